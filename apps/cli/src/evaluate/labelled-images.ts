@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { UsageError } from '../usage-error';
+
+export interface LabelledImage {
+  path: string;
+  classId: number;
+}
+
+const IMAGE_EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif']);
+
+/**
+ * The images of a folder that holds a folder per class, named by its label or its class id.
+ * @throws UsageError when the folder has no such folders, or one whose name is no class
+ */
+export async function labelledImages(root: string, labels: readonly string[]): Promise<LabelledImage[]> {
+  const folders = (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (folders.length === 0) throw new UsageError(`${root} holds no folders; give a folder with one folder per class`);
+  const images: LabelledImage[] = [];
+  for (const folder of folders.sort()) {
+    const classId = classIdOf(folder, labels);
+    const files = await entriesOf(join(root, folder));
+    for (const { name } of files.sort((a, b) => a.name.localeCompare(b.name))) {
+      if (IMAGE_EXTENSIONS.has(extname(name).toLowerCase())) images.push({ path: join(root, folder, name), classId });
+    }
+  }
+  if (images.length === 0) throw new UsageError(`the folders in ${root} hold no JPEG, PNG, WebP or GIF files`);
+  return images;
+}
+
+function classIdOf(folder: string, labels: readonly string[]): number {
+  const byLabel = labels.indexOf(folder);
+  if (byLabel >= 0) return byLabel;
+  const byNumber = /^\d+$/.test(folder) ? Number(folder) : -1;
+  if (byNumber >= 0 && byNumber < labels.length) return byNumber;
+  const some = labels.slice(0, 10).join(', ');
+  throw new UsageError(`folder "${folder}" is neither a label nor a class id of the model; its labels: ${some}…`);
+}
+
+async function entriesOf(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw new UsageError(`cannot read ${folder}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { InferenceModule } from '#inference';
+import { RegistryModule } from '#registry';
+import type { Config } from './config';
+import { HealthModule } from './health/health.module';
+import { MetricsEndpointModule } from './metrics/metrics-endpoint.module';
+import { MetricsModule } from './metrics/metrics.module';
+import { ModelsModule } from './models/models.module';
+import { PredictModule } from './predict/predict.module';
+import { RateLimitModule } from './rate-limit.module';
+import { SettingsModule } from './settings';
+
+@Module({})
+export class AppModule {
+  static register(config: Config, logger: Logger): DynamicModule {
+    const inference = InferenceModule.register({ maxPixels: config.MAX_IMAGE_PIXELS, device: config.MODEL_DEVICE });
+    const registry = RegistryModule.register(
+      config.MODEL_REGISTRY,
+      { load: config.LOAD, unloadGraceMs: config.REQUEST_TIMEOUT_MS },
+      inference,
+    );
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.register(config, logger),
+        MetricsModule,
+        { ...registry, global: true },
+        RateLimitModule.register(config.RATE_LIMIT_PER_MINUTE),
+        PredictModule,
+        ModelsModule,
+        HealthModule,
+        MetricsEndpointModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,170 @@
+import { Transform, Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
+import { check } from '#validation';
+
+const MIB = 1024 * 1024;
+
+/** `"a, b,"` → `["a", "b"]` */
+const CommaSeparated = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== '')
+      : value,
+  );
+
+const YesNo = () =>
+  Transform(({ value }: { value: unknown }): unknown => ({ true: true, false: false })[String(value)] ?? value);
+
+/**
+ * The environment: every variable that Eyrie reads, its default and what it may be. The field names are the
+ * variables' names. Nothing else in the server reads process.env.
+ */
+export class Config {
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  readonly PORT: number = 8000;
+
+  @IsString()
+  readonly HOST: string = '0.0.0.0';
+
+  @IsString()
+  @MinLength(1)
+  readonly APP_NAME: string = 'eyrie';
+
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  readonly LOG_LEVEL: string = 'info';
+
+  @IsString()
+  @MinLength(1)
+  readonly MODEL_REGISTRY: string = './model-registry';
+
+  /** The model of requests that name none; empty: the only one, or the first by name. */
+  @IsString()
+  readonly MODEL_NAME: string = '';
+
+  @IsIn(['cpu', 'cuda'])
+  readonly MODEL_DEVICE: 'cpu' | 'cuda' = 'cpu';
+
+  @IsIn(['routed', 'all', 'explicit'])
+  readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
+
+  /** Seconds between two looks at the registry; 0 never looks again. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
+  readonly REGISTRY_POLL_SECONDS: number = 5;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  readonly TOP_K_PREDICTIONS: number = 5;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  readonly MAX_IMAGE_BYTES: number = 10 * MIB;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  readonly MAX_IMAGE_PIXELS: number = 50_000_000;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  readonly MAX_BATCH_ITEMS: number = 32;
+
+  /** All images of a batch request together, as they are sent. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  readonly MAX_REQUEST_BYTES: number = 64 * MIB;
+
+  /** How long a request may take once it has arrived. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3_600_000)
+  readonly REQUEST_TIMEOUT_MS: number = 10_000;
+
+  /** How long a request may take to arrive. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(100)
+  @Max(3_600_000)
+  readonly BODY_TIMEOUT_MS: number = 30_000;
+
+  /** How long the server still accepts connections after SIGTERM, so that load balancers can notice. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(600_000)
+  readonly SHUTDOWN_DELAY_MS: number = 0;
+
+  /** The longest that a shutdown may take, the delay included. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(3_600_000)
+  readonly SHUTDOWN_GRACE_MS: number = 25_000;
+
+  /** Origins that browsers may call from; `*` for all. */
+  @CommaSeparated()
+  @IsString({ each: true })
+  readonly CORS_ORIGINS: string[] = [];
+
+  /** Whether images may be given by URL. */
+  @YesNo()
+  @IsBoolean({ message: 'must be true or false' })
+  readonly URL_IMAGES: boolean = true;
+
+  /** Hosts, as name or name:port, that may be fetched from although their address is private. */
+  @CommaSeparated()
+  @Matches(/^[a-z0-9.:[\]-]+$/, { each: true, message: 'must be host names, lower case, comma-separated' })
+  readonly URL_ALLOWED_HOSTS: string[] = [];
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(600_000)
+  readonly URL_TIMEOUT_MS: number = 5_000;
+
+  /** Prediction requests a minute from one address; 0: no limit. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  readonly RATE_LIMIT_PER_MINUTE: number = 0;
+
+  /** How many reverse proxies stand in front, so that the client's address is taken from X-Forwarded-For. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(10)
+  readonly TRUST_PROXY_HOPS: number = 0;
+}
+
+/** The environment holds a value that cannot be used. */
+export class ConfigError extends Error {}
+
+/** Names of all variables that Eyrie reads. */
+export const CONFIG_KEYS = Object.keys(new Config()) as (keyof Config)[];
+
+/** Reads, checks and freezes the configuration; an empty variable counts as not set. @throws ConfigError */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {
+  const given = Object.fromEntries(CONFIG_KEYS.filter((key) => env[key]).map((key) => [key, env[key]] as const));
+  const checked = check(Config, given);
+  if (checked.ok) return Object.freeze(checked.value);
+  const lines = checked.problems.map(({ field, detail }) => {
+    const key = field.replace(/\[.*/, '');
+    return `${key} ${detail}, but it is "${env[key]}"`;
+  });
+  throw new ConfigError([...new Set(lines)].join('; '));
+}

@@ -1,0 +1,34 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { ModelsHealth } from './models.health';
+
+@ApiTags('operations')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly models: ModelsHealth,
+  ) {}
+
+  @Get()
+  @HealthCheck()
+  @ApiOperation({ summary: 'The server and every routed version' })
+  all(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.models.server(), () => this.models.routed()]);
+  }
+
+  @Get('live')
+  @HealthCheck()
+  @ApiOperation({ summary: 'The process answers; restart it when not' })
+  live(): Promise<HealthCheckResult> {
+    return this.health.check([]);
+  }
+
+  @Get('ready')
+  @HealthCheck()
+  @ApiOperation({ summary: 'Every routed version is READY and the server is not shutting down' })
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.models.server(), () => this.models.routed()]);
+  }
+}

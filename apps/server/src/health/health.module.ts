@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { Draining } from './draining';
+import { HealthController } from './health.controller';
+import { ModelsHealth } from './models.health';
+
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false })],
+  controllers: [HealthController],
+  providers: [ModelsHealth, Draining],
+  exports: [Draining],
+})
+export class HealthModule {}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { ModelRegistry, routedVersions } from '#registry';
+import { PACKAGE_VERSION } from '../package-version';
+import { Draining } from './draining';
+
+@Injectable()
+export class ModelsHealth {
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly registry: ModelRegistry,
+    private readonly draining: Draining,
+  ) {}
+
+  /** Down while the server shuts down. */
+  server(): HealthIndicatorResult {
+    const indicator = this.indicators.check('server');
+    const facts = { version: PACKAGE_VERSION, uptime_seconds: Math.round(process.uptime()) };
+    return this.draining.hasBegun ? indicator.down({ ...facts, message: 'shutting down' }) : indicator.up(facts);
+  }
+
+  /** Down while a version that requests can be routed to is not READY. */
+  routed(): HealthIndicatorResult {
+    const indicator = this.indicators.check('models');
+    const states = Object.fromEntries(
+      this.registry
+        .list()
+        .flatMap((model) =>
+          routedVersions(model.policy).map((v) => [`${model.name}/${v}`, model.versions.get(v)?.state ?? 'MISSING']),
+        ),
+    );
+    return this.registry.isReady ? indicator.up(states) : indicator.down(states);
+  }
+}

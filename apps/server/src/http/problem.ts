@@ -1,0 +1,55 @@
+import type { ErrorCode, FieldError } from '#inference';
+
+/** The HTTP status and title of every error code: one that is forgotten here does not compile. */
+export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  INVALID_IMAGE: { status: 400, title: 'The image cannot be read' },
+  URL_NOT_ALLOWED: { status: 400, title: 'The URL must not be fetched' },
+  UNAUTHENTICATED: { status: 401, title: 'An API key is needed' },
+  FORBIDDEN: { status: 403, title: 'The API key does not allow this' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
+  MODEL_NOT_FOUND: { status: 404, title: 'There is no such model' },
+  VERSION_NOT_FOUND: { status: 404, title: 'There is no such version' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The route has no such method' },
+  CONFLICT: { status: 409, title: 'The request does not fit the present state' },
+  REGISTRY_READ_ONLY: { status: 409, title: 'The registry cannot be written' },
+  PRECONDITION_FAILED: { status: 412, title: 'It has been changed meanwhile' },
+  IMAGE_TOO_LARGE: { status: 413, title: 'The image is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The media type is not supported' },
+  URL_FETCH_FAILED: { status: 422, title: 'The image could not be fetched' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  WORKER_FAILED: { status: 500, title: 'The model failed' },
+  INTERNAL: { status: 500, title: 'Something went wrong here' },
+  MODEL_NOT_READY: { status: 503, title: 'The model is not ready' },
+  OVERLOADED: { status: 503, title: 'The server is overloaded' },
+  DEADLINE_EXCEEDED: { status: 504, title: 'The request took too long' },
+};
+
+/** The body of every error: application/problem+json, RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  request_id: string;
+  errors?: readonly FieldError[];
+}
+
+export function problem(
+  code: ErrorCode,
+  detail: string,
+  requestId: string,
+  more: { errors?: readonly FieldError[]; status?: number } = {},
+): Problem {
+  const { status, title } = PROBLEMS[code];
+  return {
+    type: `urn:eyrie:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title,
+    status: more.status ?? status,
+    detail,
+    code,
+    request_id: requestId,
+    ...(more.errors && { errors: more.errors }),
+  };
+}

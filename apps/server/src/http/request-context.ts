@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+
+/** What belongs to one request from its first byte to its log line. */
+export interface RequestContext {
+  requestId: string;
+  /** Aborts when the client leaves before it has its answer. */
+  signal: AbortSignal;
+  /** Goes into the request's log line. */
+  logged: Record<string, unknown>;
+}
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Thrown inside a request whose client has gone; nobody reads the answer. */
+export class ClientLeftError extends Error {
+  constructor() {
+    super('the client closed the connection before it had its answer');
+  }
+}
+
+/** Must come first: everything after it may ask for the request's context. */
+export function requestContext(req: Request, res: Response, next: NextFunction): void {
+  const given = req.header('x-request-id');
+  const requestId = given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+  const leaving = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) leaving.abort(new ClientLeftError());
+  });
+  res.locals.context = { requestId, signal: leaving.signal, logged: {} } satisfies RequestContext;
+  res.setHeader('X-Request-Id', requestId);
+  next();
+}
+
+export function contextOf(res: Response): RequestContext {
+  return res.locals.context as RequestContext;
+}

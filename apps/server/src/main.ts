@@ -1,0 +1,75 @@
+import 'reflect-metadata';
+import dotenv from 'dotenv';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ModelRegistry, RegistryUnreadableError, routedVersions } from '#registry';
+import { ConfigError, readConfig, type Config } from './config';
+import { createApp } from './create-app';
+import { createLogger } from './logging';
+import { shutDown } from './shutdown';
+
+/** Why the server cannot start, in one line that says what to do. */
+class StartError extends Error {}
+
+async function main(): Promise<void> {
+  dotenv.config({ quiet: true });
+  const config = readConfig(process.env);
+  const logger = createLogger(config.APP_NAME, config.LOG_LEVEL);
+  const app = await createApp(config, logger);
+
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => {
+    // A second Ctrl-C must not be answered by a second shutdown.
+    stopping ??= shutDown(app, config, logger).then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  await listen(app, config);
+  const registry = app.get(ModelRegistry);
+  await registry.refresh();
+  if (stopping) return;
+  requireRouted(registry, config);
+  if (config.REGISTRY_POLL_SECONDS > 0) registry.poll(config.REGISTRY_POLL_SECONDS);
+  const seconds = process.uptime().toFixed(1);
+  logger.info(`serving on http://${config.HOST}:${config.PORT} after ${seconds} s; try /docs`);
+}
+
+async function listen(app: NestExpressApplication, config: Config): Promise<void> {
+  try {
+    await app.listen(config.PORT, config.HOST);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new StartError(`port ${config.PORT} is in use; stop what listens there or set PORT to another one`);
+    }
+    throw new StartError(`cannot listen on ${config.HOST}:${config.PORT}: ${message}`);
+  }
+}
+
+/** A server that starts without a version that it must serve would only look healthy. */
+function requireRouted(registry: ModelRegistry, config: Config): void {
+  const models = registry.list();
+  if (models.length === 0) {
+    throw new StartError(
+      `there is no usable model in ${registry.location}; see the problem above, or set MODEL_REGISTRY`,
+    );
+  }
+  if (config.MODEL_NAME && !models.some(({ name }) => name === config.MODEL_NAME)) {
+    throw new StartError(`MODEL_NAME is "${config.MODEL_NAME}", but ${registry.location} has no such model`);
+  }
+  if (config.LOAD === 'explicit') return;
+  for (const model of models) {
+    for (const number of routedVersions(model.policy)) {
+      const version = model.versions.get(number);
+      if (version?.state === 'READY') continue;
+      throw new StartError(`${model.name} version ${number} cannot be served: ${version?.reason ?? 'it is not there'}`);
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  const expected =
+    error instanceof StartError || error instanceof ConfigError || error instanceof RegistryUnreadableError;
+  console.error(`eyrie cannot start: ${expected ? error.message : ((error as Error).stack ?? String(error))}`);
+  process.exit(1);
+});

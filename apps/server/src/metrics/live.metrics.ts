@@ -1,0 +1,34 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Gauge } from 'prom-client';
+import { ModelRegistry } from '#registry';
+import { PACKAGE_VERSION } from '../package-version';
+
+/** Gauges that are read off the registry at the moment of a scrape. */
+@Injectable()
+export class LiveMetrics implements OnModuleInit {
+  constructor(
+    private readonly registry: ModelRegistry,
+    @InjectMetric('inference_queue_depth') private readonly queueDepth: Gauge,
+    @InjectMetric('inference_workers') private readonly workers: Gauge,
+    @InjectMetric('build_info') private readonly buildInfo: Gauge,
+  ) {}
+
+  onModuleInit(): void {
+    this.buildInfo.set({ version: PACKAGE_VERSION, node: process.version }, 1);
+  }
+
+  /** Brings the gauges up to date. */
+  sample(): void {
+    this.queueDepth.reset();
+    this.workers.reset();
+    for (const { name: model, versions } of this.registry.list()) {
+      for (const [version, { predictor }] of versions) {
+        if (!predictor) continue;
+        this.queueDepth.set({ model, version }, predictor.queueDepth);
+        this.workers.set({ model, version, state: 'ready' }, predictor.workers.ready);
+        this.workers.set({ model, version, state: 'starting' }, predictor.workers.starting);
+      }
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { LiveMetrics } from './live.metrics';
+import { MetricsController } from './metrics.controller';
+
+/** GET /metrics. Global, because the controller is made inside PrometheusModule and finds LiveMetrics only so. */
+@Global()
+@Module({
+  imports: [PrometheusModule.register({ controller: MetricsController, defaultMetrics: { enabled: true } })],
+  providers: [LiveMetrics],
+  exports: [LiveMetrics],
+})
+export class MetricsEndpointModule {}

@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common';
+import { REGISTRY_OBSERVER } from '#registry';
+import { HttpMetrics } from './http.metrics';
+import { METRICS } from './metrics';
+import { PredictionMetrics } from './prediction.metrics';
+import { LoggingRegistryObserver } from './registry-observer';
+
+/** What is counted. Global, since the registry reports to it and every room counts. */
+@Global()
+@Module({
+  providers: [
+    ...METRICS,
+    HttpMetrics,
+    PredictionMetrics,
+    { provide: REGISTRY_OBSERVER, useClass: LoggingRegistryObserver },
+  ],
+  exports: [...METRICS, HttpMetrics, PredictionMetrics, REGISTRY_OBSERVER],
+})
+export class MetricsModule {}

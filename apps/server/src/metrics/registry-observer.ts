@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Logger } from 'pino';
+import type { PredictorObserver } from '#inference';
+import { VERSION_STATES, type ModelVersion, type Policy, type RegistryObserver } from '#registry';
+import { LOGGER } from '../settings';
+
+/** What happens to versions and workers, as log lines and metrics. */
+@Injectable()
+export class LoggingRegistryObserver implements RegistryObserver {
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    @InjectMetric('model_state') private readonly states: Gauge,
+    @InjectMetric('model_load_seconds') private readonly loadSeconds: Gauge,
+    @InjectMetric('inference_batch_size') private readonly batchSize: Histogram,
+    @InjectMetric('inference_worker_restarts_total') private readonly restarts: Counter,
+  ) {}
+
+  onState({ model, version, state, reason, loadSeconds }: ModelVersion): void {
+    for (const each of VERSION_STATES) this.states.set({ model, version, state: each }, each === state ? 1 : 0);
+    if (state === 'READY' && loadSeconds !== undefined) this.loadSeconds.set({ model, version }, loadSeconds);
+    const line = { model, version, state, reason, load_seconds: state === 'READY' ? loadSeconds : undefined };
+    if (state === 'FAILED') this.logger.error(line, `${model} version ${version} failed: ${reason}`);
+    else this.logger.info(line, `${model} version ${version} is ${state}`);
+  }
+
+  onPolicy(model: string, policy: Policy): void {
+    this.logger.info({ model, policy }, `${model}: revision ${policy.revision} of the policy is in effect`);
+  }
+
+  onProblem(model: string, problem: string): void {
+    this.logger.warn({ model: model || undefined }, problem);
+  }
+
+  forVersion(model: string, version: number): PredictorObserver {
+    const labels = { model, version };
+    this.restarts.inc(labels, 0);
+    return {
+      onBatch: (size) => this.batchSize.observe(labels, size),
+      onWorkerLost: (reason) => {
+        this.restarts.inc(labels);
+        this.logger.error(labels, `a worker of ${model} version ${version} is gone: it ${reason}`);
+      },
+      onWorkerRestartFailed: (reason) =>
+        this.logger.error(labels, `a worker of ${model} version ${version} could not be replaced: ${reason}`),
+      onWorkerStderr: (line) => this.logger.warn(labels, `worker: ${line}`),
+    };
+  }
+}

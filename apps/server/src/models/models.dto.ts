@@ -1,0 +1,123 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { runtimeOf, VERSION_STATES, type Model, type ModelVersion, type VersionState } from '#registry';
+
+export class VersionDto {
+  @ApiProperty({ example: 'resnet-cifar10' })
+  model!: string;
+
+  @ApiProperty({ type: 'integer', example: 2 })
+  version!: number;
+
+  @ApiProperty({ type: [String], description: 'Aliases that name this version', example: ['champion'] })
+  aliases!: string[];
+
+  @ApiProperty({ enum: VERSION_STATES, example: 'READY' })
+  state!: VersionState;
+
+  @ApiPropertyOptional({ description: 'Why the version FAILED' })
+  reason?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'The public part of model.json' })
+  manifest?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'In the order of class_id; there once the version has been loaded',
+  })
+  labels?: string[];
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Workers, threads, batch and queue' })
+  runtime?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'The policy of the model' })
+  policy?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ description: 'The last load, with all its checks, s', example: 0.6 })
+  load_seconds?: number;
+
+  @ApiPropertyOptional({ description: 'Reading the graph, ms', example: 21 })
+  session_ms?: number;
+
+  @ApiPropertyOptional({ description: 'Warm-up, ms', example: 9 })
+  warm_up_ms?: number;
+}
+
+export class ModelDto {
+  @ApiProperty({ example: 'resnet-cifar10' })
+  name!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  policy!: Record<string, unknown>;
+
+  @ApiProperty({ type: () => [VersionSummaryDto] })
+  versions!: VersionSummaryDto[];
+}
+
+export class VersionSummaryDto {
+  @ApiProperty({ type: 'integer', example: 2 })
+  version!: number;
+
+  @ApiProperty({ type: [String], example: ['champion'] })
+  aliases!: string[];
+
+  @ApiProperty({ enum: VERSION_STATES, example: 'READY' })
+  state!: VersionState;
+
+  @ApiPropertyOptional({ description: 'Why the version FAILED' })
+  reason?: string;
+
+  @ApiPropertyOptional()
+  description?: string;
+
+  @ApiPropertyOptional({ description: 'Share of evaluation images that are classified rightly', example: 0.9 })
+  top1?: number;
+}
+
+export class ModelsDto {
+  @ApiProperty({ type: () => [ModelDto] })
+  models!: ModelDto[];
+}
+
+export function describeModel(model: Model): ModelDto {
+  return {
+    name: model.name,
+    policy: { ...model.policy },
+    versions: [...model.versions.values()].map((version) => ({
+      version: version.version,
+      aliases: aliasesOf(model, version),
+      state: version.state,
+      reason: version.reason,
+      description: version.manifest?.description,
+      top1: version.manifest?.evaluation?.top1,
+    })),
+  };
+}
+
+export function describeVersion(model: Model, version: ModelVersion): VersionDto {
+  const { manifest, times } = version;
+  return {
+    model: model.name,
+    version: version.version,
+    aliases: aliasesOf(model, version),
+    state: version.state,
+    reason: version.reason,
+    // Golden images and file names are the registry's own business.
+    manifest: manifest ? { ...manifest, golden: undefined, labels: undefined, runtime: undefined } : undefined,
+    labels: version.labels.length > 0 ? [...version.labels] : undefined,
+    runtime: manifest ? { ...runtimeOf(manifest) } : undefined,
+    policy: { ...model.policy },
+    load_seconds: version.loadSeconds === undefined ? undefined : round(version.loadSeconds),
+    session_ms: times && round(times.loadMs),
+    warm_up_ms: times && round(times.warmUpMs),
+  };
+}
+
+function aliasesOf({ policy }: Model, { version }: ModelVersion): string[] {
+  return Object.entries(policy.aliases)
+    .filter(([, number]) => number === version)
+    .map(([alias]) => alias);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

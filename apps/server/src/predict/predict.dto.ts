@@ -1,0 +1,171 @@
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Min } from 'class-validator';
+
+/** A version's number, or an alias. */
+export const VERSION_REF = /^([1-9]\d{0,8}|[a-z][a-z0-9_-]{0,62})$/;
+export const VERSION_REF_RULE = { message: 'must be a version number such as 2, or an alias such as champion' };
+export const MODEL_REF = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+export const MODEL_REF_RULE = { message: 'must be the name of a model' };
+
+/** `"2"` → 2, `"champion"` stays. */
+export function toVersionRef(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** A number in decimal digits; Number() alone would take "0x10", "1e3" and "" as well. */
+const DecimalDigits = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+  );
+
+export class PathPredictQuery {
+  @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
+  @IsOptional()
+  @DecimalDigits()
+  @IsInt()
+  @Min(1)
+  top_k?: number;
+}
+
+export class ModelQuery {
+  @ApiPropertyOptional({
+    description: 'Name of the model; without it the default one',
+    pattern: MODEL_REF.source,
+    example: 'resnet-cifar10',
+  })
+  @IsOptional()
+  @Matches(MODEL_REF, MODEL_REF_RULE)
+  model?: string;
+
+  @ApiPropertyOptional({
+    description: 'Version number or alias; overrides the split',
+    pattern: VERSION_REF.source,
+    example: 'champion',
+  })
+  @IsOptional()
+  @Matches(VERSION_REF, VERSION_REF_RULE)
+  version?: string;
+}
+
+export class PredictQuery extends ModelQuery {
+  @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
+  @IsOptional()
+  @DecimalDigits()
+  @IsInt()
+  @Min(1)
+  top_k?: number;
+}
+
+export class ModelPath {
+  @ApiProperty({ description: 'Name of the model', pattern: MODEL_REF.source, example: 'resnet-cifar10' })
+  @Matches(MODEL_REF, MODEL_REF_RULE)
+  model!: string;
+}
+
+export class VersionPath extends ModelPath {
+  @ApiProperty({ description: 'Version number or alias', pattern: VERSION_REF.source, example: '2' })
+  @Matches(VERSION_REF, VERSION_REF_RULE)
+  version!: string;
+}
+
+export class ModelUsed {
+  @ApiProperty({ example: 'resnet-cifar10' })
+  name!: string;
+
+  @ApiProperty({ type: 'integer', example: 2 })
+  version!: number;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Arm of the split; null when the policy has none or the version was asked for',
+    example: null,
+  })
+  variant!: string | null;
+}
+
+export class ClassScoreDto {
+  @ApiProperty({ type: 'integer', example: 8 })
+  class_id!: number;
+
+  @ApiProperty({ example: 'ship' })
+  label!: string;
+
+  @ApiProperty({ description: '0 to 1', example: 0.9713 })
+  confidence!: number;
+}
+
+export class TimingDto {
+  @ApiProperty({ description: 'Waiting for a worker, ms', example: 0.1 })
+  queue!: number;
+
+  @ApiProperty({ description: 'Decoding and preprocessing, ms', example: 1.9 })
+  decode!: number;
+
+  @ApiProperty({ description: 'Running the batch it was in, ms', example: 0.8 })
+  inference!: number;
+
+  @ApiProperty({ description: 'From the whole request being there to the answer, ms', example: 3.4 })
+  total!: number;
+}
+
+export class PredictResponse {
+  @ApiProperty({ example: '0b6b2a1e-6d43-4f4e-9a0a-3f1f6f6a8e55' })
+  request_id!: string;
+
+  @ApiProperty({ type: () => ModelUsed })
+  model!: ModelUsed;
+
+  @ApiProperty({ type: () => [ClassScoreDto], description: 'Best first' })
+  predictions!: ClassScoreDto[];
+
+  @ApiProperty({ example: false })
+  cached!: boolean;
+
+  @ApiProperty({ type: () => TimingDto })
+  timing_ms!: TimingDto;
+}
+
+export class ItemErrorDto {
+  @ApiProperty({ example: 'INVALID_IMAGE' })
+  code!: string;
+
+  @ApiProperty({ example: 'the file is empty' })
+  detail!: string;
+}
+
+export class BatchItemDto {
+  @ApiProperty({ type: 'integer', example: 0 })
+  index!: number;
+
+  @ApiPropertyOptional({ type: () => [ClassScoreDto] })
+  predictions?: ClassScoreDto[];
+
+  @ApiPropertyOptional({ type: () => ItemErrorDto })
+  error?: ItemErrorDto;
+}
+
+export class BatchResponse {
+  @ApiProperty({ example: '0b6b2a1e-6d43-4f4e-9a0a-3f1f6f6a8e55' })
+  request_id!: string;
+
+  @ApiProperty({ type: () => ModelUsed })
+  model!: ModelUsed;
+
+  @ApiProperty({ type: () => [BatchItemDto], description: 'In the order of the images' })
+  results!: BatchItemDto[];
+}
+
+export class ImageJson {
+  @ApiPropertyOptional({ description: 'base64, or a data: URI', example: 'data:image/png;base64,iVBORw0KGgo=' })
+  image?: string;
+
+  @ApiPropertyOptional({ description: 'http or https', example: 'https://example.com/ship.png' })
+  url?: string;
+}
+
+export class BatchJson {
+  @ApiProperty({ type: 'array', items: { $ref: getSchemaPath(ImageJson) }, minItems: 1 })
+  items!: ImageJson[];
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import type { Config } from '../config';
+import { CONFIG } from '../settings';
+import { PredictController } from './predict.controller';
+import { PredictionReport } from './prediction-report';
+import { PredictionService } from './prediction.service';
+import { ImageReceiver } from './receive-images';
+
+@Module({
+  controllers: [PredictController],
+  providers: [
+    PredictionService,
+    PredictionReport,
+    { provide: ImageReceiver, inject: [CONFIG], useFactory: (config: Config) => new ImageReceiver(config) },
+  ],
+})
+export class PredictModule {}

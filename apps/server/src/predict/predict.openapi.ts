@@ -1,0 +1,119 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { ErrorCode } from '#inference';
+import { ApiProblems } from '../openapi/api-problems';
+import { BatchJson, BatchResponse, ImageJson, PredictResponse } from './predict.dto';
+
+const PREDICT_PROBLEMS: ErrorCode[] = [
+  'INVALID_REQUEST',
+  'INVALID_IMAGE',
+  'URL_NOT_ALLOWED',
+  'MODEL_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'IMAGE_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'URL_FETCH_FAILED',
+  'RATE_LIMITED',
+  'WORKER_FAILED',
+  'INTERNAL',
+  'OVERLOADED',
+  'MODEL_NOT_READY',
+  'DEADLINE_EXCEEDED',
+];
+
+const RESPONSE_HEADERS = {
+  'X-Request-Id': {
+    description: 'The id of the request, the caller’s own if it sent a sane one',
+    schema: { type: 'string' },
+  },
+  'X-Model-Version': { description: 'The version that answered', schema: { type: 'string' } },
+  'X-Model-Variant': { description: 'The arm of the split, if there is one', schema: { type: 'string' } },
+  'Server-Timing': { description: 'Where the time went, ms', schema: { type: 'string' } },
+} as const;
+
+const ROUTING_KEY = ApiHeader({
+  name: 'X-Routing-Key',
+  required: false,
+  description: 'The same key gets the same variant of a split, on every replica',
+  schema: { type: 'string' },
+});
+
+const binary = { type: 'string', format: 'binary' };
+
+/** Documentation of a route that classifies one image. */
+export function ApiPredict(): MethodDecorator {
+  return applyDecorators(
+    ApiTags('predict'),
+    ApiOperation({
+      summary: 'Classify one image',
+      description: 'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body, as base64, or by URL.',
+    }),
+    ROUTING_KEY,
+    ApiExtraModels(ImageJson),
+    ApiConsumes('multipart/form-data', 'application/json', 'application/octet-stream', 'image/*'),
+    ApiBody({
+      required: true,
+      content: {
+        'multipart/form-data': {
+          schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: binary } },
+        },
+        'application/json': {
+          schema: { $ref: getSchemaPath(ImageJson) },
+          examples: {
+            base64: { value: { image: TINY_PNG } },
+            url: { value: { url: 'https://example.com/ship.png' } },
+          },
+        },
+        'application/octet-stream': { schema: binary },
+        'image/*': { schema: binary },
+      },
+    } as never),
+    ApiOkResponse({ type: PredictResponse, description: 'The best classes', headers: RESPONSE_HEADERS }),
+    ApiProblems(...PREDICT_PROBLEMS),
+  );
+}
+
+/** Documentation of the route that classifies many images. */
+export function ApiPredictBatch(): MethodDecorator {
+  return applyDecorators(
+    ApiTags('predict'),
+    ApiOperation({
+      summary: 'Classify many images',
+      description: 'Answers in the order of the images; one that cannot be read has an error in its place.',
+    }),
+    ROUTING_KEY,
+    ApiExtraModels(BatchJson, ImageJson),
+    ApiConsumes('multipart/form-data', 'application/json'),
+    ApiBody({
+      required: true,
+      content: {
+        'multipart/form-data': {
+          schema: {
+            type: 'object',
+            required: ['files'],
+            additionalProperties: false,
+            properties: { files: { type: 'array', items: binary, minItems: 1 } },
+          },
+        },
+        'application/json': {
+          schema: { $ref: getSchemaPath(BatchJson) },
+          examples: { base64: { value: { items: [{ image: TINY_PNG }, { image: TINY_PNG }] } } },
+        },
+      },
+    } as never),
+    ApiOkResponse({ type: BatchResponse, description: 'One result per image', headers: RESPONSE_HEADERS }),
+    ApiProblems(...PREDICT_PROBLEMS),
+  );
+}
+
+/** A red 8 x 8 PNG, so that "Try it out" works as it stands. */
+const TINY_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC';

@@ -1,0 +1,128 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EyrieError, type Prediction } from '#inference';
+import { ModelRegistry, type ModelVersion, type VersionRef } from '#registry';
+import { chooseRoute, type Route } from '#routing';
+import { CONFIG } from '../settings';
+import type { Config } from '../config';
+import { PredictionMetrics } from '../metrics/prediction.metrics';
+import type { ImageSource } from './image-source';
+import { fetchImage } from './url/fetch-image';
+
+/** What a client wants to know. */
+export interface Question {
+  model?: string;
+  version?: VersionRef;
+  topK?: number;
+  routingKey?: string;
+  signal: AbortSignal;
+}
+
+/** The answer to one image, and who gave it. */
+export interface Answer {
+  route: Route;
+  prediction: Prediction;
+}
+
+/** The way of a request: fetch, choose the variant, admit, batch, answer. */
+@Injectable()
+export class PredictionService {
+  constructor(
+    private readonly registry: ModelRegistry,
+    private readonly metrics: PredictionMetrics,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async predict(image: ImageSource, question: Question): Promise<Answer> {
+    const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
+    const bytes = await this.bytesOf(image, question.signal);
+    const route = this.route(question);
+    return { route, prediction: await this.ask(route, bytes, question, deadline) };
+  }
+
+  /** All images go to the same version; each has its own answer or its own error, in the order of the images. */
+  async predictMany(
+    images: (ImageSource | EyrieError)[],
+    question: Question,
+  ): Promise<{ route: Route; results: (Prediction | EyrieError)[] }> {
+    const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
+    const route = this.route(question);
+    const results = await Promise.all(
+      images.map(async (image) => {
+        try {
+          if (image instanceof EyrieError) throw image;
+          return await this.ask(route, await this.bytesOf(image, question.signal), question, deadline);
+        } catch (error) {
+          if (error instanceof EyrieError) return error;
+          throw error;
+        }
+      }),
+    );
+    const [first] = results;
+    // Nothing was answered, for a reason that is not the images': the request as a whole failed.
+    if (first instanceof EyrieError && NOT_THE_IMAGES_FAULT.has(first.code) && allSame(results)) throw first;
+    return { route, results };
+  }
+
+  private route(question: Question): Route {
+    const route = chooseRoute(this.registry, {
+      model: question.model ?? this.defaultModel(),
+      version: question.version,
+      key: question.routingKey,
+    });
+    const classes = route.version.labels.length;
+    if (question.topK !== undefined && question.topK > classes) {
+      const detail = `must be at most ${classes}, the number of classes of ${route.version.model}`;
+      throw new EyrieError('INVALID_REQUEST', `top_k ${detail}`, { errors: [{ field: 'top_k', detail }] });
+    }
+    return route;
+  }
+
+  private async ask(route: Route, bytes: Buffer, question: Question, deadline: number): Promise<Prediction> {
+    const { version } = route;
+    const predictor = version.predictor;
+    if (!predictor) throw notReady(version);
+    const topK = question.topK ?? Math.min(this.config.TOP_K_PREDICTIONS, version.labels.length);
+    try {
+      const prediction = await predictor.predict(bytes, { topK, deadline, signal: question.signal });
+      this.metrics.answered(route, prediction);
+      return prediction;
+    } catch (error) {
+      this.metrics.failed(route, error);
+      throw error;
+    }
+  }
+
+  private bytesOf(image: ImageSource, signal: AbortSignal): Promise<Buffer> {
+    if ('bytes' in image) return Promise.resolve(image.bytes);
+    const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS, MAX_IMAGE_BYTES } = this.config;
+    return fetchImage(
+      image.url,
+      {
+        enabled: URL_IMAGES,
+        allowedHosts: URL_ALLOWED_HOSTS,
+        maxBytes: MAX_IMAGE_BYTES,
+        timeoutMs: URL_TIMEOUT_MS,
+        maxRedirects: 3,
+      },
+      signal,
+    );
+  }
+
+  /** @throws EyrieError MODEL_NOT_READY while the registry is still empty */
+  private defaultModel(): string {
+    const name = this.config.MODEL_NAME || this.registry.list()[0]?.name;
+    if (name) return name;
+    throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
+  }
+}
+
+const NOT_THE_IMAGES_FAULT = new Set(['OVERLOADED', 'DEADLINE_EXCEEDED', 'MODEL_NOT_READY', 'WORKER_FAILED']);
+
+function allSame(results: (Prediction | EyrieError)[]): boolean {
+  const codes = new Set(results.map((result) => (result instanceof EyrieError ? result.code : 'answered')));
+  return codes.size === 1;
+}
+
+function notReady({ model, version, state }: ModelVersion): EyrieError {
+  return new EyrieError('MODEL_NOT_READY', `${model} version ${version} is ${state}`, { retryAfterSeconds: 2 });
+}

@@ -1,0 +1,42 @@
+// NestJS 12 and some of what it pulls in are ES modules, which Jest cannot require on Node 20: swc turns them
+// into CommonJS, together with our own TypeScript.
+const esModules = [
+  '@nestjs',
+  'file-type',
+  'strtok3',
+  'token-types',
+  '@tokenizer',
+  'uint8array-extras',
+  '@borewit',
+  'load-esm',
+];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/testing'],
+  testRegex: '\\.(e2e-)?spec\\.ts$',
+  moduleNameMapper: {
+    '^#(inference|registry|routing|validation)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#testing/(.*)$': '<rootDir>/testing/$1',
+  },
+  transform: {
+    '^.+\\.(t|j|mj)s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          target: 'es2022',
+        },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  transformIgnorePatterns: [`node_modules/(?!(${esModules.join('|')})/)`],
+  collectCoverageFrom: ['apps/**/*.ts', 'libs/**/*.ts', '!**/*.spec.ts', '!**/*.e2e-spec.ts', '!**/index.ts'],
+  coverageProvider: 'v8',
+  coverageThreshold: undefined,
+  testTimeout: 30_000,
+};

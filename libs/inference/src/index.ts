@@ -1,0 +1,26 @@
+export { availableCpus } from './available-cpus';
+export { EyrieError, type ErrorCode, type FieldError } from './errors';
+export type {
+  ChannelOrder,
+  InputSpec,
+  InputType,
+  Layout,
+  ModelSpec,
+  OutputSpec,
+  ResizeKernel,
+  ResizeMode,
+  ResizeSpec,
+  RuntimeSpec,
+} from './model-spec';
+export type { ClassScore, Prediction, Timings } from './prediction';
+export type { Device } from './messages';
+export {
+  type InferenceSettings,
+  Predictor,
+  type PredictOptions,
+  type PredictorObserver,
+  type PredictorOptions,
+} from './predictor';
+export { InferenceModule } from './inference.module';
+export { PredictorFactory } from './predictor-factory';
+export { LoadFailedError, WorkerLostError } from './worker-process';

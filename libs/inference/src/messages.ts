@@ -1,0 +1,80 @@
+import type { ErrorCode } from './errors';
+import type { ModelSpec } from './model-spec';
+
+/**
+ * All that passes between the server and its workers. A worker is told to load once, answers `loaded` or
+ * `load-failed`, and from then on answers every `run` with exactly one `result` of the same batch number.
+ */
+export type ToWorker = LoadMessage | RunMessage | ShutdownMessage;
+
+export interface LoadMessage {
+  type: 'load';
+  spec: ModelSpec;
+  /** ONNX Runtime's intra-op threads. */
+  threads: number;
+  /** The largest batch that will be asked for. */
+  maxBatch: number;
+  /** Images with more pixels than this are refused before they are decoded. */
+  maxPixels: number;
+  device: Device;
+}
+
+export type Device = 'cpu' | 'cuda';
+
+export interface RunMessage {
+  type: 'run';
+  batch: number;
+  items: BatchItem[];
+}
+
+export interface BatchItem {
+  /** The file as it came: JPEG, PNG, WebP or GIF. */
+  image: Uint8Array;
+  /** How many classes to answer. */
+  topK: number;
+}
+
+/** Finish what has been received, then exit. */
+export interface ShutdownMessage {
+  type: 'shutdown';
+}
+
+export type FromWorker = LoadedMessage | LoadFailedMessage | ResultMessage;
+
+export interface LoadedMessage {
+  type: 'loaded';
+  loadMs: number;
+  warmUpMs: number;
+  /** The graph's batch dimension, where it is fixed. */
+  fixedBatch: number | null;
+}
+
+export interface LoadFailedMessage {
+  type: 'load-failed';
+  detail: string;
+}
+
+export interface ResultMessage {
+  type: 'result';
+  batch: number;
+  /** One for each item of the batch, in its order. */
+  items: ItemResult[];
+}
+
+export type ItemResult = ItemPrediction | ItemFailure;
+
+export interface ItemPrediction {
+  ok: true;
+  /** Best class first. */
+  top: { classId: number; confidence: number }[];
+  decodeMs: number;
+  inferenceMs: number;
+  /** How many images shared the run. */
+  batchSize: number;
+}
+
+export interface ItemFailure {
+  ok: false;
+  code: ErrorCode;
+  detail: string;
+}

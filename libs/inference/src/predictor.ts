@@ -1,0 +1,276 @@
+import { EyrieError } from './errors';
+import type { Device, ItemResult } from './messages';
+import type { ModelSpec, RuntimeSpec } from './model-spec';
+import type { Prediction } from './prediction';
+import { RequestQueue, type QueuedRequest } from './request-queue';
+import { WorkerPool } from './worker-pool';
+import { workerEntry, WorkerLostError, type WorkerProcess } from './worker-process';
+
+/** Batches in flight per worker: while one runs, the next one is decoded. */
+const SLOTS_PER_WORKER = 2;
+
+/** What holds for all versions alike. */
+export interface InferenceSettings {
+  /** Images with more pixels than this are refused before they are decoded. */
+  maxPixels: number;
+  device?: Device;
+  loadTimeoutMs?: number;
+  /** A worker that does not answer a batch for so long is replaced. */
+  batchTimeoutMs?: number;
+  /** The longest wait before a worker that keeps dying is replaced again. */
+  maxBackoffMs?: number;
+}
+
+export interface PredictorOptions extends InferenceSettings {
+  spec: ModelSpec;
+  runtime: RuntimeSpec;
+  observer?: PredictorObserver;
+}
+
+/** Is told what happens inside, for logs and metrics. */
+export interface PredictorObserver {
+  onBatch?: (size: number) => void;
+  onWorkerLost?: (reason: string) => void;
+  onWorkerRestartFailed?: (reason: string) => void;
+  onWorkerStderr?: (line: string) => void;
+}
+
+export interface PredictOptions {
+  topK: number;
+  /** On performance.now()'s clock. */
+  deadline: number;
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+}
+
+/** Serves one model version: a queue, the workers that empty it, and the batches between them. */
+export class Predictor {
+  private readonly queue: RequestQueue;
+  private pool!: WorkerPool;
+  private stopping = false;
+  private delayTimer: NodeJS.Timeout | undefined;
+  private inFlight = new Set<QueuedRequest>();
+  private onIdle: (() => void) | undefined;
+  /** Mean time between two answers while there was work, in milliseconds; what Retry-After is made of. */
+  private msPerItem = 0;
+  private lastAnswerAt = 0;
+  private maxBatch: number;
+  loadMs = 0;
+  warmUpMs = 0;
+
+  private constructor(private readonly options: PredictorOptions) {
+    this.queue = new RequestQueue(options.runtime.maxQueue);
+    this.maxBatch = options.runtime.maxBatch;
+  }
+
+  /** Resolves when all workers have loaded the model and warmed up. @throws LoadFailedError, WorkerLostError */
+  static async start(options: PredictorOptions): Promise<Predictor> {
+    const { spec, runtime, maxPixels, observer } = options;
+    const predictor = new Predictor(options);
+    const { pool, loaded } = await WorkerPool.start(
+      {
+        entry: workerEntry(),
+        load: {
+          spec,
+          threads: runtime.threads,
+          maxBatch: runtime.maxBatch,
+          maxPixels,
+          device: options.device ?? 'cpu',
+        },
+        workers: runtime.workers,
+        loadTimeoutMs: options.loadTimeoutMs ?? 120_000,
+        batchTimeoutMs: options.batchTimeoutMs ?? 60_000,
+        maxBackoffMs: options.maxBackoffMs,
+        onStderr: observer?.onWorkerStderr,
+      },
+      {
+        onReady: () => predictor.dispatch(),
+        onLost: (reason) => observer?.onWorkerLost?.(reason),
+        onRestartFailed: (reason) => observer?.onWorkerRestartFailed?.(reason),
+      },
+    );
+    predictor.pool = pool;
+    predictor.loadMs = loaded.loadMs;
+    predictor.warmUpMs = loaded.warmUpMs;
+    // A fixed batch dimension is filled up with zeros in the worker; a larger batch would only wait for itself.
+    predictor.maxBatch = loaded.fixedBatch ?? runtime.maxBatch;
+    return predictor;
+  }
+
+  /** Requests that wait. */
+  get queueDepth(): number {
+    return this.queue.length;
+  }
+
+  get workers(): { ready: number; starting: number; restarts: number; pids: number[] } {
+    const { ready, starting, restarts, pids } = this.pool;
+    return { ready, starting, restarts, pids };
+  }
+
+  /**
+   * Classifies one image, given as the bytes of its file.
+   * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, INVALID_IMAGE, IMAGE_TOO_LARGE, WORKER_FAILED,
+   *   MODEL_NOT_READY once `stop` has been called; the signal's reason when it aborts.
+   */
+  async predict(image: Uint8Array, options: PredictOptions): Promise<Prediction> {
+    const started = performance.now();
+    const answer = await this.submit(image, options, started);
+    const labels = this.options.spec.labels;
+    return {
+      classes: answer.top.map(({ classId, confidence }) => ({
+        class_id: classId,
+        label: labels[classId]!,
+        confidence,
+      })),
+      timings: {
+        queue: answer.queueMs,
+        decode: answer.decodeMs,
+        inference: answer.inferenceMs,
+        total: performance.now() - started,
+      },
+      batchSize: answer.batchSize,
+    };
+  }
+
+  /** Takes no more requests, answers those it has, then ends the workers; all by force after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping = true;
+    const giveUpAt = performance.now() + graceMs;
+    if (this.queue.length + this.inFlight.size > 0) {
+      const idle = new Promise<void>((resolve) => (this.onIdle = resolve));
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([idle, new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))]);
+      clearTimeout(timer);
+    }
+    for (const request of this.queue.drain()) {
+      request.reject(new EyrieError('MODEL_NOT_READY', 'the model was unloaded', { retryAfterSeconds: 1 }));
+    }
+    clearTimeout(this.delayTimer);
+    await this.pool.stop(Math.max(0, giveUpAt - performance.now()));
+  }
+
+  private submit(image: Uint8Array, { topK, deadline, signal }: PredictOptions, now: number) {
+    return new Promise<Parameters<QueuedRequest['resolve']>[0]>((resolve, reject) => {
+      if (this.stopping) {
+        throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
+      }
+      signal?.throwIfAborted();
+      const settle = (): boolean => {
+        if (request.settled) return false;
+        request.settled = true;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', leave);
+        this.queue.remove(request);
+        return true;
+      };
+      const request: QueuedRequest = {
+        item: { image, topK },
+        deadline,
+        enqueuedAt: now,
+        retried: false,
+        settled: false,
+        resolve: (answer) => settle() && resolve(answer),
+        reject: (error) => settle() && reject(error),
+      };
+      const leave = (): void => request.reject(signal!.reason);
+      const expire = (): void =>
+        request.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
+      const timer = setTimeout(expire, Math.max(0, deadline - now));
+      try {
+        this.queue.add(request, this.secondsToDrain());
+      } catch (error) {
+        clearTimeout(timer);
+        throw error;
+      }
+      signal?.addEventListener('abort', leave, { once: true });
+      this.dispatch();
+    });
+  }
+
+  /** Hands out batches while there are both requests and free slots. */
+  private dispatch(): void {
+    if (!this.pool) return;
+    while (this.queue.length > 0) {
+      const worker = this.pool.leastBusy(SLOTS_PER_WORKER);
+      if (!worker || this.shouldWaitForMore()) return;
+      this.runBatch(worker, this.queue.take(this.maxBatch));
+    }
+    this.checkIdle();
+  }
+
+  /** With a waiting window set, a batch that is not full waits until its oldest request is that old. */
+  private shouldWaitForMore(): boolean {
+    const { maxDelayMs } = this.options.runtime;
+    if (maxDelayMs <= 0 || this.stopping || this.queue.length >= this.maxBatch) return false;
+    const wait = this.queue.oldestEnqueuedAt + maxDelayMs - performance.now();
+    if (wait <= 0) return false;
+    clearTimeout(this.delayTimer);
+    this.delayTimer = setTimeout(() => this.dispatch(), wait);
+    return true;
+  }
+
+  private runBatch(worker: WorkerProcess, taken: QueuedRequest[]): void {
+    const sentAt = performance.now();
+    // Timers run late when the process is busy: what has expired is not worth a worker's time.
+    const batch = taken.filter((request) => {
+      if (sentAt < request.deadline) return true;
+      request.reject(new EyrieError('DEADLINE_EXCEEDED', 'the request waited for a worker until its time was up'));
+      return false;
+    });
+    if (batch.length === 0) return;
+    for (const request of batch) this.inFlight.add(request);
+    this.options.observer?.onBatch?.(batch.length);
+    worker
+      .run(batch.map(({ item }) => item))
+      .then(
+        (results) => this.answer(batch, results, sentAt),
+        (error: Error) => this.returnBatch(batch, error),
+      )
+      .finally(() => {
+        for (const request of batch) this.inFlight.delete(request);
+        this.dispatch();
+      });
+  }
+
+  private answer(batch: QueuedRequest[], results: ItemResult[], sentAt: number): void {
+    if (results.length !== batch.length) {
+      const error = new EyrieError('WORKER_FAILED', `the worker answered ${results.length} of ${batch.length} images`);
+      for (const request of batch) request.reject(error);
+      return;
+    }
+    this.measureRate(batch.length, sentAt);
+    batch.forEach((request, i) => {
+      const result = results[i]!;
+      if (result.ok) request.resolve({ ...result, queueMs: sentAt - request.enqueuedAt });
+      else request.reject(new EyrieError(result.code, result.detail));
+    });
+  }
+
+  /** The worker is gone. Each of its requests gets one more try; while the pool stops there is nobody to try. */
+  private returnBatch(batch: QueuedRequest[], error: Error): void {
+    for (const request of batch) {
+      if (request.settled) continue;
+      if (request.retried || !(error instanceof WorkerLostError)) {
+        request.reject(new EyrieError('WORKER_FAILED', error.message, { cause: error }));
+      } else {
+        this.queue.putBack(request);
+      }
+    }
+  }
+
+  private measureRate(count: number, sentAt: number): void {
+    const now = performance.now();
+    const interval = (now - Math.max(sentAt, this.lastAnswerAt)) / count;
+    this.lastAnswerAt = now;
+    this.msPerItem = this.msPerItem === 0 ? interval : this.msPerItem * 0.9 + interval * 0.1;
+  }
+
+  /** When the requests that wait now will have been answered. */
+  private secondsToDrain(): number {
+    return Math.max(1, Math.ceil((this.queue.length * this.msPerItem) / 1000));
+  }
+
+  private checkIdle(): void {
+    if (this.queue.length + this.inFlight.size === 0) this.onIdle?.();
+  }
+}

@@ -1,0 +1,86 @@
+import { EyrieError } from './errors';
+import type { BatchItem, ItemPrediction } from './messages';
+
+/** One image on its way: what to run, until when, and whom to tell. */
+export interface QueuedRequest {
+  item: BatchItem;
+  /** On performance.now()'s clock; past it nobody waits for the answer. */
+  deadline: number;
+  /** On performance.now()'s clock. */
+  enqueuedAt: number;
+  /** It was in a batch whose worker died: the next try is the last one, and in a batch of its own. */
+  retried: boolean;
+  /** The answer, or the error, has been given. */
+  settled: boolean;
+  resolve: (answer: ItemPrediction & { queueMs: number }) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The waiting line of one version, first come first served; what comes back from a lost worker goes first. Whatever
+ * leaves before its turn (deadline, disconnect) is taken out at once and never run.
+ */
+export class RequestQueue {
+  private readonly waiting = new Set<QueuedRequest>();
+  private readonly returned = new Set<QueuedRequest>();
+
+  constructor(private readonly capacity: number) {}
+
+  get length(): number {
+    return this.waiting.size + this.returned.size;
+  }
+
+  /** When the longest waiting request came in; Infinity when none waits. */
+  get oldestEnqueuedAt(): number {
+    const [first] = this.returned.size > 0 ? this.returned : this.waiting;
+    return first?.enqueuedAt ?? Infinity;
+  }
+
+  /** @throws EyrieError OVERLOADED when `capacity` requests wait already. */
+  add(request: QueuedRequest, retryAfterSeconds: number): void {
+    if (this.waiting.size >= this.capacity) {
+      throw new EyrieError('OVERLOADED', `${this.capacity} requests wait for this model already; try again later`, {
+        retryAfterSeconds,
+      });
+    }
+    this.waiting.add(request);
+  }
+
+  /** Puts a request of a lost worker back, before all that have not run yet. */
+  putBack(request: QueuedRequest): void {
+    request.retried = true;
+    this.returned.add(request);
+  }
+
+  remove(request: QueuedRequest): void {
+    this.waiting.delete(request);
+    this.returned.delete(request);
+  }
+
+  /**
+   * Takes the next batch of at most `max`. A request that was in a batch when its worker died goes alone: if it is
+   * what kills workers, it takes nobody with it.
+   */
+  take(max: number): QueuedRequest[] {
+    const [suspect] = this.returned;
+    if (suspect) {
+      this.returned.delete(suspect);
+      return [suspect];
+    }
+    const batch: QueuedRequest[] = [];
+    for (const request of this.waiting) {
+      if (batch.length === max) break;
+      this.waiting.delete(request);
+      batch.push(request);
+    }
+    return batch;
+  }
+
+  /** Empties the queue. */
+  drain(): QueuedRequest[] {
+    const all = [...this.returned, ...this.waiting];
+    this.returned.clear();
+    this.waiting.clear();
+    return all;
+  }
+}

@@ -1,0 +1,120 @@
+import type { LoadedMessage } from './messages';
+import { LoadFailedError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
+
+export interface WorkerPoolOptions extends WorkerProcessOptions {
+  workers: number;
+  /** First wait before a dead worker is replaced; doubles up to `maxBackoffMs` while it keeps dying young. */
+  minBackoffMs?: number;
+  maxBackoffMs?: number;
+}
+
+export interface WorkerPoolEvents {
+  /** A worker has come up: there is a free slot. */
+  onReady: () => void;
+  /** A worker that had been up is gone; a new one is on its way. */
+  onLost: (reason: string) => void;
+  /** A replacement could not be started; it will be tried again. */
+  onRestartFailed: (reason: string) => void;
+}
+
+/** A worker that lives this long is taken for healthy, and the next back-off starts small again. */
+const HEALTHY_AFTER_MS = 10_000;
+
+/** Keeps a number of workers of one version alive. */
+export class WorkerPool {
+  private readonly workers = new Set<WorkerProcess>();
+  private readonly backoffTimers = new Set<NodeJS.Timeout>();
+  private backoffMs: number;
+  private readonly stopping = new AbortController();
+  /** How many workers have been replaced. */
+  restarts = 0;
+
+  private constructor(
+    private readonly options: WorkerPoolOptions,
+    private readonly events: WorkerPoolEvents,
+  ) {
+    this.backoffMs = options.minBackoffMs ?? 100;
+  }
+
+  /**
+   * Starts all workers; the first one alone, so that a model that cannot load fails once, not once a worker.
+   * @throws LoadFailedError, WorkerLostError
+   */
+  static async start(
+    options: WorkerPoolOptions,
+    events: WorkerPoolEvents,
+  ): Promise<{ pool: WorkerPool; loaded: LoadedMessage }> {
+    const pool = new WorkerPool(options, events);
+    try {
+      const loaded = await pool.startOne();
+      await Promise.all(Array.from({ length: options.workers - 1 }, () => pool.startOne()));
+      return { pool, loaded };
+    } catch (error) {
+      await pool.stop(0);
+      throw error;
+    }
+  }
+
+  get ready(): number {
+    return this.workers.size;
+  }
+
+  get starting(): number {
+    return Math.max(0, this.options.workers - this.workers.size);
+  }
+
+  get pids(): number[] {
+    return [...this.workers].map(({ pid }) => pid);
+  }
+
+  /** The worker with the fewest batches in flight, if it has less than `slots`. */
+  leastBusy(slots: number): WorkerProcess | undefined {
+    let best: WorkerProcess | undefined;
+    for (const worker of this.workers) {
+      if (!worker.isUsable || worker.batchesInFlight >= slots) continue;
+      if (!best || worker.batchesInFlight < best.batchesInFlight) best = worker;
+    }
+    return best;
+  }
+
+  /** Ends all workers after what they have in hand, by force after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping.abort();
+    for (const timer of this.backoffTimers) clearTimeout(timer);
+    await Promise.all([...this.workers].map((worker) => worker.stop(graceMs)));
+  }
+
+  private async startOne(): Promise<LoadedMessage> {
+    const { worker, loaded } = await WorkerProcess.start({ ...this.options, signal: this.stopping.signal });
+    if (this.stopping.signal.aborted) {
+      await worker.stop(0);
+      return loaded;
+    }
+    const since = performance.now();
+    this.workers.add(worker);
+    void worker.exited.then((reason) => {
+      this.workers.delete(worker);
+      if (this.stopping.signal.aborted) return;
+      if (performance.now() - since > HEALTHY_AFTER_MS) this.backoffMs = this.options.minBackoffMs ?? 100;
+      this.events.onLost(reason);
+      this.replaceLater();
+    });
+    this.events.onReady();
+    return loaded;
+  }
+
+  private replaceLater(): void {
+    const timer = setTimeout(() => {
+      this.backoffTimers.delete(timer);
+      this.restarts++;
+      this.startOne().catch((error: Error) => {
+        if (this.stopping.signal.aborted) return;
+        const what = error instanceof LoadFailedError ? `the model no longer loads: ${error.message}` : error.message;
+        this.events.onRestartFailed(what);
+        this.replaceLater();
+      });
+    }, this.backoffMs);
+    this.backoffTimers.add(timer);
+    this.backoffMs = Math.min(this.backoffMs * 2, this.options.maxBackoffMs ?? 10_000);
+  }
+}

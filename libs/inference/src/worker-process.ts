@@ -1,0 +1,179 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadMessage, ToWorker } from './messages';
+
+/** The process is gone and took its batches with it. They may be tried elsewhere. */
+export class WorkerLostError extends Error {}
+
+/** The model cannot be served; another process would fail in the same way. */
+export class LoadFailedError extends Error {}
+
+export interface WorkerProcessOptions {
+  load: Omit<LoadMessage, 'type'>;
+  /** Compiled entry file of the worker. */
+  entry: string;
+  loadTimeoutMs: number;
+  /** A batch that takes longer means that the process hangs: it is killed. */
+  batchTimeoutMs: number;
+  /** Called for each line that native code writes to stderr. */
+  onStderr?: (line: string) => void;
+  /** Ends a process that is still loading. */
+  signal?: AbortSignal;
+}
+
+interface Pending {
+  resolve: (items: ItemResult[]) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** The server's end of one worker: a child process that has loaded one model version. */
+export class WorkerProcess {
+  private readonly pending = new Map<number, Pending>();
+  private nextBatch = 1;
+  private stderrTail: string[] = [];
+  private closing = false;
+  /** Resolves, in words, when the process is gone, whatever the reason. */
+  readonly exited: Promise<string>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly options: WorkerProcessOptions,
+  ) {
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        const reason = signal ? `was killed by ${signal}` : `exited with code ${code}`;
+        const said = this.stderrTail.length > 0 ? `; it said: ${this.stderrTail.join(' | ')}` : '';
+        this.rejectPending(`the worker ${reason}${said}`);
+        resolve(`${reason}${said}`);
+      });
+    });
+    const lines = createInterface({ input: child.stderr! });
+    lines.on('line', (line) => {
+      this.stderrTail = [...this.stderrTail.slice(-4), line];
+      options.onStderr?.(line);
+    });
+    // A write to a process that just died; its exit tells the rest.
+    child.on('error', () => undefined);
+  }
+
+  /**
+   * Starts a process and has it load the model and warm up.
+   * @throws LoadFailedError when the model is at fault, WorkerLostError when the process died or took too long.
+   */
+  static async start(options: WorkerProcessOptions): Promise<{ worker: WorkerProcess; loaded: LoadedMessage }> {
+    const child = fork(options.entry, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    });
+    const worker = new WorkerProcess(child, options);
+    const abort = (): void => worker.kill();
+    options.signal?.addEventListener('abort', abort);
+    try {
+      return { worker, loaded: await worker.load() };
+    } catch (error) {
+      worker.kill();
+      throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Batches sent and not yet answered. */
+  get batchesInFlight(): number {
+    return this.pending.size;
+  }
+
+  get isUsable(): boolean {
+    return !this.closing && this.child.connected;
+  }
+
+  /** Answers with one result per item. @throws WorkerLostError */
+  run(items: BatchItem[]): Promise<ItemResult[]> {
+    const batch = this.nextBatch++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.stderrTail.push(`no answer to a batch within ${this.options.batchTimeoutMs} ms`);
+        this.kill();
+      }, this.options.batchTimeoutMs);
+      this.pending.set(batch, { resolve, reject, timer });
+      this.send({ type: 'run', batch, items }, batch);
+    });
+  }
+
+  /** Lets the process finish what it has, then ends it; after `graceMs` by force. Resolves when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    this.closing = true;
+    if (this.child.connected) this.send({ type: 'shutdown' });
+    const timer = setTimeout(() => this.kill(), graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.closing = true;
+    this.child.kill('SIGKILL');
+  }
+
+  private load(): Promise<LoadedMessage> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new WorkerLostError(`the model did not load within ${this.options.loadTimeoutMs} ms`));
+      }, this.options.loadTimeoutMs);
+      void this.exited.then((reason) => reject(new WorkerLostError(`while it loaded the model, the worker ${reason}`)));
+      this.child.on('message', (message: FromWorker) => {
+        switch (message.type) {
+          case 'loaded':
+            clearTimeout(timer);
+            return resolve(message);
+          case 'load-failed':
+            clearTimeout(timer);
+            return reject(new LoadFailedError(message.detail));
+          case 'result':
+            return this.settle(message.batch, message.items);
+        }
+      });
+      void this.exited.then(() => clearTimeout(timer));
+      this.send({ type: 'load', ...this.options.load });
+    });
+  }
+
+  private settle(batch: number, items: ItemResult[]): void {
+    const pending = this.pending.get(batch);
+    if (!pending) return;
+    this.pending.delete(batch);
+    clearTimeout(pending.timer);
+    pending.resolve(items);
+  }
+
+  private send(message: ToWorker, batch?: number): void {
+    this.child.send(message, (error) => {
+      if (error && batch !== undefined) this.fail(batch, `the worker is gone: ${error.message}`);
+    });
+  }
+
+  private fail(batch: number, detail: string): void {
+    const pending = this.pending.get(batch);
+    if (!pending) return;
+    this.pending.delete(batch);
+    clearTimeout(pending.timer);
+    pending.reject(new WorkerLostError(detail));
+  }
+
+  private rejectPending(detail: string): void {
+    for (const batch of [...this.pending.keys()]) this.fail(batch, detail);
+  }
+}
+
+/** The compiled worker beside this file, or, when the sources run (in tests), the one of the last build. */
+export function workerEntry(): string {
+  return __filename.endsWith('.ts')
+    ? join(__dirname, '../../../dist/libs/inference/src/worker/main.js')
+    : join(__dirname, 'worker/main.js');
+}

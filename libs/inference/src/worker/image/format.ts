@@ -1,0 +1,70 @@
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif';
+
+/** What the first bytes say: a format that we decode, or the name of what came instead, with its article. */
+export type Sniffed = { format: ImageFormat } | { format: null; found: string };
+
+/**
+ * Goes by the content alone: names and content types are the caller's word, and a decoder must never be chosen by them.
+ */
+export function sniffFormat(bytes: Uint8Array): Sniffed {
+  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return { format: 'jpeg' };
+  if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return { format: 'png' };
+  if (hasText(bytes, 'RIFF') && hasText(bytes, 'WEBP', 8)) return { format: 'webp' };
+  if (hasText(bytes, 'GIF87a') || hasText(bytes, 'GIF89a')) return { format: 'gif' };
+  return { format: null, found: nameOther(bytes) };
+}
+
+const ISO_BRANDS: Readonly<Record<string, string>> = {
+  avif: 'an AVIF image',
+  avis: 'an AVIF image',
+  heic: 'a HEIC image',
+  heix: 'a HEIC image',
+  hevc: 'a HEIC image',
+  mif1: 'a HEIF image',
+  msf1: 'a HEIF image',
+};
+
+function nameOther(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'nothing (0 bytes)';
+  if (hasText(bytes, 'ftyp', 4)) return ISO_BRANDS[ascii(bytes, 8, 4)] ?? 'a video (MP4 or QuickTime)';
+  if (hasText(bytes, '%PDF-')) return 'a PDF document';
+  if (startsWith(bytes, [0x49, 0x49, 0x2a, 0]) || startsWith(bytes, [0x4d, 0x4d, 0, 0x2a])) return 'a TIFF image';
+  if (startsWith(bytes, [0x49, 0x49, 0x2b, 0]) || startsWith(bytes, [0x4d, 0x4d, 0, 0x2b])) return 'a BigTIFF image';
+  if (hasText(bytes, 'BM')) return 'a BMP image';
+  if (startsWith(bytes, [0, 0, 1, 0])) return 'an ICO image';
+  if (hasText(bytes, '8BPS')) return 'a Photoshop document';
+  if (startsWith(bytes, [0xff, 0x0a]) || hasText(bytes, 'JXL ', 4)) return 'a JPEG XL image';
+  if (startsWith(bytes, [0xff, 0x4f, 0xff, 0x51]) || hasText(bytes, 'jP  ', 4)) return 'a JPEG 2000 image';
+  if (/^P[1-7]\s/.test(ascii(bytes, 0, 3))) return 'a Netpbm image';
+  if (startsWith(bytes, [0x50, 0x4b, 3, 4])) return 'a ZIP archive';
+  if (startsWith(bytes, [0x1f, 0x8b])) return 'gzip-compressed data';
+  return nameText(ascii(bytes, 0, 512)) ?? 'data in no known image format';
+}
+
+function nameText(head: string): string | undefined {
+  const text = head.replace(/^\u00ef\u00bb\u00bf/, '').trimStart();
+  if (/<svg[\s>]/i.test(text)) return 'an SVG drawing';
+  if (/^<(!doctype html|html|head|body)/i.test(text)) return 'an HTML page';
+  if (/^<\?xml/i.test(text)) return 'an XML document';
+  if (/^data:image\//i.test(text)) return 'a data: URI as text';
+  if (/^(\/9j\/|iVBORw0KGgo|UklGR|R0lGOD)/.test(text)) return 'a base64-encoded image';
+  if (/^[{[]/.test(text) && isPrintable(text)) return 'JSON text';
+  return isPrintable(text) ? 'text' : undefined;
+}
+
+function isPrintable(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return !/[\u0000-\u0008\u000e-\u001f\u007f]/.test(text);
+}
+
+function ascii(bytes: Uint8Array, offset: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
+}
+
+function hasText(bytes: Uint8Array, text: string, offset = 0): boolean {
+  return ascii(bytes, offset, text.length) === text;
+}
+
+function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}

@@ -1,0 +1,122 @@
+import type { FromWorker, ItemResult, LoadMessage, RunMessage, ToWorker } from '../messages';
+import { EyrieError } from '../errors';
+import { Classifier, ModelLoadError } from './classifier';
+import { decodeImage } from './image/decode';
+import { preprocess } from './image/preprocess';
+import { topK } from './scores';
+
+/** Runs in a process of its own: loads one model version, then answers batches until the server lets go of it. */
+
+let classifier: Classifier | undefined;
+let settings: LoadMessage | undefined;
+// Runs follow each other; decoding does not wait for them.
+let lastRun: Promise<void> = Promise.resolve();
+
+function send(message: FromWorker): void {
+  process.send?.(message);
+}
+
+async function load(message: LoadMessage): Promise<void> {
+  try {
+    const started = performance.now();
+    const loaded = await Classifier.load(message.spec, message.threads, message.device);
+    const loadedAt = performance.now();
+    // The first run of each shape allocates; clients should not wait for that.
+    const warmBatches = new Set([1, Math.min(message.maxBatch, 4)]);
+    for (const count of warmBatches) await loaded.run(loaded.allocate(count), count);
+    classifier = loaded;
+    settings = message;
+    send({
+      type: 'loaded',
+      loadMs: loadedAt - started,
+      warmUpMs: performance.now() - loadedAt,
+      fixedBatch: loaded.fixedBatch,
+    });
+  } catch (error) {
+    const detail = error instanceof ModelLoadError ? error.message : `the model does not run: ${String(error)}`;
+    send({ type: 'load-failed', detail });
+  }
+}
+
+async function run(message: RunMessage): Promise<void> {
+  const model = classifier!;
+  const { spec, maxPixels } = settings!;
+  const count = message.items.length;
+  const input = model.allocate(count);
+  const results = new Array<ItemResult>(count);
+  const decodeMs = new Array<number>(count);
+  const decoded: number[] = [];
+  const decoding = message.items.map(async ({ image }, i) => {
+    const started = performance.now();
+    try {
+      const pixels = await decodeImage(image, { maxPixels });
+      preprocess(pixels, spec.input, input, i * model.imageSize);
+      decodeMs[i] = performance.now() - started;
+      decoded.push(i);
+    } catch (error) {
+      results[i] = failure(error);
+    }
+  });
+  const previous = lastRun;
+  lastRun = (async () => {
+    await Promise.all([previous, ...decoding]);
+    if (decoded.length > 0) await infer(model, input, decoded, message, decodeMs, results);
+    send({ type: 'result', batch: message.batch, items: results });
+  })();
+  await lastRun;
+}
+
+/** Runs the images that could be decoded, moved together, and writes the answers to their places in `results`. */
+async function infer(
+  model: Classifier,
+  input: ReturnType<Classifier['allocate']>,
+  decoded: number[],
+  message: RunMessage,
+  decodeMs: number[],
+  results: ItemResult[],
+): Promise<void> {
+  decoded.sort((a, b) => a - b);
+  decoded.forEach((from, to) => {
+    if (from !== to) input.copyWithin(to * model.imageSize, from * model.imageSize, (from + 1) * model.imageSize);
+  });
+  const batchSize = decoded.length;
+  const used = model.allocate(batchSize).length;
+  try {
+    const started = performance.now();
+    const scores = await model.run(input.subarray(0, used), batchSize);
+    const inferenceMs = performance.now() - started;
+    decoded.forEach((item, row) => {
+      const top = topK(scores[row]!, message.items[item]!.topK);
+      results[item] = { ok: true, top, decodeMs: decodeMs[item]!, inferenceMs, batchSize };
+    });
+  } catch (error) {
+    for (const item of decoded) {
+      results[item] = { ok: false, code: 'WORKER_FAILED', detail: `the model failed on this batch: ${String(error)}` };
+    }
+  }
+}
+
+function failure(error: unknown): ItemResult {
+  if (error instanceof EyrieError) return { ok: false, code: error.code, detail: error.message };
+  return { ok: false, code: 'INVALID_IMAGE', detail: `the image cannot be decoded: ${String(error)}` };
+}
+
+process.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'load':
+      void load(message);
+      return;
+    case 'run':
+      void run(message);
+      return;
+    case 'shutdown':
+      void lastRun.then(() => process.disconnect());
+      return;
+  }
+});
+
+// The server decides when a worker ends; a Ctrl-C in the terminal reaches both.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+// The server is gone, or has let go: nobody is left to answer to.
+process.on('disconnect', () => process.exit(0));

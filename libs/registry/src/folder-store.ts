@@ -1,0 +1,54 @@
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MODEL_NAME } from './manifest';
+import { RegistryUnreadableError, type ModelStore } from './model-store';
+
+/** A registry in a folder: `<model>/<version>/model.json` and `<model>/policy.json`. */
+export class FolderStore implements ModelStore {
+  private constructor(readonly location: string) {}
+
+  /** @throws RegistryUnreadableError when the folder is not there */
+  static async open(folder: string): Promise<FolderStore> {
+    let location: string;
+    try {
+      location = await realpath(folder);
+      if (!(await stat(location)).isDirectory()) throw new Error('it is not a folder');
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it is not there' : (error as Error).message;
+      throw new RegistryUnreadableError(`cannot open the model registry ${folder}: ${why}; set MODEL_REGISTRY`);
+    }
+    return new FolderStore(location);
+  }
+
+  async listModels(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.location, { withFileTypes: true });
+      return entries.filter((entry) => entry.isDirectory() && MODEL_NAME.test(entry.name)).map(({ name }) => name);
+    } catch (error) {
+      throw new RegistryUnreadableError(`cannot read the model registry ${this.location}: ${(error as Error).message}`);
+    }
+  }
+
+  async listVersions(model: string): Promise<number[]> {
+    const entries = await readdir(join(this.location, model), { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && /^[1-9]\d{0,8}$/.test(entry.name))
+      .map(({ name }) => Number(name))
+      .sort((a, b) => a - b);
+  }
+
+  versionFolder(model: string, version: number): Promise<string> {
+    return Promise.resolve(join(this.location, model, String(version)));
+  }
+
+  async readPolicy(model: string): Promise<unknown> {
+    let text: string;
+    try {
+      text = await readFile(join(this.location, model, 'policy.json'), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+    return JSON.parse(text) as unknown;
+  }
+}

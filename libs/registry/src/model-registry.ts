@@ -1,0 +1,198 @@
+import { EyrieError, type PredictorFactory, type PredictorObserver } from '#inference';
+import { defaultPolicy, parsePolicy, routedVersions, type Policy } from './policy';
+import type { ModelStore } from './model-store';
+import { ModelVersion } from './model-version';
+import { readManifest } from './version-files';
+
+/** Which versions are loaded when the registry is read: those a policy names, all, or none until asked. */
+export type LoadMode = 'routed' | 'all' | 'explicit';
+
+export interface RegistryOptions {
+  load: LoadMode;
+  /** How long a version that is unloaded may take for what it has been asked. */
+  unloadGraceMs: number;
+}
+
+/** Is told what happens, for logs and metrics. */
+export interface RegistryObserver {
+  onState?: (version: ModelVersion) => void;
+  onPolicy?: (model: string, policy: Policy) => void;
+  /** Something in the registry cannot be used; what served before serves on. */
+  onProblem?: (model: string, problem: string) => void;
+  forVersion?: (model: string, version: number) => PredictorObserver;
+}
+
+/** A model as it serves now. */
+export interface Model {
+  name: string;
+  /** By number. */
+  versions: Map<number, ModelVersion>;
+  /** The policy in effect: all that it names are READY, or were when it took effect. */
+  policy: Policy;
+}
+
+/** Keeps what is served in step with what the store holds. */
+export class ModelRegistry {
+  private readonly models = new Map<string, Model>();
+  private refreshing: Promise<void> = Promise.resolve();
+  private readonly lastProblems = new Map<string, string>();
+  private pollTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: ModelStore,
+    private readonly predictors: PredictorFactory,
+    private readonly options: RegistryOptions,
+    private readonly observer: RegistryObserver = {},
+  ) {}
+
+  get location(): string {
+    return this.store.location;
+  }
+
+  list(): Model[] {
+    return [...this.models.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** @throws EyrieError MODEL_NOT_FOUND */
+  model(name: string): Model {
+    const model = this.models.get(name);
+    if (model) return model;
+    const names = this.list().map((known) => known.name);
+    const have = names.length > 0 ? `there are: ${names.slice(0, 20).join(', ')}` : 'the registry is empty';
+    throw new EyrieError('MODEL_NOT_FOUND', `there is no model "${name}"; ${have}`);
+  }
+
+  /** @throws EyrieError VERSION_NOT_FOUND */
+  version(model: Model, version: number): ModelVersion {
+    const found = model.versions.get(version);
+    if (found) return found;
+    const have = [...model.versions.keys()].slice(-20).join(', ');
+    throw new EyrieError('VERSION_NOT_FOUND', `${model.name} has no version ${version}; there are: ${have}`);
+  }
+
+  /** Every version that requests can be routed to is READY. */
+  get isReady(): boolean {
+    return (
+      this.models.size > 0 &&
+      this.list().every((model) => routedVersions(model.policy).every((v) => model.versions.get(v)?.state === 'READY'))
+    );
+  }
+
+  /** Reads the store and makes it so; several calls at once become one after the other. */
+  refresh(): Promise<void> {
+    const next = this.refreshing.then(() => this.readStore());
+    this.refreshing = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Refreshes for ever, `seconds` after the end of the refresh before. */
+  poll(seconds: number): void {
+    this.pollTimer = setTimeout(() => {
+      this.refresh()
+        .catch((error: Error) => this.problem('', error.message))
+        .finally(() => this.pollTimer && this.poll(seconds));
+    }, seconds * 1000);
+    this.pollTimer.unref();
+  }
+
+  /** Unloads everything. */
+  async stop(graceMs: number): Promise<void> {
+    clearTimeout(this.pollTimer);
+    this.pollTimer = undefined;
+    const versions = this.list().flatMap((model) => [...model.versions.values()]);
+    await Promise.all(versions.map((version) => version.unload(graceMs)));
+  }
+
+  private async readStore(): Promise<void> {
+    const names = await this.store.listModels();
+    await Promise.all(
+      names.map((name) => this.readModel(name).catch((error: Error) => this.problem(name, error.message))),
+    );
+    for (const [name, model] of this.models) {
+      if (names.includes(name)) continue;
+      this.models.delete(name);
+      for (const version of model.versions.values()) void version.unload(this.options.unloadGraceMs);
+    }
+  }
+
+  /** Loads what is new, lets the stored policy take effect once all that it names are READY, unloads what is gone. */
+  private async readModel(name: string): Promise<void> {
+    const numbers = await this.store.listVersions(name);
+    if (numbers.length === 0) return;
+    const stored = await this.store.readPolicy(name);
+    const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
+
+    const versions = this.models.get(name)?.versions ?? new Map<number, ModelVersion>();
+    await Promise.all(
+      numbers.filter((v) => !versions.has(v)).map(async (v) => versions.set(v, await this.newVersion(name, v))),
+    );
+    const current = this.models.get(name)?.policy;
+    this.models.set(name, { name, versions: sorted(versions), policy: current ?? policy });
+
+    const wanted = this.wanted(policy, numbers);
+    await Promise.all(
+      wanted
+        .map((v) => versions.get(v)!)
+        .filter(isUnloaded)
+        .map((version) => version.load()),
+    );
+    const missing =
+      this.options.load === 'explicit' ? [] : routedVersions(policy).filter((v) => !isReady(versions.get(v)));
+    if (missing.length > 0) {
+      const reasons = missing.map((v) => `version ${v}: ${versions.get(v)?.reason ?? 'not loaded'}`);
+      this.problem(name, `the policy's revision ${policy.revision} is not in effect; ${reasons.join('; ')}`);
+      return;
+    }
+    this.lastProblems.delete(name);
+    if (JSON.stringify(current) !== JSON.stringify(policy)) {
+      this.models.get(name)!.policy = policy;
+      this.observer.onPolicy?.(name, policy);
+    }
+    this.unloadGone(this.models.get(name)!, numbers);
+  }
+
+  private async newVersion(model: string, version: number): Promise<ModelVersion> {
+    const folder = await this.store.versionFolder(model, version);
+    const manifest = await readManifest(folder, model, version).catch(() => null);
+    const options = { predictors: this.predictors, observer: this.observer.forVersion?.(model, version) };
+    return new ModelVersion(model, version, folder, manifest, options, (v) => this.observer.onState?.(v));
+  }
+
+  private wanted(policy: Policy, numbers: readonly number[]): number[] {
+    switch (this.options.load) {
+      case 'routed':
+        return routedVersions(policy);
+      case 'all':
+        return [...numbers];
+      case 'explicit':
+        return [];
+    }
+  }
+
+  private unloadGone(model: Model, numbers: readonly number[]): void {
+    for (const [number, version] of model.versions) {
+      if (numbers.includes(number)) continue;
+      model.versions.delete(number);
+      void version.unload(this.options.unloadGraceMs);
+    }
+  }
+
+  // Polled every few seconds, a problem that stays is told once.
+  private problem(model: string, problem: string): void {
+    if (this.lastProblems.get(model) === problem) return;
+    this.lastProblems.set(model, problem);
+    this.observer.onProblem?.(model, problem);
+  }
+}
+
+function sorted(versions: Map<number, ModelVersion>): Map<number, ModelVersion> {
+  return new Map([...versions].sort(([a], [b]) => a - b));
+}
+
+function isUnloaded({ state }: ModelVersion): boolean {
+  return state === 'UNLOADED';
+}
+
+function isReady(version: ModelVersion | undefined): boolean {
+  return version?.state === 'READY';
+}

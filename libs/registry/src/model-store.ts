@@ -1,0 +1,23 @@
+/**
+ * Where model versions and policies are kept. Everything outside this interface is free of paths and files, save for
+ * the local folder in which a version's own files can be read.
+ */
+export interface ModelStore {
+  /** What the store is, for messages: a folder's path, a bucket's URL. */
+  readonly location: string;
+
+  /** Names of the models. @throws RegistryUnreadableError */
+  listModels(): Promise<string[]>;
+
+  /** Numbers of a model's versions, ascending. */
+  listVersions(model: string): Promise<number[]>;
+
+  /** Absolute path of a local folder that holds the version's files. */
+  versionFolder(model: string, version: number): Promise<string>;
+
+  /** The parsed policy.json, or null where there is none. @throws SyntaxError when it is no JSON */
+  readPolicy(model: string): Promise<unknown>;
+}
+
+/** The registry as a whole cannot be read. */
+export class RegistryUnreadableError extends Error {}

@@ -1,0 +1,80 @@
+import { loadVersion, type LoadedVersion, type LoadOptions } from './load-version';
+import type { Manifest } from './manifest';
+
+export type VersionState = 'UNLOADED' | 'LOADING' | 'READY' | 'FAILED' | 'UNLOADING';
+export const VERSION_STATES: readonly VersionState[] = ['UNLOADED', 'LOADING', 'READY', 'FAILED', 'UNLOADING'];
+
+/** One version of a model, from UNLOADED to READY and back. */
+export class ModelVersion {
+  state: VersionState = 'UNLOADED';
+  /** Why it FAILED, for a person. */
+  reason: string | undefined;
+  /** How long the last load took, checks and golden images included. */
+  loadSeconds: number | undefined;
+  private loaded: LoadedVersion | undefined;
+  private change: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly model: string,
+    readonly version: number,
+    private readonly folder: string,
+    /** As read without loading; null where it cannot be read. */
+    readonly manifest: Manifest | null,
+    private readonly options: LoadOptions,
+    private readonly onState: (version: ModelVersion) => void,
+  ) {}
+
+  /** What answers requests; undefined unless READY. */
+  get predictor(): LoadedVersion['predictor'] | undefined {
+    return this.state === 'READY' ? this.loaded?.predictor : undefined;
+  }
+
+  /** In the order of the classes; empty before the first load. */
+  get labels(): readonly string[] {
+    return this.loaded?.labels ?? [];
+  }
+
+  /** How long the graph took to load and to warm up, in milliseconds. */
+  get times(): { loadMs: number; warmUpMs: number } | undefined {
+    return this.loaded && { loadMs: this.loaded.predictor.loadMs, warmUpMs: this.loaded.predictor.warmUpMs };
+  }
+
+  /** Resolves when the version is READY or FAILED; never rejects. */
+  load(): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.state === 'READY') return;
+      this.enter('LOADING');
+      const started = performance.now();
+      try {
+        this.loaded = await loadVersion(this.folder, this.model, this.version, this.options);
+        this.loadSeconds = (performance.now() - started) / 1000;
+        this.enter('READY');
+      } catch (error) {
+        this.enter('FAILED', (error as Error).message);
+      }
+    });
+  }
+
+  /** Answers what it has been asked, then ends its workers. */
+  unload(graceMs: number): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.state !== 'READY') return;
+      this.enter('UNLOADING');
+      await this.loaded?.predictor.stop(graceMs);
+      this.loaded = undefined;
+      this.enter('UNLOADED');
+    });
+  }
+
+  private enter(state: VersionState, reason?: string): void {
+    this.state = state;
+    this.reason = reason;
+    this.onState(this);
+  }
+
+  // A load and an unload that are asked for together happen one after the other.
+  private inTurn(step: () => Promise<void>): Promise<void> {
+    this.change = this.change.then(step);
+    return this.change;
+  }
+}

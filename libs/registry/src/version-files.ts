@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ModelSpec } from '#inference';
+import { InvalidVersionError, parseManifest, type Manifest } from './manifest';
+
+/** A version whose files have been read and found to be what the manifest says. */
+export interface CheckedVersion {
+  manifest: Manifest;
+  spec: ModelSpec;
+  folder: string;
+}
+
+/** @throws InvalidVersionError */
+export async function readManifest(folder: string, name: string, version: number): Promise<Manifest> {
+  const path = await plainFile(folder, 'model.json');
+  return parseManifest(await readFile(path, 'utf8'), { name, version });
+}
+
+/**
+ * Reads a version's manifest and labels and checks its model file: inside its folder, no link, size and SHA-256 as
+ * the manifest says. @throws InvalidVersionError
+ */
+export async function readVersion(folder: string, name: string, version: number): Promise<CheckedVersion> {
+  const manifest = await readManifest(folder, name, version);
+  const modelPath = await plainFile(folder, manifest.artifact.file);
+  const { size } = await lstat(modelPath);
+  if (size !== manifest.artifact.bytes) {
+    throw new InvalidVersionError(
+      `${manifest.artifact.file} has ${size} bytes but model.json says ${manifest.artifact.bytes}; copy the file again`,
+    );
+  }
+  const digest = await sha256(modelPath);
+  if (digest !== manifest.artifact.sha256) {
+    throw new InvalidVersionError(
+      `${manifest.artifact.file} has SHA-256 ${digest} but model.json says ${manifest.artifact.sha256}; ` +
+        'the file is damaged or is another one: copy it again',
+    );
+  }
+  const labels = await readLabels(await plainFile(folder, manifest.labels));
+  const { input, output } = manifest;
+  return { manifest, folder, spec: { modelPath, input, output, labels } };
+}
+
+/** The real path of a regular file below `folder`, to which no link leads. @throws InvalidVersionError */
+export async function plainFile(folder: string, file: string): Promise<string> {
+  const path = join(folder, file);
+  try {
+    const real = await realpath(path);
+    if (real !== path || !real.startsWith(folder + sep)) {
+      throw new InvalidVersionError(`${file} is, or lies behind, a symbolic link; put the file itself there`);
+    }
+    const found = await lstat(path);
+    if (!found.isFile()) throw new InvalidVersionError(`${file} is not a file`);
+    if (found.nlink > 1) throw new InvalidVersionError(`${file} is a hard link to a file elsewhere; put a copy there`);
+    return path;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new InvalidVersionError(`${file} is missing in ${folder}`);
+    }
+    throw error instanceof InvalidVersionError
+      ? error
+      : new InvalidVersionError(`cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function readLabels(path: string): Promise<string[]> {
+  const lines = (await readFile(path, 'utf8')).replace(/\r/g, '').split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.some((line) => line.trim() === '')) throw new InvalidVersionError('labels.txt has an empty line');
+  return lines;
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}

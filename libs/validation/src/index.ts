@@ -1,0 +1,1 @@
+export { check, flatten, inOneLine, isDeeperThan, type FieldProblem } from './check';
