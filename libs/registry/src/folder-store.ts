@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MODEL_NAME } from './manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
@@ -39,6 +39,16 @@ export class FolderStore implements ModelStore {
 
   versionFolder(model: string, version: number): Promise<string> {
     return Promise.resolve(join(this.location, model, String(version)));
+  }
+
+  async versionFingerprint(model: string, version: number): Promise<string> {
+    const folder = await this.versionFolder(model, version);
+    const names = (await readdir(folder, { recursive: true })).sort();
+    const facts = names.map(async (name) => {
+      const { size, mtimeMs, ctimeMs } = await lstat(join(folder, name));
+      return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
+    });
+    return (await Promise.all(facts)).join('\n');
   }
 
   async readPolicy(model: string): Promise<unknown> {

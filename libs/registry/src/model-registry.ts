@@ -123,9 +123,7 @@ export class ModelRegistry {
     const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
 
     const versions = this.models.get(name)?.versions ?? new Map<number, ModelVersion>();
-    await Promise.all(
-      numbers.filter((v) => !versions.has(v)).map(async (v) => versions.set(v, await this.newVersion(name, v))),
-    );
+    await Promise.all(numbers.map((number) => this.readVersion(name, number, versions)));
     const current = this.models.get(name)?.policy;
     this.models.set(name, { name, versions: sorted(versions), policy: current ?? policy });
 
@@ -147,15 +145,22 @@ export class ModelRegistry {
     if (JSON.stringify(current) !== JSON.stringify(policy)) {
       this.models.get(name)!.policy = policy;
       this.observer.onPolicy?.(name, policy);
+      this.unloadUnnamed(this.models.get(name)!, current);
     }
     this.unloadGone(this.models.get(name)!, numbers);
   }
 
-  private async newVersion(model: string, version: number): Promise<ModelVersion> {
-    const folder = await this.store.versionFolder(model, version);
-    const manifest = await readManifest(folder, model, version).catch(() => null);
-    const options = { predictors: this.predictors, observer: this.observer.forVersion?.(model, version) };
-    return new ModelVersion(model, version, folder, manifest, options, (v) => this.observer.onState?.(v));
+  /** Adds the version if it is new, or if it is not served and its files have changed. */
+  private async readVersion(model: string, number: number, versions: Map<number, ModelVersion>): Promise<void> {
+    const known = versions.get(number);
+    if (known && !isFailed(known) && !isUnloaded(known)) return;
+    const fingerprint = await this.store.versionFingerprint(model, number);
+    if (known?.fingerprint === fingerprint) return;
+    const folder = await this.store.versionFolder(model, number);
+    const manifest = await readManifest(folder, model, number).catch(() => null);
+    const options = { predictors: this.predictors, observer: this.observer.forVersion?.(model, number) };
+    const onState = (version: ModelVersion): void => this.observer.onState?.(version);
+    versions.set(number, new ModelVersion(model, number, folder, manifest, fingerprint, options, onState));
   }
 
   private wanted(policy: Policy, numbers: readonly number[]): number[] {
@@ -166,6 +171,15 @@ export class ModelRegistry {
         return [...numbers];
       case 'explicit':
         return [];
+    }
+  }
+
+  /** A version that only the policy before named has nothing to do any more. */
+  private unloadUnnamed(model: Model, before: Policy | undefined): void {
+    if (!before || this.options.load !== 'routed') return;
+    const named = routedVersions(model.policy);
+    for (const number of routedVersions(before).filter((n) => !named.includes(n))) {
+      void model.versions.get(number)?.unload(this.options.unloadGraceMs);
     }
   }
 
@@ -191,6 +205,10 @@ function sorted(versions: Map<number, ModelVersion>): Map<number, ModelVersion> 
 
 function isUnloaded({ state }: ModelVersion): boolean {
   return state === 'UNLOADED';
+}
+
+function isFailed({ state }: ModelVersion): boolean {
+  return state === 'FAILED';
 }
 
 function isReady(version: ModelVersion | undefined): boolean {

@@ -15,6 +15,9 @@ export interface ModelStore {
   /** Absolute path of a local folder that holds the version's files. */
   versionFolder(model: string, version: number): Promise<string>;
 
+  /** Changes whenever one of the version's files does. */
+  versionFingerprint(model: string, version: number): Promise<string>;
+
   /** The parsed policy.json, or null where there is none. @throws SyntaxError when it is no JSON */
   readPolicy(model: string): Promise<unknown>;
 }

@@ -20,6 +20,8 @@ export class ModelVersion {
     private readonly folder: string,
     /** As read without loading; null where it cannot be read. */
     readonly manifest: Manifest | null,
+    /** Of the files that `manifest` was read from. */
+    readonly fingerprint: string,
     private readonly options: LoadOptions,
     private readonly onState: (version: ModelVersion) => void,
   ) {}

@@ -124,9 +124,9 @@ describe('decodeImage', () => {
   });
 
   describe('with a header that claims gigapixels', () => {
-    const claims: [string, () => Promise<Buffer>][] = [
-      ['PNG', async () => png(64_000, 64_000, 8, 2, Buffer.alloc(4000))],
-      ['PNG larger than libpng allows', async () => png(2 ** 31 - 1, 2 ** 31 - 1, 8, 2, Buffer.alloc(4000))],
+    const claims: [string, () => Buffer | Promise<Buffer>][] = [
+      ['PNG', () => png(64_000, 64_000, 8, 2, Buffer.alloc(4000))],
+      ['PNG larger than libpng allows', () => png(2 ** 31 - 1, 2 ** 31 - 1, 8, 2, Buffer.alloc(4000))],
       [
         'JPEG',
         async () => {
@@ -157,11 +157,16 @@ describe('decodeImage', () => {
       const started = performance.now();
       await expect(decodeImage(file, LIMITS)).rejects.toMatchObject({
         code: 'IMAGE_TOO_LARGE',
-        message: expect.stringMatching(/at most 1000000 are taken/),
+        message: expect.stringMatching(/at most 1000000 are taken|no side may be longer than 65535/),
       });
       expect(performance.now() - started).toBeLessThan(500);
       expect(process.memoryUsage().rss - memory).toBeLessThan(50e6);
     });
+  });
+
+  it('refuses a thread of an image', async () => {
+    const file = png(1, 65_536, 8, 0, Buffer.alloc(2 * 65_536));
+    await expect(decodeImage(file, LIMITS)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
   });
 
   it('takes an image of exactly as many pixels as allowed', async () => {
@@ -175,32 +180,44 @@ describe('decodeImage', () => {
   it.each(['jpeg', 'png', 'webp'] as const)(
     'reduces a large %s on the way and loses next to nothing',
     async (format) => {
-      // Broad waves with a sharp edge, 2600 x 1900.
-      const [width, height] = [2600, 1900];
-      const scene = Buffer.alloc(width * height * 3);
-      for (let i = 0; i < width * height; i++) {
-        const [x, y] = [i % width, Math.floor(i / width)];
-        const edge = (x - 1300) ** 2 + (y - 900) ** 2 < 500 ** 2 ? 60 : 0;
-        scene[3 * i] = 90 + 80 * Math.sin(x / 41) + edge;
-        scene[3 * i + 1] = 90 + 80 * Math.cos(y / 29) + edge;
-        scene[3 * i + 2] = 90 + 80 * Math.sin((x + y) / 53) + edge;
-      }
-      const file = await sharp(scene, { raw: { width, height, channels: 3 } })
+      const [width, height] = [1100, 1000];
+      const file = await sharp(waves(width, height), { raw: { width, height, channels: 3 } })
         .toFormat(format)
         .toBuffer();
-      const input = pixelInput();
-      const limits = { maxPixels: 1e7 };
-      const [whole, reduced] = [await decodeImage(file, limits), await decodeImage(file, limits, input)];
-      expect(reduced).toMatchObject({ width: 1300, height: 950, reducedFrom: { width, height } });
-
-      const tensors = [whole, reduced].map((pixels) => {
-        const tensor = new Uint8Array(224 * 224 * 3);
-        preprocess(pixels, input, tensor, 0);
-        return tensor;
+      const input = pixelInput({
+        width: 64,
+        height: 64,
+        resize: { mode: 'shorter-side', size: 72, kernel: 'bilinear' },
       });
-      const differences = tensors[0]!.map((value, i) => Math.abs(value - tensors[1]![i]!));
+      const limits = { maxPixels: 1e7 };
+      const whole = await decodeImage(file, limits);
+      const reduced = await decodeImage(file, limits, input);
+      expect(reduced).toMatchObject({ width: 275, height: 250, reducedFrom: { width, height } });
+
+      const [expected, tensor] = [whole, reduced].map((pixels) => {
+        const target = new Uint8Array(64 * 64 * 3);
+        preprocess(pixels, input, target, 0);
+        return target;
+      });
+      const differences = [...tensor!].map((value, i) => Math.abs(value - expected![i]!));
       expect(Math.max(...differences)).toBeLessThanOrEqual(4);
-      expect(differences.reduce((sum, difference) => sum + difference, 0) / differences.length).toBeLessThan(0.4);
+      expect(differences.reduce((sum, difference) => sum + difference, 0) / differences.length).toBeLessThan(0.7);
     },
   );
 });
+
+/** Broad waves and a disc with a sharp edge. */
+function waves(width: number, height: number): Buffer {
+  const { sin } = Math;
+  const scene = Buffer.alloc(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = (y * width + x) * 3;
+      const disc = (x - 500) ** 2 + (y - 480) ** 2 < 250 ** 2 ? 60 : 0;
+      scene[i] = 90 + 80 * sin(x / 41) + disc;
+      scene[i + 1] = 90 + 80 * sin(y / 29) + disc;
+      scene[i + 2] = 90 + 80 * sin((x + y) / 53) + disc;
+    }
+  }
+  return scene;
+}

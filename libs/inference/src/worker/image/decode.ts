@@ -13,6 +13,9 @@ export interface DecodeLimits {
   maxPixels: number;
 }
 
+/** What JPEG and GIF can have at most. A thread of a PNG, a million pixels long, would take seconds to squeeze. */
+const MAX_SIDE = 65_535;
+
 const SEND = 'Send a JPEG, PNG, WebP or GIF image.';
 
 /**
@@ -56,6 +59,12 @@ function pngSize(bytes: Uint8Array): Size {
 }
 
 function checkSize({ width, height }: Size, { maxPixels }: DecodeLimits): void {
+  if (Math.max(width, height) > MAX_SIDE) {
+    throw new EyrieError(
+      'IMAGE_TOO_LARGE',
+      `The image has ${width} x ${height} pixels; no side may be longer than ${MAX_SIDE}. Send a smaller one.`,
+    );
+  }
   if (width * height <= maxPixels) return;
   throw new EyrieError(
     'IMAGE_TOO_LARGE',

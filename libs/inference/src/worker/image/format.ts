@@ -52,9 +52,9 @@ function nameText(head: string): string | undefined {
   return isPrintable(text) ? 'text' : undefined;
 }
 
+/** Plain ASCII: what lies beyond could be anything. */
 function isPrintable(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
-  return !/[\u0000-\u0008\u000e-\u001f\u007f]/.test(text);
+  return /^[\t\n\r\x20-\x7e]*$/.test(text);
 }
 
 function ascii(bytes: Uint8Array, offset: number, length: number): string {

@@ -13,11 +13,16 @@ function whole(width: number, height: number): { left: number; top: number; widt
   return { left: 0, top: 0, width, height };
 }
 
+/** `toEqual` takes seconds for a large array. */
+function sameBytes(a: ArrayLike<number>, b: Uint8Array): boolean {
+  return Buffer.from(a).equals(b);
+}
+
 // That the values are Pillow's is what parity.spec.ts shows.
 describe.each(KERNELS)('resample, %s', (kernel) => {
   it('changes nothing at the same size', () => {
     const image = noise(31, 17);
-    expect(Buffer.from(resample(image, image, whole(31, 17), kernel))).toEqual(image.data);
+    expect(sameBytes(resample(image, image, whole(31, 17), kernel), image.data)).toBe(true);
   });
 
   it.each([
@@ -27,7 +32,7 @@ describe.each(KERNELS)('resample, %s', (kernel) => {
   ])('keeps an even colour even at %d x %d', (width, height) => {
     const image = { data: Buffer.alloc(50 * 40 * 3, Buffer.from([10, 128, 255])), width: 50, height: 40 };
     const resized = resample(image, { width, height }, whole(width, height), kernel);
-    expect(Buffer.from(resized)).toEqual(Buffer.alloc(width * height * 3, Buffer.from([10, 128, 255])));
+    expect(sameBytes(resized, Buffer.alloc(width * height * 3, Buffer.from([10, 128, 255])))).toBe(true);
   });
 
   it.each([
@@ -41,7 +46,7 @@ describe.each(KERNELS)('resample, %s', (kernel) => {
       const start = ((window.top + y) * size.width + window.left) * 3;
       return all.subarray(start, start + window.width * 3);
     });
-    expect(Buffer.from(resample(image, size, window, kernel))).toEqual(Buffer.concat(rows));
+    expect(sameBytes(resample(image, size, window, kernel), Buffer.concat(rows))).toBe(true);
   });
 
   it.each([
@@ -59,6 +64,8 @@ describe.each(KERNELS)('resample, %s', (kernel) => {
 });
 
 it('squeezes a very long image without keeping what lies between the passes', () => {
-  const result = resample(noise(1, 200_000), { width: 224, height: 224 }, whole(224, 224), 'bilinear');
-  expect(result).toHaveLength(224 * 224 * 3);
+  const image = noise(1, 60_000);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(resample(image, { width: 224, height: 224 }, whole(224, 224), 'bilinear')).toHaveLength(224 * 224 * 3);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8e6);
 });

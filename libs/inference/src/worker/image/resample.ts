@@ -16,6 +16,8 @@ import type { Pixels } from './pixels';
  * which can be absurd: an image of 1 x 30000 pixels whose shorter side becomes 256 would have 2 gigapixels.
  */
 
+const { imul } = Math;
+
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 
@@ -84,7 +86,7 @@ function weigh(sourceSize: number, resizedSize: number, from: number, count: num
 }
 
 /**
- * The integer arithmetic is spelled out (`Math.imul`, `| 0`) because V8 then neither checks for overflow nor widens to
+ * The integer arithmetic is spelled out (`imul`, `| 0`) because V8 then neither checks for overflow nor widens to
  * doubles; sums stay below 2^31 by the choice of PRECISION_BITS.
  */
 function convolve(source: Pixels, across: Taps, down: Taps): Uint8ClampedArray {
@@ -129,9 +131,9 @@ function convolveRow({ data, width }: Pixels, y: number, across: Taps, row: Uint
     const end = base + length[i]!;
     for (let tap = base; tap < end; tap++) {
       const weight = weights[tap]!;
-      red = (red + Math.imul(data[from]!, weight)) | 0;
-      green = (green + Math.imul(data[from + 1]!, weight)) | 0;
-      blue = (blue + Math.imul(data[from + 2]!, weight)) | 0;
+      red = (red + imul(data[from]!, weight)) | 0;
+      green = (green + imul(data[from + 1]!, weight)) | 0;
+      blue = (blue + imul(data[from + 2]!, weight)) | 0;
       from = (from + 3) | 0;
     }
     row[to] = red >> PRECISION_BITS;
@@ -153,8 +155,7 @@ function addUp(rows: RowWindow, first: number, weights: Int32Array, result: Uint
     const wc = weights[tap + 2] ?? 0;
     const wd = weights[tap + 3] ?? 0;
     for (let x = 0; x < rowLength; x++) {
-      sums[x] =
-        (sums[x]! + Math.imul(a[x]!, wa) + Math.imul(b[x]!, wb) + Math.imul(c[x]!, wc) + Math.imul(d[x]!, wd)) | 0;
+      sums[x] = (sums[x]! + imul(a[x]!, wa) + imul(b[x]!, wb) + imul(c[x]!, wc) + imul(d[x]!, wd)) | 0;
     }
   }
   for (let x = 0; x < rowLength; x++) result[offset + x] = sums[x]! >> PRECISION_BITS;

@@ -1,0 +1,275 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { png, randomPixels, randomPng } from '#testing/images';
+import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
+import type { ChannelOrder } from './model-spec';
+import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
+
+const folder = mkdtempSync(join(tmpdir(), 'eyrie-predictor-'));
+const running: Predictor[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((predictor) => predictor.stop(1_000)));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type StartOptions = ClassifierOptions & {
+  channels?: ChannelOrder;
+  runtime?: Partial<PredictorOptions['runtime']>;
+  batchTimeoutMs?: number;
+  observer?: PredictorObserver;
+};
+
+let files = 0;
+async function start(options: StartOptions = {}): Promise<Predictor> {
+  const file = join(folder, `${files++}.onnx`);
+  writeFileSync(file, onnxClassifier(options));
+  const predictor = await Predictor.start({
+    spec: specFor(file, options),
+    runtime: { workers: 1, threads: 1, maxBatch: 4, maxQueue: 100, maxDelayMs: 0, ...options.runtime },
+    maxPixels: 1_000_000,
+    batchTimeoutMs: options.batchTimeoutMs,
+    observer: options.observer,
+  });
+  running.push(predictor);
+  return predictor;
+}
+
+const inTime = () => ({ topK: 10, deadline: performance.now() + 20_000 });
+/** Takes some milliseconds a run, so that requests have to wait. */
+const SLOW: ClassifierOptions = { size: 24, slowness: 40 };
+
+describe('an answer', () => {
+  const KINDS: [string, ClassifierOptions & { channels?: ChannelOrder }][] = [
+    ['NCHW, RGB, float32', {}],
+    ['NHWC', { layout: 'NHWC' }],
+    ['BGR', { channels: 'BGR' }],
+    ['float16 input', { dtype: 'float16' }],
+    ['uint8 input', { dtype: 'uint8', layout: 'NHWC' }],
+    ['a batch dimension fixed at 1', { fixedBatch: 1 }],
+    ['a batch dimension fixed at 3', { fixedBatch: 3 }],
+    ['probabilities for output', { probabilities: true }],
+    ['an output of [batch, 10, 1, 1]', { trailingOnes: 2 }],
+    ['2 classes', { classes: 2 }],
+    ['20,000 classes', { classes: 20_000 }],
+  ];
+  it.each(KINDS)('has the scores that the weights give: %s', async (_, options) => {
+    const predictor = await start(options);
+    const images = Array.from({ length: 5 }, () => randomPixels());
+    const answers = await Promise.all(images.map(async (rgb) => predictor.predict(await png(rgb), inTime())));
+    answers.forEach(({ classes }, i) => {
+      const expected = expectedScores(images[i]!, options);
+      expect(classes).toHaveLength(Math.min(10, expected.length));
+      for (const { class_id, confidence } of classes) expect(confidence).toBeCloseTo(expected[class_id]!, 2);
+      const best = expected.indexOf(Math.max(...expected));
+      expect(expected[classes[0]!.class_id]).toBeCloseTo(expected[best]!, 3);
+    });
+  });
+
+  it('never reaches another caller, however many there are', async () => {
+    const predictor = await start({ runtime: { workers: 2, maxBatch: 7, maxQueue: 1000 } });
+    const images = Array.from({ length: 300 }, () => randomPixels());
+    const pngs = await Promise.all(images.map((rgb) => png(rgb)));
+    const answers = await Promise.all(pngs.map((bytes) => predictor.predict(bytes, inTime())));
+    answers.forEach(({ classes }, i) => {
+      const expected = expectedScores(images[i]!);
+      for (const { class_id, confidence } of classes) expect(confidence).toBeCloseTo(expected[class_id]!, 4);
+    });
+    expect(Math.max(...answers.map(({ batchSize }) => batchSize))).toBeGreaterThan(1);
+  });
+
+  it('says where the time went', async () => {
+    const { timings } = await (await start()).predict(await randomPng(), inTime());
+    expect(timings.decode).toBeGreaterThan(0);
+    expect(timings.inference).toBeGreaterThan(0);
+    expect(timings.total).toBeGreaterThanOrEqual(timings.queue + timings.inference);
+  });
+
+  it('has no more classes than were asked for', async () => {
+    const predictor = await start();
+    const { classes } = await predictor.predict(await randomPng(), { ...inTime(), topK: 3 });
+    expect(classes).toHaveLength(3);
+    expect(classes[0]!.confidence).toBeGreaterThanOrEqual(classes[1]!.confidence);
+  });
+});
+
+describe('a batch', () => {
+  it('answers the good images when one of them is bad', async () => {
+    const sizes: number[] = [];
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 8 }, observer: { onBatch: (n) => sizes.push(n) } });
+    const good = await Promise.all([0, 1, 2, 3, 4, 5].map(() => randomPng(24)));
+    const bad = Buffer.from('this is no image');
+    const asked = [good[0]!, good[1]!, good[2]!, bad, good[3]!, good[4]!, good[5]!];
+    const results = await Promise.allSettled(asked.map((image) => predictor.predict(image, inTime())));
+    expect(results.map(({ status }) => status)).toEqual(asked.map((i) => (i === bad ? 'rejected' : 'fulfilled')));
+    expect(results[3]).toMatchObject({ reason: { code: 'INVALID_IMAGE' } });
+    expect(Math.max(...sizes)).toBeGreaterThan(3);
+  });
+
+  it('is never larger than maxBatch', async () => {
+    const sizes: number[] = [];
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 3 }, observer: { onBatch: (n) => sizes.push(n) } });
+    const image = await randomPng(24);
+    await Promise.all(Array.from({ length: 20 }, () => predictor.predict(image, inTime())));
+    expect(Math.max(...sizes)).toBe(3);
+  });
+
+  it('waits for others only where maxDelayMs asks for it', async () => {
+    const image = await randomPng();
+    const sizesWith = async (maxDelayMs: number): Promise<number[]> => {
+      const sizes: number[] = [];
+      const predictor = await start({
+        runtime: { maxDelayMs, maxBatch: 4 },
+        observer: { onBatch: (n) => sizes.push(n) },
+      });
+      const first = predictor.predict(image, inTime());
+      await sleep(20);
+      await Promise.all([first, predictor.predict(image, inTime())]);
+      return sizes;
+    };
+    expect(await sizesWith(0)).toEqual([1, 1]);
+    expect(await sizesWith(500)).toEqual([2]);
+  });
+});
+
+describe('the queue', () => {
+  it('refuses what does not fit, and says when to come again', async () => {
+    const predictor = await start({ ...SLOW, runtime: { maxQueue: 5, maxBatch: 1 } });
+    const image = await randomPng(24);
+    const results = await Promise.allSettled(Array.from({ length: 30 }, () => predictor.predict(image, inTime())));
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(30 - 5 - 2);
+    for (const { reason } of refused) {
+      expect(reason).toMatchObject({ code: 'OVERLOADED' });
+      expect(reason.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('drops a request whose deadline has passed, before it is run', async () => {
+    let ran = 0;
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 }, observer: { onBatch: (n) => (ran += n) } });
+    const image = await randomPng(24);
+    const busy = [0, 1, 2, 3].map(() => predictor.predict(image, inTime()));
+    const late = predictor.predict(image, { topK: 1, deadline: performance.now() + 1 });
+    await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await Promise.all(busy);
+    expect(ran).toBe(4);
+  });
+
+  it('never runs a request whose client has left', async () => {
+    let ran = 0;
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 }, observer: { onBatch: (n) => (ran += n) } });
+    const image = await randomPng(24);
+    const busy = [0, 1, 2, 3].map(() => predictor.predict(image, inTime()));
+    const leaving = new AbortController();
+    const left = predictor.predict(image, { ...inTime(), signal: leaving.signal });
+    expect(predictor.queueDepth).toBe(3);
+    leaving.abort(new Error('gone'));
+    expect(predictor.queueDepth).toBe(2);
+    await expect(left).rejects.toThrow('gone');
+    await Promise.all(busy);
+    expect(ran).toBe(4);
+  });
+});
+
+describe('a worker', () => {
+  it('that is killed in the middle of a batch costs no client an error', async () => {
+    const lost: string[] = [];
+    const observer = { onWorkerLost: (reason: string) => lost.push(reason) };
+    const predictor = await start({ ...SLOW, runtime: { workers: 2, maxBatch: 4 }, observer });
+    const images = await Promise.all(Array.from({ length: 40 }, () => randomPixels(24)));
+    const pngs = await Promise.all(images.map((rgb) => png(rgb, 24)));
+    const answers = Promise.all(pngs.map((bytes) => predictor.predict(bytes, inTime())));
+    await sleep(5);
+    process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+    const all = await answers;
+    all.forEach(({ classes }, i) => {
+      const expected = expectedScores(images[i]!, SLOW);
+      expect(classes[0]!.confidence).toBeCloseTo(Math.max(...expected), 3);
+    });
+    expect(lost).toEqual([expect.stringContaining('SIGKILL')]);
+  });
+
+  it('is replaced', async () => {
+    const predictor = await start();
+    const [pid] = predictor.workers.pids;
+    process.kill(pid!, 'SIGKILL');
+    await predictor.predict(await randomPng(), inTime());
+    expect(predictor.workers.pids).not.toContain(pid);
+    expect(predictor.workers).toMatchObject({ ready: 1, restarts: 1 });
+  });
+
+  it('that dies with the same request again makes it fail, and nothing else', async () => {
+    const observer = { onBatch: () => setTimeout(() => killAll(), 15) };
+    const predictor = await start({ ...SLOW, slowness: 120, observer });
+    let kills = 0;
+    function killAll(): void {
+      if (kills++ < 2) for (const pid of predictor.workers.pids) process.kill(pid, 'SIGKILL');
+    }
+    const doomed = predictor.predict(await randomPng(24), inTime());
+    await expect(doomed).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+    await expect(predictor.predict(await randomPng(24), inTime())).resolves.toBeDefined();
+  });
+
+  it('that hangs is killed and replaced', async () => {
+    const predictor = await start({ batchTimeoutMs: 400 });
+    process.kill(predictor.workers.pids[0]!, 'SIGSTOP');
+    await expect(predictor.predict(await randomPng(), inTime())).resolves.toBeDefined();
+    expect(predictor.workers.restarts).toBe(1);
+  });
+});
+
+describe('stopping', () => {
+  it('answers what has been accepted and refuses the rest', async () => {
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
+    const image = await randomPng(24);
+    const accepted = [0, 1, 2, 3, 4, 5].map(() => predictor.predict(image, inTime()));
+    const { pids } = predictor.workers;
+    const stopped = predictor.stop(20_000);
+    await expect(predictor.predict(image, inTime())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
+    await expect(Promise.all(accepted)).resolves.toHaveLength(6);
+    await stopped;
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('waits no longer than it may', async () => {
+    const predictor = await start({ ...SLOW, slowness: 60, runtime: { maxBatch: 1 } });
+    const image = await randomPng(24);
+    const asked = Promise.allSettled(Array.from({ length: 60 }, () => predictor.predict(image, inTime())));
+    await predictor.stop(50);
+    const failed = (await asked).filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a model that does not fit its manifest', () => {
+  const load = (change: (spec: PredictorOptions['spec']) => void, model: Uint8Array = onnxClassifier()) => {
+    const file = join(folder, `${files++}.onnx`);
+    writeFileSync(file, model);
+    const spec = specFor(file);
+    change(spec);
+    const runtime = { workers: 2, threads: 1, maxBatch: 1, maxQueue: 1, maxDelayMs: 0 };
+    return Predictor.start({ spec, runtime, maxPixels: 1000 });
+  };
+  const nothing = () => undefined;
+  const WRONG: [string, () => Promise<unknown>, RegExp][] = [
+    ['text instead of ONNX', () => load(nothing, Buffer.from('hello')), /ONNX Runtime cannot load/],
+    ['a truncated file', () => load(nothing, onnxClassifier().subarray(0, 500)), /ONNX Runtime cannot load/],
+    ['an empty file', () => load(nothing, Buffer.alloc(0)), /ONNX Runtime cannot load/],
+    ['another input name', () => load((spec) => (spec.input.name = 'x')), /no input "x"; it has input/],
+    ['another output name', () => load((spec) => (spec.output.name = 'y')), /no output "y"; it has output/],
+    [
+      'another size',
+      () => load((spec) => (spec.input.width = 9)),
+      /\[batch, 3, 8, 8\] in the graph but \[batch, 3, 8, 9\]/,
+    ],
+    ['another layout', () => load((spec) => (spec.input.layout = 'NHWC')), /\[batch, 8, 8, 3\] in the manifest/],
+    ['another type', () => load((spec) => (spec.input.dtype = 'uint8')), /is float32 in the graph but uint8/],
+    ['too few labels', () => load((spec) => (spec.labels = ['one'])), /10 values per image but labels.txt has 1 lines/],
+  ];
+  it.each(WRONG)('is refused with the reason: %s', async (_, attempt, reason) => {
+    await expect(attempt()).rejects.toThrow(reason);
+  });
+});

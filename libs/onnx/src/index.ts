@@ -1,0 +1,16 @@
+export {
+  ATTRIBUTE_TYPE,
+  DATA_TYPE,
+  type DataTypeName,
+  externalFiles,
+  type OnnxAttribute,
+  type OnnxDimension,
+  OnnxFormatError,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  readOnnx,
+  writeOnnx,
+} from './model';

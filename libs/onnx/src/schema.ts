@@ -1,0 +1,73 @@
+import { Root } from 'protobufjs';
+
+/**
+ * The part of ONNX's format that is needed to look into a model and to write one: messages, field names and numbers
+ * as in onnx/onnx.proto of IR version 10. Fields that are not listed are skipped when read.
+ */
+const MESSAGES = {
+  ModelProto: {
+    irVersion: ['int64', 1],
+    producerName: ['string', 2],
+    graph: ['GraphProto', 7],
+    opsetImport: ['repeated OperatorSetIdProto', 8],
+  },
+  OperatorSetIdProto: { domain: ['string', 1], version: ['int64', 2] },
+  GraphProto: {
+    node: ['repeated NodeProto', 1],
+    name: ['string', 2],
+    initializer: ['repeated TensorProto', 5],
+    input: ['repeated ValueInfoProto', 11],
+    output: ['repeated ValueInfoProto', 12],
+  },
+  NodeProto: {
+    input: ['repeated string', 1],
+    output: ['repeated string', 2],
+    name: ['string', 3],
+    opType: ['string', 4],
+    attribute: ['repeated AttributeProto', 5],
+    domain: ['string', 7],
+  },
+  AttributeProto: {
+    name: ['string', 1],
+    f: ['float', 2],
+    i: ['int64', 3],
+    s: ['bytes', 4],
+    t: ['TensorProto', 5],
+    g: ['GraphProto', 6],
+    floats: ['repeated float', 7],
+    ints: ['repeated int64', 8],
+    tensors: ['repeated TensorProto', 10],
+    graphs: ['repeated GraphProto', 11],
+    type: ['int32', 20],
+  },
+  TensorProto: {
+    dims: ['repeated int64', 1],
+    dataType: ['int32', 2],
+    name: ['string', 8],
+    rawData: ['bytes', 9],
+    externalData: ['repeated StringStringEntryProto', 13],
+    dataLocation: ['int32', 14],
+  },
+  StringStringEntryProto: { key: ['string', 1], value: ['string', 2] },
+  ValueInfoProto: { name: ['string', 1], type: ['TypeProto', 2] },
+  TypeProto: { tensorType: ['TensorTypeProto', 1] },
+  TensorTypeProto: { elemType: ['int32', 1], shape: ['TensorShapeProto', 2] },
+  TensorShapeProto: { dim: ['repeated DimensionProto', 1] },
+  DimensionProto: { dimValue: ['int64', 1], dimParam: ['string', 2] },
+} as const;
+
+function fieldsOf(message: Record<string, readonly [string, number]>) {
+  return Object.fromEntries(
+    Object.entries(message).map(([name, [declaration, id]]) => {
+      const repeated = declaration.startsWith('repeated ');
+      const type = repeated ? declaration.slice('repeated '.length) : declaration;
+      return [name, repeated ? { rule: 'repeated', type, id } : { type, id }];
+    }),
+  );
+}
+
+const root = Root.fromJSON({
+  nested: Object.fromEntries(Object.entries(MESSAGES).map(([name, message]) => [name, { fields: fieldsOf(message) }])),
+});
+
+export const MODEL_PROTO = root.lookupType('ModelProto');

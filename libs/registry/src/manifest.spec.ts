@@ -1,0 +1,93 @@
+import { InvalidVersionError, parseManifest, runtimeOf } from './manifest';
+
+const GOOD = {
+  schema: 1,
+  name: 'm',
+  version: 2,
+  task: 'image-classification',
+  artifact: { file: 'model.onnx', sha256: 'a'.repeat(64), bytes: 10 },
+  input: {
+    name: 'input',
+    layout: 'NCHW',
+    dtype: 'float32',
+    width: 32,
+    height: 32,
+    channels: 'RGB',
+    resize: { mode: 'shorter-side', size: 32, kernel: 'bilinear' },
+    crop: 'center',
+    scale: 1 / 255,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+  },
+  output: { name: 'output', activation: 'softmax' },
+  labels: 'labels.txt',
+};
+
+const parse = (manifest: unknown) => parseManifest(JSON.stringify(manifest), { name: 'm', version: 2 });
+const changed = (path: string, value: unknown): unknown => {
+  const copy = structuredClone(GOOD) as Record<string, unknown>;
+  const keys = path.split('.');
+  const last = keys.pop()!;
+  let node = copy;
+  for (const key of keys) node = node[key] as Record<string, unknown>;
+  if (value === undefined) delete node[last];
+  else node[last] = value;
+  return copy;
+};
+
+it('is taken as it stands when it is right', () => {
+  expect(parse(GOOD)).toEqual(GOOD);
+});
+
+it.each([
+  ['schema', 2, /schema must be 1/],
+  ['surprise', 1, /surprise is not known here/],
+  ['input.surprise', 1, /input\.surprise is not known here/],
+  ['name', 'other', /says other version 2 but lies in m\/2/],
+  ['name', '../m', /name must be lower-case/],
+  ['version', 3, /says m version 3 but lies in m\/2/],
+  ['version', 0, /version must not be less than 1/],
+  ['version', '2', /version must be an integer/],
+  ['task', 'poetry', /task must be one of/],
+  ['artifact.file', '../../etc/passwd', /artifact\.file must be a relative path/],
+  ['artifact.file', '/etc/passwd', /artifact\.file must be a relative path/],
+  ['artifact.file', 'a/../../b', /artifact\.file/],
+  ['artifact.sha256', 'abc', /artifact\.sha256 must be 64/],
+  ['artifact.bytes', -1, /artifact\.bytes must be a positive/],
+  ['artifact', undefined, /artifact must be an object/],
+  ['input.layout', 'CHWN', /input\.layout must be one of/],
+  ['input.width', 0, /input\.width must not be less than 1/],
+  ['input.width', 1e9, /input\.width must not be greater than/],
+  ['input.mean', [0, 0], /input\.mean must contain at least 3/],
+  ['input.mean', [0, 0, '0'], /input\.mean each value.*must be a number/],
+  ['input.std', [1, 1, 0], /input\.std each value.*must be a positive/],
+  ['input.resize.mode', 'stretch', /input\.resize\.mode must be one of/],
+  ['input.resize.size', undefined, /input\.resize\.size is needed/],
+  ['input.dtype', 'uint8', /a uint8 input takes the pixels as they are/],
+  ['output.activation', 'relu', /output\.activation must be one of/],
+  ['labels', '..', /labels must be a relative path/],
+  ['runtime', { workers: 0 }, /runtime\.workers must not be less than 1/],
+  [
+    'golden',
+    [{ image: 'x.png', label: 'a', minConfidence: 2 }],
+    /golden\[0\]\.minConfidence must not be greater than 1/,
+  ],
+])('is refused with %s = %j', (path, value, message) => {
+  expect(() => parse(changed(path, value))).toThrow(message);
+  expect(() => parse(changed(path, value))).toThrow(InvalidVersionError);
+});
+
+it.each([
+  ['no JSON', '{', /not valid JSON/],
+  ['a list', '[]', /must be an object/],
+  ['null', 'null', /must be an object/],
+  ['very deep', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`, /nested more than/],
+])('is refused when it is %s', (_, json, message) => {
+  expect(() => parseManifest(json, { name: 'm', version: 2 })).toThrow(message);
+});
+
+it('fills in the runtime that it leaves open', () => {
+  const runtime = runtimeOf(parse(changed('runtime', { maxBatch: 3 })));
+  expect(runtime).toMatchObject({ maxBatch: 3, threads: 1, maxQueue: 256, maxDelayMs: 0 });
+  expect(runtime.workers).toBeGreaterThanOrEqual(1);
+});

@@ -1,0 +1,261 @@
+import {
+  appendFileSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PredictorFactory } from '#inference';
+import { png, randomPixels, randomPng } from '#testing/images';
+import { expectedScores, onnxClassifier, writeVersion } from '#testing/onnx-classifier';
+import { FolderStore } from './folder-store';
+import { ModelRegistry, type LoadMode } from './model-registry';
+import { RegistryUnreadableError } from './model-store';
+
+let folder: string;
+let registry: ModelRegistry;
+let problems: string[];
+let states: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eyrie-registry-'));
+  problems = [];
+  states = [];
+});
+afterEach(async () => {
+  await registry.stop(1_000);
+  rmSync(folder, { recursive: true });
+});
+
+async function open(load: LoadMode = 'routed'): Promise<ModelRegistry> {
+  const store = await FolderStore.open(folder);
+  registry = new ModelRegistry(
+    store,
+    new PredictorFactory({ maxPixels: 1_000_000 }),
+    { load, unloadGraceMs: 5_000 },
+    {
+      onProblem: (model, problem) => problems.push(`${model}: ${problem}`),
+      onState: ({ version, state }) => states.push(`${version} ${state}`),
+    },
+  );
+  await registry.refresh();
+  return registry;
+}
+
+const writePolicy = (policy: object) => writeFileSync(join(folder, 'm/policy.json'), JSON.stringify(policy));
+const stateOf = (version: number) => registry.model('m').versions.get(version)?.state;
+const reasonOf = (version: number) => registry.model('m').versions.get(version)?.reason;
+const ask = async (version: number) =>
+  registry
+    .model('m')
+    .versions.get(version)!
+    .predictor!.predict(await randomPng(), { topK: 1, deadline: performance.now() + 10_000 });
+
+describe('loading', () => {
+  it('loads the newest version where there is no policy', async () => {
+    writeVersion(folder, 'm', 1);
+    writeVersion(folder, 'm', 12);
+    await open();
+    expect(stateOf(12)).toBe('READY');
+    expect(stateOf(1)).toBe('UNLOADED');
+    expect(registry.isReady).toBe(true);
+    expect(states).toEqual(['12 LOADING', '12 READY']);
+  });
+
+  it('loads what the policy names, and nothing else', async () => {
+    for (const version of [1, 2, 3]) writeVersion(folder, 'm', version);
+    writePolicy({ revision: 1, aliases: { champion: 1, other: 3 }, default: 'champion' });
+    await open();
+    expect([stateOf(1), stateOf(2), stateOf(3)]).toEqual(['READY', 'UNLOADED', 'READY']);
+  });
+
+  it('loads all or none where that is asked for', async () => {
+    writeVersion(folder, 'm', 1);
+    writeVersion(folder, 'm', 2);
+    await open('all');
+    expect([stateOf(1), stateOf(2)]).toEqual(['READY', 'READY']);
+    await registry.stop(1_000);
+    await open('explicit');
+    expect([stateOf(1), stateOf(2)]).toEqual(['UNLOADED', 'UNLOADED']);
+  });
+
+  it('passes a version whose golden image is classified as it must be, and no other', async () => {
+    const image = await png(randomPixels());
+    const rgb = randomPixels();
+    const best = [...expectedScores(rgb, { seed: 1 })]
+      .map((score, id) => ({ score, id }))
+      .sort((a, b) => b.score - a.score)[0]!;
+    for (const [version, label] of [
+      [1, `class-${best.id}`],
+      [2, 'class-nobody'],
+    ] as const) {
+      const golden = [{ image: 'golden/g.png', label, minConfidence: 0 }];
+      writeVersion(folder, 'm', version, { seed: 1, manifest: { golden } });
+      mkdirSync(join(folder, 'm', String(version), 'golden'));
+      writeFileSync(join(folder, 'm', String(version), 'golden/g.png'), version === 1 ? await png(rgb) : image);
+    }
+    await open('all');
+    expect(stateOf(1)).toBe('READY');
+    expect(stateOf(2)).toBe('FAILED');
+    expect(reasonOf(2)).toMatch(/golden image golden\/g\.png must be "class-nobody".*but the model says/);
+  });
+});
+
+describe('a version that is not what its manifest says is FAILED, and why is said', () => {
+  const WRONG: [string, (version: string) => void, RegExp][] = [
+    [
+      'a wrong checksum',
+      (v) => writeFileSync(join(v, 'model.onnx'), onnxClassifier({ seed: 99 })),
+      /has SHA-256 .* but model\.json says/,
+    ],
+    ['a truncated model', (v) => truncateSync(join(v, 'model.onnx'), 100), /has 100 bytes but model\.json says/],
+    ['a missing model', (v) => rmSync(join(v, 'model.onnx')), /model\.onnx is missing in/],
+    ['a missing manifest', (v) => rmSync(join(v, 'model.json')), /model\.json is missing in/],
+    ['half a manifest', (v) => truncateSync(join(v, 'model.json'), 40), /model\.json is not valid JSON/],
+    [
+      'too many labels',
+      (v) => appendFileSync(join(v, 'labels.txt'), 'one more\n'),
+      /10 values per image but labels\.txt has 11/,
+    ],
+    ['an empty label', (v) => appendFileSync(join(v, 'labels.txt'), '\n\n'), /has an empty line/],
+    [
+      'a link out of the registry',
+      (v) => (rmSync(join(v, 'labels.txt')), symlinkSync('/etc/hostname', join(v, 'labels.txt'))),
+      /symbolic link/,
+    ],
+    ['a hard link', (v) => linkSync(join(v, 'model.onnx'), join(folder, 'elsewhere')), /hard link/],
+    ['a folder for a file', (v) => (rmSync(join(v, 'labels.txt')), mkdirSync(join(v, 'labels.txt'))), /not a file/],
+  ];
+  it.each(WRONG)('%s', async (_, spoil, reason) => {
+    writeVersion(folder, 'm', 1);
+    spoil(join(folder, 'm/1'));
+    await open();
+    expect(stateOf(1)).toBe('FAILED');
+    expect(reasonOf(1)).toMatch(reason);
+    expect(registry.isReady).toBe(false);
+    expect(problems).toEqual([expect.stringMatching(/revision 0 is not in effect; version 1: /)]);
+  });
+});
+
+describe('a refresh', () => {
+  it('finds a new version, loads it, and only then lets it answer', async () => {
+    writeVersion(folder, 'm', 1);
+    writePolicy({ revision: 1, aliases: { champion: 1 }, default: 'champion' });
+    await open();
+    writeVersion(folder, 'm', 2);
+    writePolicy({ revision: 2, aliases: { champion: 2 }, default: 'champion' });
+    const refreshed = registry.refresh();
+    expect(registry.model('m').policy.revision).toBe(1);
+    await refreshed;
+    expect(registry.model('m').policy.revision).toBe(2);
+    expect(stateOf(2)).toBe('READY');
+  });
+
+  it('keeps what serves when the new policy names a version that fails', async () => {
+    writeVersion(folder, 'm', 1);
+    writePolicy({ revision: 1, aliases: { champion: 1 }, default: 'champion' });
+    await open();
+    writeVersion(folder, 'm', 2);
+    truncateSync(join(folder, 'm/2/model.onnx'), 10);
+    writePolicy({ revision: 2, aliases: { champion: 2 }, default: 'champion' });
+    await registry.refresh();
+    expect(registry.model('m').policy.revision).toBe(1);
+    expect(stateOf(2)).toBe('FAILED');
+    expect(registry.isReady).toBe(true);
+    await ask(1);
+  });
+
+  it.each([
+    ['that is half written', '{"revision": 2, "ali', /JSON/],
+    ['that names a missing version', '{"revision":2,"aliases":{},"default":9}', /names version 9/],
+    [
+      'whose weights are not 100',
+      '{"revision":2,"aliases":{},"default":1,"variants":[{"name":"a","version":1,"weight":99}]}',
+      /add up to 99/,
+    ],
+  ])('keeps the policy in effect when it meets one %s', async (_, text, problem) => {
+    writeVersion(folder, 'm', 1);
+    writePolicy({ revision: 1, aliases: { champion: 1 }, default: 'champion' });
+    await open();
+    writeFileSync(join(folder, 'm/policy.json'), text);
+    await registry.refresh();
+    await registry.refresh();
+    expect(registry.model('m').policy.revision).toBe(1);
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    await ask(1);
+  });
+
+  it('lets a deleted version finish and forgets it', async () => {
+    writeVersion(folder, 'm', 1);
+    writeVersion(folder, 'm', 2);
+    await open('all');
+    const [pid] = registry.model('m').versions.get(1)!.predictor!.workers.pids;
+    const asked = Promise.all(Array.from({ length: 20 }, () => ask(1)));
+    rmSync(join(folder, 'm/1'), { recursive: true });
+    await registry.refresh();
+    await expect(asked).resolves.toHaveLength(20);
+    expect(registry.model('m').versions.has(1)).toBe(false);
+    await registry.stop(1_000);
+    expect(() => process.kill(pid!, 0)).toThrow('ESRCH');
+  });
+
+  it('forgets a model whose folder is gone', async () => {
+    writeVersion(folder, 'm', 1);
+    writeVersion(folder, 'other', 1);
+    await open();
+    rmSync(join(folder, 'm'), { recursive: true });
+    await registry.refresh();
+    expect(registry.list().map(({ name }) => name)).toEqual(['other']);
+    expect(() => registry.model('m')).toThrow('there is no model "m"; there are: other');
+  });
+
+  it('loads a FAILED version again once its files have changed', async () => {
+    writeVersion(folder, 'm', 1);
+    cpSync(join(folder, 'm/1/labels.txt'), join(folder, 'good.txt'));
+    appendFileSync(join(folder, 'm/1/labels.txt'), 'one more\n');
+    await open();
+    expect(stateOf(1)).toBe('FAILED');
+    await registry.refresh();
+    expect(states).toEqual(['1 LOADING', '1 FAILED']);
+    cpSync(join(folder, 'good.txt'), join(folder, 'm/1/labels.txt'));
+    await registry.refresh();
+    expect(stateOf(1)).toBe('READY');
+  });
+
+  it('goes on with what it has while the registry cannot be read', async () => {
+    writeVersion(folder, 'm', 1);
+    await open();
+    cpSync(folder, `${folder}-moved`, { recursive: true });
+    rmSync(folder, { recursive: true });
+    await expect(registry.refresh()).rejects.toThrow(RegistryUnreadableError);
+    await ask(1);
+    cpSync(`${folder}-moved`, folder, { recursive: true });
+    rmSync(`${folder}-moved`, { recursive: true });
+    await registry.refresh();
+    expect(stateOf(1)).toBe('READY');
+  });
+
+  it('passes over names that cannot be models or versions', async () => {
+    writeVersion(folder, 'm', 1);
+    for (const name of ['UPPER', '.hidden', 'm/01', 'm/0', 'm/notes', 'm/-1']) mkdirSync(join(folder, name));
+    await open();
+    expect(registry.list().map(({ name }) => name)).toEqual(['m']);
+    expect([...registry.model('m').versions.keys()]).toEqual([1]);
+    expect(problems).toEqual([]);
+  });
+});
+
+it('cannot be opened where there is no folder', async () => {
+  writeVersion(folder, 'm', 1);
+  await open();
+  await expect(FolderStore.open(join(folder, 'nowhere'))).rejects.toThrow(
+    /cannot open the model registry .*it is not there/,
+  );
+  await expect(FolderStore.open(join(folder, 'm/1/model.json'))).rejects.toThrow(/it is not a folder/);
+});

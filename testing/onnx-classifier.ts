@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChannelOrder, InputType, Layout, ModelSpec } from '#inference';
+import { ATTRIBUTE_TYPE, DATA_TYPE, type OnnxNode, type OnnxTensor, writeOnnx } from '#onnx';
+
+export interface ClassifierOptions {
+  /** Pixels, both ways. */
+  size?: number;
+  classes?: number;
+  layout?: Layout;
+  dtype?: InputType;
+  /** Fixes the graph's batch dimension. */
+  fixedBatch?: number;
+  /** Ends in a Softmax. */
+  probabilities?: boolean;
+  /** 1-sized dimensions after the classes, as in [batch, classes, 1, 1]. */
+  trailingOnes?: number;
+  /** Makes other weights. */
+  seed?: number;
+  /** Repeats the matrix product so often, so that a run takes time. */
+  slowness?: number;
+}
+
+/**
+ * A real, if shallow, classifier: every pixel times a random weight per class, summed up. Other pixels give other
+ * scores, so that an answer that belongs to another image shows.
+ */
+export function onnxClassifier(options: ClassifierOptions = {}): Uint8Array {
+  const { size = 8, classes = 10, layout = 'NCHW', dtype = 'float32', trailingOnes = 0, slowness = 0 } = options;
+  const pixels = 3 * size * size;
+  const batch = options.fixedBatch === undefined ? { dimParam: 'batch' } : { dimValue: options.fixedBatch };
+  const sizes = layout === 'NCHW' ? [3, size, size] : [size, size, 3];
+  const weights = randomNumbers(pixels * classes, options.seed ?? 1);
+  const scale = dtype === 'uint8' ? 1 / 255 / Math.sqrt(pixels) : 1 / Math.sqrt(pixels);
+
+  const node: OnnxNode[] = [];
+  const initializer: OnnxTensor[] = [
+    floats(
+      'weights',
+      [pixels, classes],
+      weights.map((weight) => weight * scale * 8),
+    ),
+    int64s('flat', [-1, pixels]),
+    int64s('final', [-1, classes, ...Array<number>(trailingOnes).fill(1)]),
+  ];
+  const add = (opType: string, input: string[], output: string, attribute?: OnnxNode['attribute']) =>
+    node.push({ opType, input, output: [output], name: output, attribute });
+
+  const asFloat = dtype === 'float32' ? 'input' : 'as_float';
+  if (dtype !== 'float32') {
+    add('Cast', ['input'], 'as_float', [{ name: 'to', type: ATTRIBUTE_TYPE.int, i: DATA_TYPE.float32 }]);
+  }
+  add('Reshape', [asFloat, 'flat'], 'pixels');
+  let last = 'pixels';
+  if (slowness > 0) initializer.push(floats('identity', [pixels, pixels], identity(pixels)));
+  for (let i = 0; i < slowness; i++) add('MatMul', [last, 'identity'], (last = `slow_${i}`));
+  add('MatMul', [last, 'weights'], 'scores');
+  if (options.probabilities) {
+    add('Softmax', ['scores'], 'probabilities', [{ name: 'axis', type: ATTRIBUTE_TYPE.int, i: 1 }]);
+  }
+  add('Reshape', [options.probabilities ? 'probabilities' : 'scores', 'final'], 'output');
+
+  const ones = Array.from({ length: trailingOnes }, () => ({ dimValue: 1 }));
+  const value = (name: string, elemType: number, dim: object[]) => ({
+    name,
+    type: { tensorType: { elemType, shape: { dim } } },
+  });
+  return writeOnnx({
+    irVersion: 8,
+    producerName: 'eyrie-tests',
+    opsetImport: [{ version: 13 }],
+    graph: {
+      name: 'classifier',
+      node,
+      initializer,
+      input: [value('input', DATA_TYPE[dtype], [batch, ...sizes.map((dimValue) => ({ dimValue }))])],
+      output: [value('output', DATA_TYPE.float32, [batch, { dimValue: classes }, ...ones])],
+    },
+  });
+}
+
+/** What a worker must be told to serve `onnxClassifier(options)` that lies at `modelPath`. */
+export function specFor(modelPath: string, options: ClassifierOptions & { channels?: ChannelOrder } = {}): ModelSpec {
+  const { size = 8, classes = 10, dtype = 'float32' } = options;
+  return {
+    modelPath,
+    input: {
+      name: 'input',
+      layout: options.layout ?? 'NCHW',
+      dtype,
+      width: size,
+      height: size,
+      channels: options.channels ?? 'RGB',
+      resize: { mode: 'exact', kernel: 'bilinear' },
+      crop: 'none',
+      scale: dtype === 'uint8' ? 1 : 1 / 255,
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+    },
+    output: { name: 'output', activation: options.probabilities ? 'none' : 'softmax' },
+    labels: Array.from({ length: classes }, (_, i) => `class-${i}`),
+  };
+}
+
+/** Writes a whole version into a registry folder. @returns the manifest */
+export function writeVersion(
+  registry: string,
+  name: string,
+  version: number,
+  options: ClassifierOptions & { manifest?: Record<string, unknown> } = {},
+) {
+  const folder = join(registry, name, String(version));
+  mkdirSync(folder, { recursive: true });
+  const model = onnxClassifier({ seed: version, ...options });
+  const { input, output, labels } = specFor('', options);
+  const manifest = {
+    schema: 1,
+    name,
+    version,
+    task: 'image-classification',
+    artifact: { file: 'model.onnx', sha256: createHash('sha256').update(model).digest('hex'), bytes: model.length },
+    input,
+    output,
+    labels: 'labels.txt',
+    runtime: { workers: 1, threads: 1 },
+    ...options.manifest,
+  };
+  writeFileSync(join(folder, 'model.onnx'), model);
+  writeFileSync(join(folder, 'labels.txt'), labels.join('\n') + '\n');
+  writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest));
+  return manifest;
+}
+
+/** Numbers in -1..1, the same for the same seed (Park and Miller's generator). */
+function randomNumbers(count: number, seed: number): Float32Array {
+  const key = `${count}/${seed}`;
+  const known = drawn.get(key);
+  if (known) return known;
+  let state = (seed * 7919) % 2147483647 || 1;
+  const numbers = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    state = (state * 48271) % 2147483647;
+    numbers[i] = (state / 2147483647) * 2 - 1;
+  }
+  drawn.set(key, numbers);
+  return numbers;
+}
+
+const drawn = new Map<string, Float32Array>();
+
+function identity(size: number): Float32Array {
+  const matrix = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) matrix[i * size + i] = 1;
+  return matrix;
+}
+
+function floats(name: string, dims: number[], values: Float32Array): OnnxTensor {
+  return { name, dims, dataType: DATA_TYPE.float32, rawData: new Uint8Array(values.buffer) };
+}
+
+function int64s(name: string, values: number[]): OnnxTensor {
+  const data = BigInt64Array.from(values.map(BigInt));
+  return { name, dims: [values.length], dataType: DATA_TYPE.int64, rawData: new Uint8Array(data.buffer) };
+}
+
+/**
+ * The scores that `onnxClassifier(options)` must give for RGB pixels of its own size, computed here, without ONNX.
+ * @param rgb size * size * 3 values, row by row
+ */
+export function expectedScores(
+  rgb: Uint8Array,
+  options: ClassifierOptions & { channels?: ChannelOrder } = {},
+): Float64Array {
+  const { size = 8, classes = 10, layout = 'NCHW', channels = 'RGB' } = options;
+  const pixels = 3 * size * size;
+  const weights = randomNumbers(pixels * classes, options.seed ?? 1);
+  const scores = new Float64Array(classes);
+  for (let place = 0; place < size * size; place++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const value = rgb[place * 3 + (channels === 'RGB' ? channel : 2 - channel)]! / 255;
+      const index = layout === 'NCHW' ? channel * size * size + place : place * 3 + channel;
+      for (let c = 0; c < classes; c++) scores[c]! += value * weights[index * classes + c]! * (8 / Math.sqrt(pixels));
+    }
+  }
+  const sum = scores.reduce((total, score) => total + Math.exp(score), 0);
+  return scores.map((score) => Math.exp(score) / sum);
+}

@@ -1,0 +1,186 @@
+"""Writes a trained CIFAR ResNet into the registry as an ONNX version, checked against PyTorch and evaluated.
+
+    python export.py --weights runs/resnet20/weights.pt --registry ../model-registry --name resnet-cifar10 \\
+        --version 1 --description "ResNet-20, float32" --data DIR
+"""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+import golden
+from classifier import Classifier
+from data import MEAN, STD, class_names
+from evaluate import evaluate
+from registry import LABELS, MODEL, artifact, new_version, refuse_existing, version_folder, write_manifest
+from resnet import CifarResNet
+
+OPSET = 18
+# float32 convolutions summed in another order: a difference of this size is rounding, not a wrong graph.
+TOLERANCE = 1e-3
+# What train.py was told that shapes the result; folders and threads do not.
+RECIPE = ("width", "batch", "lr", "weight_decay", "label_smoothing", "pad", "cutout", "ema", "float32")
+JPEG_COPY = "JPEG copy (quality 75, 4:2:0)"
+DATASET = f"CIFAR-10 test, {JPEG_COPY}"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--weights", type=Path, help="weights.pt of a finished training")
+    source.add_argument("--checkpoint", type=Path, help="checkpoint.pt of a running one: its averaged weights so far")
+    parser.add_argument("--registry", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--version", type=int, required=True)
+    parser.add_argument("--description", required=True)
+    parser.add_argument("--license", default="Apache-2.0")
+    parser.add_argument("--data", type=Path, required=True, help="folder with test/, a folder per class")
+    parser.add_argument("--dataset", default=DATASET, help=f"what --data is, for the manifest (default {DATASET!r})")
+    parser.add_argument("--golden", type=golden.parse, action="append", default=[], metavar="FILE:LABEL:MIN_CONFIDENCE")
+    parser.add_argument("--force", action="store_true", help="replace the version if it exists")
+    return parser.parse_args()
+
+
+def load_weights(file: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    """The averaged weights, and what their file knows of the training, for the manifest's `provenance`."""
+    saved = torch.load(file, weights_only=True)
+    if "state" in saved:
+        told = saved["arguments"]
+        # train.py stores them as Python prints them.
+        recipe = {key: json.loads(told[key].lower()) for key in RECIPE if key in told}
+        return saved["state"], {"seed": int(told["seed"]), "epochs": int(told["epochs"]), "recipe": recipe}
+    prefix = "module."
+    state = {key.removeprefix(prefix): value for key, value in saved["averaged"].items() if key.startswith(prefix)}
+    return state, {"epochs": saved["epoch"], "unfinished": True}
+
+
+def build(state: dict[str, torch.Tensor]) -> CifarResNet:
+    """The network that fits the weights, for inference."""
+    width = state["stem.0.weight"].shape[0]
+    classes = state["classifier.bias"].shape[0]
+    blocks = len({key.split(".")[1] for key in state if key.startswith("blocks.")}) // 3
+    model = CifarResNet(width, blocks, classes)
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def fold_batch_norm(model: CifarResNet) -> None:
+    """Folds every batch norm into the convolution before it, in place (Jacob et al. 2017, arXiv:1712.05877, 3.2)."""
+    model.stem = nn.Sequential(fuse_conv_bn_eval(model.stem[0], model.stem[1]), model.stem[2])
+    for block in model.blocks:
+        block.conv1, block.bn1 = fuse_conv_bn_eval(block.conv1, block.bn1), nn.Identity()
+        block.conv2, block.bn2 = fuse_conv_bn_eval(block.conv2, block.bn2), nn.Identity()
+        if len(block.shortcut):
+            block.shortcut = nn.Sequential(fuse_conv_bn_eval(block.shortcut[0], block.shortcut[1]))
+
+
+def write_onnx(model: nn.Module, file: Path) -> None:
+    """One self-contained file; input `input` float32 batch x 3 x 32 x 32, output `logits` batch x classes."""
+    torch.onnx.export(
+        model, (torch.zeros(2, 3, 32, 32),), file, dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
+        input_names=["input"], output_names=["logits"], dynamic_shapes=({0: torch.export.Dim("batch")},),
+    )  # fmt: skip
+    graph = onnx.load(file)
+    onnx.checker.check_model(graph, full_check=True)
+    # The exporter notes source lines of this machine with every node: nothing that a server needs.
+    for node in graph.graph.node:
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    for value in (*graph.graph.input, *graph.graph.output, *graph.graph.value_info):
+        value.ClearField("metadata_props")
+    graph.graph.ClearField("metadata_props")
+    onnx.save(graph, file)
+
+
+@torch.inference_mode()
+def difference(model: nn.Module, file: Path) -> float:
+    """The largest difference between PyTorch's and ONNX Runtime's logits, over batches of 1, 3 and 16."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    generator = torch.Generator().manual_seed(0)
+    largest = 0.0
+    for batch in (1, 3, 16):
+        x = torch.randn(batch, 3, 32, 32, generator=generator)
+        (logits,) = session.run(["logits"], {"input": x.numpy()})
+        largest = max(largest, float(np.abs(logits - model(x).numpy()).max()))
+    return largest
+
+
+def manifest(args: argparse.Namespace, training: dict) -> dict:
+    """All that is known before the model is evaluated; `artifact`, `evaluation` and `golden` follow."""
+    return {
+        "schema": 1,
+        "name": args.name,
+        "version": args.version,
+        "description": args.description,
+        "license": args.license,
+        "task": "image-classification",
+        "artifact": {},
+        "input": {
+            "name": "input", "layout": "NCHW", "dtype": "float32", "width": 32, "height": 32, "channels": "RGB",
+            "resize": {"mode": "shorter-side", "size": 32, "kernel": "bilinear"}, "crop": "center",
+            "scale": 1 / 255, "mean": list(MEAN), "std": list(STD),
+        },
+        "output": {"name": "logits", "activation": "softmax"},
+        "labels": LABELS,
+        "evaluation": {},
+        "provenance": {
+            "source": f"training/train.py on CIFAR-10 train, {JPEG_COPY}; torch {torch.__version__}",
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            **training,
+        },
+        "runtime": {"workers": 1, "threads": 1, "maxBatch": 16, "maxQueue": 256, "maxDelayMs": 0},
+        "golden": [],
+    }  # fmt: skip
+
+
+def main() -> None:
+    args = arguments()
+    folder = version_folder(args.registry, args.name, args.version)
+    refuse_existing(folder, args.force)
+    torch.set_num_threads(1)
+    state, training = load_weights(args.weights or args.checkpoint)
+    labels = class_names(args.data / "test")
+    if len(labels) != state["classifier.bias"].shape[0]:
+        raise SystemExit(
+            f"{args.data / 'test'} has {len(labels)} classes, the weights {state['classifier.bias'].shape[0]}"
+        )
+    # Folding is checked too: the reference keeps its batch norms.
+    reference, folded = build(state), build(state)
+    fold_batch_norm(folded)
+
+    with new_version(folder, args.force) as partial:
+        model = partial / MODEL
+        write_onnx(folded, model)
+        largest = difference(reference, model)
+        print(f"PyTorch and ONNX Runtime differ by at most {largest:.2e} (batches of 1, 3 and 16)")
+        if largest > TOLERANCE:
+            raise SystemExit(
+                f"{largest:.2e} is more than {TOLERANCE:.0e}: the exported graph is not the trained network"
+            )
+        written = manifest(args, training)
+        written["artifact"] = artifact(model)
+        (partial / LABELS).write_text("\n".join(labels) + "\n", encoding="utf-8")
+        classifier = Classifier(model, written, labels)
+        result = evaluate(classifier, args.data / "test")
+        written["evaluation"] = {
+            "dataset": args.dataset,
+            "images": result.images,
+            "top1": round(result.top1, 4),
+            "command": f"npm run eyrie -- evaluate {args.name} {args.version} --images DIR",
+        }
+        written["golden"] = golden.add(partial, args.golden, labels)
+        golden.check(classifier, partial, written["golden"])
+        write_manifest(partial, written)
+    print(f"{folder}: {written['artifact']['bytes']} bytes, top-1 {result.top1:.4f} over {result.images} images")
+
+
+if __name__ == "__main__":
+    main()
