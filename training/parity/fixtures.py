@@ -97,7 +97,8 @@ def main() -> None:
             cases.append({"image": name, "input": input_name})
             expected += pixels.tobytes()
     versions = {"pillow": PIL.__version__, "torchvision": torchvision.__version__.split("+")[0]}
-    (folder / "parity.json").write_text(json.dumps({"made_with": versions, "inputs": INPUTS, "cases": cases}, indent=2) + "\n")
+    description = {"made_with": versions, "inputs": INPUTS, "cases": cases}
+    (folder / "parity.json").write_text(json.dumps(description, indent=2) + "\n")
     (folder / "parity.bin").write_bytes(expected)
     print(f"{len(IMAGES)} images, {len(cases)} cases in {folder}")
 

@@ -1,11 +1,12 @@
 """Makes the test images: every kind of file that Eyrie takes, in many shapes, each seeded by its own name.
 
-    python3 training/parity/images.py .cache/parity
+    python3 training/parity/images.py .cache/parity [--photos FOLDER]
 """
 
 import argparse
 import io
 import json
+import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,9 @@ KINDS: list[tuple[str, str, Encoder, list[tuple[int, int]]]] = [
     ("JPEG grey", "jpg", plain("JPEG", "L", quality=85), SHAPES),
     ("JPEG CMYK", "jpg", plain("JPEG", "CMYK", quality=90), SHAPES),
     ("JPEG small", "jpg", plain("JPEG", quality=90), SMALL),
+    ("JPEG, 1 to 3 megapixels", "jpg", plain("JPEG", quality=85), [(1280, 853), (1400, 1100), (2048, 1536)]),
+    ("JPEG, 1 to 3 megapixels", "jpg", plain("JPEG", "L", quality=85, progressive=True), [(1201, 1603)]),
+    ("JPEG, 1 to 3 megapixels", "jpg", oriented("JPEG", 6), [(1500, 1103)]),
     ("JPEG, 12 megapixels and more", "jpg", plain("JPEG", quality=85), [(4032, 3024), (3024, 4032), (5000, 3000)]),
     ("PNG RGB", "png", plain("PNG"), SHAPES),
     ("PNG RGBA", "png", with_alpha("PNG"), SHAPES),
@@ -125,12 +129,13 @@ KINDS: list[tuple[str, str, Encoder, list[tuple[int, int]]]] = [
     ("PNG 16-bit grey", "png", deep_png(png.GREY), SHAPES[:4]),
     ("PNG small", "png", plain("PNG"), SMALL),
     ("PNG 1 x N and N x 1", "png", plain("PNG"), [(1, 300), (300, 1), (1, 2000), (2000, 1), (3, 1500), (1500, 2)]),
-    ("PNG, 12 megapixels", "png", plain("PNG"), [(4000, 3000)]),
+    ("PNG, 1.5 to 12 megapixels", "png", plain("PNG"), [(1400, 1100), (4000, 3000)]),
     ("WebP lossy", "webp", plain("WEBP", quality=80), SHAPES),
     ("WebP lossless", "webp", plain("WEBP", lossless=True), SHAPES),
     ("WebP alpha", "webp", with_alpha("WEBP", quality=85), SHAPES[:6]),
     ("WebP lossless alpha", "webp", with_alpha("WEBP", lossless=True), SHAPES[:4]),
     ("WebP animated", "webp", animation("WEBP", lossless=True), SHAPES[:4]),
+    ("WebP, 1.5 to 3 megapixels", "webp", plain("WEBP", quality=80), [(1400, 1100), (2000, 1500)]),
     ("GIF", "gif", palette("GIF", transparent=False, colours=256), SHAPES),
     ("GIF transparent", "gif", palette("GIF", transparent=True), SHAPES),
     ("GIF animated", "gif", animation("GIF"), SHAPES[:4]),
@@ -141,7 +146,7 @@ KINDS: list[tuple[str, str, Encoder, list[tuple[int, int]]]] = [
 ]
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, photos: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     index = []
     for kind, ending, encode, sizes in KINDS:
@@ -150,11 +155,24 @@ def make(folder: Path) -> None:
             rng = np.random.default_rng(zlib.crc32(f"{kind} {width}x{height} {len(index)}".encode()))
             (folder / file).write_bytes(encode(rng, width, height))
             index.append({"file": file, "kind": kind})
+    for source in pick(photos, 200) if photos else []:
+        file = f"{len(index):03d}{source.suffix}"
+        shutil.copyfile(source, folder / file)
+        index.append({"file": file, "kind": "photographs"})
     (folder / "index.json").write_text(json.dumps(index, indent=1))
     print(f"{len(index)} images in {folder}")
+
+
+def pick(photos: Path, count: int) -> list[Path]:
+    """Evenly spread over all that lie there."""
+    endings = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
+    files = sorted(file for file in photos.rglob("*") if file.suffix.lower() in endings)
+    return files[:: max(1, len(files) // count)][:count]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cache", type=Path)
-    make(parser.parse_args().cache / "images")
+    parser.add_argument("--photos", type=Path, help="a folder of real images, of which up to 200 are added")
+    arguments = parser.parse_args()
+    make(arguments.cache / "images", arguments.photos)

@@ -22,7 +22,8 @@ def encode(samples: np.ndarray, colour_type: int, bits: int) -> bytes:
         lines = np.packbits(ones.reshape(height, -1), axis=1)
     unfiltered = np.concatenate([np.zeros((height, 1), np.uint8), lines], axis=1)
     header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(unfiltered.tobytes())) + _chunk(b"IEND", b"")
+    chunks = {b"IHDR": header, b"IDAT": zlib.compress(unfiltered.tobytes()), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks.items())
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

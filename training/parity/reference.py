@@ -2,8 +2,8 @@
 
     python3 training/parity/reference.py .cache/parity
 
-Needs torchvision; any version from 0.14 on will do. Writes <cache>/reference-<spec>.npy, float32 N x 3 x height x width,
-NaN where Pillow cannot read an image.
+Needs torchvision; any version from 0.14 on will do. Writes <cache>/reference-<spec>.npy, float32 N x 3 x height x
+width, NaN where Pillow cannot read an image.
 """
 
 import argparse
@@ -62,7 +62,8 @@ def main() -> None:
     specs = json.loads((HERE / "specs.json").read_text())
     steps = {name: preprocessing(spec) for name, spec in specs.items()}
     tensors = {
-        name: np.full((len(index), 3, spec["height"], spec["width"]), np.nan, np.float32) for name, spec in specs.items()
+        name: np.full((len(index), 3, spec["height"], spec["width"]), np.nan, np.float32)
+        for name, spec in specs.items()
     }
     for i, entry in enumerate(index):
         try:

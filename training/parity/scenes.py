@@ -51,4 +51,5 @@ def _draw_shapes(draw: ImageDraw.ImageDraw, rng: np.random.Generator, width: int
             case 2:
                 draw.line(box, fill=colour, width=int(rng.integers(1, 4)))
             case _:
-                draw.polygon([(float(rng.uniform(0, width)), float(rng.uniform(0, height))) for _ in range(3)], fill=colour)
+                corners = rng.uniform(0, 1, (3, 2)) * (width, height)
+                draw.polygon([(float(x), float(y)) for x, y in corners], fill=colour)

@@ -1,13 +1,26 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { EyrieError, LoadFailedError, WorkerLostError } from '#inference';
-import { InvalidPolicyError, InvalidVersionError, RegistryUnreadableError } from '#registry';
+import {
+  DownloadError,
+  InvalidCatalogError,
+  InvalidPolicyError,
+  InvalidVersionError,
+  RegistryUnreadableError,
+} from '#registry';
 import { UsageError } from './usage-error';
 import { evaluateCommand } from './evaluate/evaluate.command';
+import { keysCommand } from './keys.command';
+import { modelsCommand } from './models/models.command';
+import { aliasCommand } from './traffic/alias.command';
+import { canaryCommand } from './traffic/canary.command';
+import { policyCommand } from './traffic/policy.command';
 
 /** Errors that say by themselves what to do; anything else is a fault of ours and shows its stack. */
 const EXPECTED = [
+  DownloadError,
   EyrieError,
+  InvalidCatalogError,
   InvalidPolicyError,
   InvalidVersionError,
   LoadFailedError,
@@ -16,10 +29,21 @@ const EXPECTED = [
   WorkerLostError,
 ];
 
+const defaults = {
+  registry: process.env.MODEL_REGISTRY ?? './model-registry',
+  server: process.env.EYRIE_SERVER,
+  key: process.env.EYRIE_KEY,
+};
+
 const program = new Command('eyrie')
   .description('Looks after a model registry.')
   .showHelpAfterError('(add --help for how to use it)')
-  .addCommand(evaluateCommand(process.env.MODEL_REGISTRY ?? './model-registry'));
+  .addCommand(modelsCommand(defaults, process.env.EYRIE_MODEL_MIRROR))
+  .addCommand(aliasCommand(defaults))
+  .addCommand(policyCommand(defaults))
+  .addCommand(canaryCommand(defaults))
+  .addCommand(evaluateCommand(defaults.registry))
+  .addCommand(keysCommand());
 
 program.parseAsync().catch((error: unknown) => {
   const expected = EXPECTED.some((type) => error instanceof type);

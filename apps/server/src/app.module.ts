@@ -2,14 +2,19 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { InferenceModule } from '#inference';
 import { RegistryModule } from '#registry';
+import { RoutingModule } from '#routing';
+import { AdminModule } from './admin/admin.module';
+import { AuthModule } from './auth/auth.module';
 import type { Config } from './config';
 import { HealthModule } from './health/health.module';
+import { Connections } from './http/connections';
 import { MetricsEndpointModule } from './metrics/metrics-endpoint.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { ModelsModule } from './models/models.module';
 import { PredictModule } from './predict/predict.module';
 import { RateLimitModule } from './rate-limit.module';
 import { SettingsModule } from './settings';
+import { TrafficModule } from './traffic/traffic.module';
 
 @Module({})
 export class AppModule {
@@ -26,12 +31,17 @@ export class AppModule {
         SettingsModule.register(config, logger),
         MetricsModule,
         { ...registry, global: true },
+        { module: RoutingModule, global: true },
+        AuthModule,
         RateLimitModule.register(config.RATE_LIMIT_PER_MINUTE),
         PredictModule,
         ModelsModule,
+        TrafficModule,
+        AdminModule,
         HealthModule,
         MetricsEndpointModule,
       ],
+      providers: [Connections],
     };
   }
 }

@@ -1,4 +1,4 @@
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { check } from '#validation';
 
@@ -15,15 +15,24 @@ const CommaSeparated = () =>
       : value,
   );
 
+/** Number() alone would take `" "`, `0x10` and `1e3` as well. */
+const Digits = () =>
+  Transform(({ value }: { value: unknown }): unknown =>
+    typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  );
+
 const YesNo = () =>
   Transform(({ value }: { value: unknown }): unknown => ({ true: true, false: false })[String(value)] ?? value);
+
+const API_KEY_DIGEST = /^([A-Za-z0-9_.-]{1,64}:)?[0-9a-f]{64}$/;
+const API_KEY_RULE = 'must be SHA-256 digests of 64 lower-case hex digits, each optionally as id:digest';
 
 /**
  * The environment: every variable that Eyrie reads, its default and what it may be. The field names are the
  * variables' names. Nothing else in the server reads process.env.
  */
 export class Config {
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(0)
   @Max(65535)
@@ -54,63 +63,63 @@ export class Config {
   readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
 
   /** Seconds between two looks at the registry; 0 never looks again. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(0)
   @Max(86_400)
   readonly REGISTRY_POLL_SECONDS: number = 5;
 
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   @Max(1000)
   readonly TOP_K_PREDICTIONS: number = 5;
 
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   readonly MAX_IMAGE_BYTES: number = 10 * MIB;
 
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   readonly MAX_IMAGE_PIXELS: number = 50_000_000;
 
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   @Max(1000)
   readonly MAX_BATCH_ITEMS: number = 32;
 
   /** All images of a batch request together, as they are sent. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   readonly MAX_REQUEST_BYTES: number = 64 * MIB;
 
   /** How long a request may take once it has arrived. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   @Max(3_600_000)
   readonly REQUEST_TIMEOUT_MS: number = 10_000;
 
   /** How long a request may take to arrive. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(100)
   @Max(3_600_000)
   readonly BODY_TIMEOUT_MS: number = 30_000;
 
   /** How long the server still accepts connections after SIGTERM, so that load balancers can notice. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(0)
   @Max(600_000)
   readonly SHUTDOWN_DELAY_MS: number = 0;
 
   /** The longest that a shutdown may take, the delay included. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(0)
   @Max(3_600_000)
@@ -131,20 +140,34 @@ export class Config {
   @Matches(/^[a-z0-9.:[\]-]+$/, { each: true, message: 'must be host names, lower case, comma-separated' })
   readonly URL_ALLOWED_HOSTS: string[] = [];
 
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(1)
   @Max(600_000)
   readonly URL_TIMEOUT_MS: number = 5_000;
 
   /** Prediction requests a minute from one address; 0: no limit. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(0)
   readonly RATE_LIMIT_PER_MINUTE: number = 0;
 
+  /** SHA-256 digests, in hex, of the keys that may change things; each may be `id:digest`. */
+  @CommaSeparated()
+  @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
+  readonly ADMIN_API_KEYS: string[] = [];
+
+  /** The same for keys that may ask for predictions. */
+  @CommaSeparated()
+  @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
+  readonly PREDICT_API_KEYS: string[] = [];
+
+  /** Whether predictions need a key. */
+  @IsIn(['open', 'required'])
+  readonly PREDICT_AUTH: 'open' | 'required' = 'open';
+
   /** How many reverse proxies stand in front, so that the client's address is taken from X-Forwarded-For. */
-  @Type(() => Number)
+  @Digits()
   @IsInt()
   @Min(0)
   @Max(10)

@@ -2,18 +2,21 @@ import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
+import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { EyrieError } from '#inference';
 import { flatten, inOneLine } from '#validation';
 import { AppModule } from './app.module';
 import type { Config } from './config';
-import { Draining } from './health/draining';
 import { answerConnectionErrors } from './http/connection-errors';
+import { Connections } from './http/connections';
+import { onlyDescribed } from './http/described-requests';
 import { ProblemFilter } from './http/problem.filter';
 import { requestContext } from './http/request-context';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
-import { describeApi, methodsOf, serveApiDescription } from './openapi/document';
+import { describeApi, serveApiDescription } from './openapi/document';
+import { routesOf } from './openapi/routes';
 
 /** The whole application, ready to listen; no model is loaded yet. */
 export async function createApp(config: Config, logger: Logger): Promise<NestExpressApplication> {
@@ -31,11 +34,18 @@ export async function createApp(config: Config, logger: Logger): Promise<NestExp
   app.use(requestContext);
   app.use(requestLog(logger));
   app.use(app.get(HttpMetrics).middleware);
-  app.use(closeConnectionsWhile(app.get(Draining)));
-  app.use(helmet({ contentSecurityPolicy: { directives: SWAGGER_UI_POLICY } }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: SWAGGER_UI_POLICY },
+      // Whoever ends TLS in front of this server decides for the whole domain, not we.
+      strictTransportSecurity: false,
+    }),
+  );
   if (config.CORS_ORIGINS.length > 0) {
     app.enableCors({
       origin: config.CORS_ORIGINS.includes('*') ? '*' : config.CORS_ORIGINS,
+      // `onlyDescribed` answers OPTIONS, preflights or not.
+      preflightContinue: true,
       exposedHeaders: ['X-Request-Id', 'X-Model-Version', 'X-Model-Variant', 'Server-Timing', 'Retry-After'],
     });
   }
@@ -52,13 +62,26 @@ export async function createApp(config: Config, logger: Logger): Promise<NestExp
   );
   const description = describeApi(app);
   serveApiDescription(app, description);
-  app.useGlobalFilters(new ProblemFilter(logger, methodsOf(description)));
+  app.use(onlyDescribed(routesOf(description)));
+  app.useGlobalFilters(new ProblemFilter(logger));
 
   const server = app.getHttpServer();
-  server.headersTimeout = config.BODY_TIMEOUT_MS;
-  server.requestTimeout = config.BODY_TIMEOUT_MS + 5_000;
-  answerConnectionErrors(server);
+  Object.assign(server, timeouts(config.BODY_TIMEOUT_MS));
+  app.get(Connections).track(server);
+  answerConnectionErrors(server, logger);
   return app;
+}
+
+function timeouts(bodyTimeoutMs: number): Partial<Server> & { connectionsCheckingInterval: number } {
+  return {
+    headersTimeout: bodyTimeoutMs,
+    // The reader of the body is the first to give up, and says so in a problem.
+    requestTimeout: bodyTimeoutMs + 5_000,
+    // How often Node looks for requests that are over these times; its own 30 s would make them mean little.
+    connectionsCheckingInterval: 1_000,
+    // Longer than load balancers keep a connection to us (60 s mostly): otherwise they send into a closing one.
+    keepAliveTimeout: 65_000,
+  };
 }
 
 // Swagger UI needs inline styles and data: images; plain HTTP must stay possible on a private network.
@@ -68,11 +91,3 @@ const SWAGGER_UI_POLICY = {
   'img-src': ["'self'", 'data:', 'blob:'],
   'upgrade-insecure-requests': null,
 };
-
-/** Clients with a kept-alive connection must learn that they have to go elsewhere. */
-function closeConnectionsWhile(draining: Draining): Parameters<NestExpressApplication['use']>[0] {
-  return (_req: unknown, res: { setHeader(name: string, value: string): void }, next: () => void) => {
-    if (draining.hasBegun) res.setHeader('Connection', 'close');
-    next();
-  };
-}

@@ -31,7 +31,7 @@ export function requestLog(logger: Logger): RequestHandler {
     genReqId: (_req, res) => contextOf(res).requestId,
     customLogLevel: (req, res, error) => {
       if (res.statusCode >= 500 || error) return 'error';
-      if (QUIET.test(req.path)) return 'debug';
+      if (QUIET.test(pathOf(req))) return 'debug';
       return res.statusCode >= 400 ? 'warn' : 'info';
     },
     customSuccessMessage: summary,
@@ -46,7 +46,7 @@ export function requestLog(logger: Logger): RequestHandler {
 function facts(req: Request, res: Response, found: { responseTime?: number }): object {
   return {
     method: req.method,
-    path: req.path,
+    path: pathOf(req),
     status: res.writableFinished ? res.statusCode : 499,
     ...contextOf(res).logged,
     duration_ms: found.responseTime,
@@ -54,7 +54,12 @@ function facts(req: Request, res: Response, found: { responseTime?: number }): o
 }
 
 function summary(req: Request, res: Response): string {
-  return `${req.method} ${req.path} ${res.writableFinished ? res.statusCode : 'client left'}`;
+  return `${req.method} ${pathOf(req)} ${res.writableFinished ? res.statusCode : 'client left'}`;
+}
+
+/** Without the query. Express shortens `path` inside the static files of /docs. */
+function pathOf(req: Request): string {
+  return req.originalUrl.split('?', 1)[0]!;
 }
 
 /** Nest's own messages, in the same log. Its start-up chatter is debug. */

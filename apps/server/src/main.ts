@@ -65,6 +65,7 @@ function requireRouted(registry: ModelRegistry, config: Config): void {
       throw new StartError(`${model.name} version ${number} cannot be served: ${version?.reason ?? 'it is not there'}`);
     }
   }
+  for (const [model, problem] of registry.problems) throw new StartError(`${model}: ${problem}`);
 }
 
 main().catch((error: unknown) => {

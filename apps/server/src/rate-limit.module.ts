@@ -1,13 +1,20 @@
 import { Injectable, Module, type DynamicModule, type ExecutionContext } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
-import type { Request } from 'express';
+import { ThrottlerGuard, ThrottlerModule, type ThrottlerLimitDetail } from '@nestjs/throttler';
+import { EyrieError } from '#inference';
+import { PredictController } from './predict/predict.controller';
 
 /** Predictions are limited; looking at models, health and metrics is not. */
 @Injectable()
 class PredictionThrottler extends ThrottlerGuard {
   protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    return Promise.resolve(context.switchToHttp().getRequest<Request>().method !== 'POST');
+    return Promise.resolve(context.getClass() !== PredictController);
+  }
+
+  protected override throwThrottlingException(_: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
+    throw new EyrieError('RATE_LIMITED', `more than ${detail.limit} requests a minute from this address; slow down`, {
+      retryAfterSeconds: Math.max(1, Math.ceil(detail.timeToBlockExpire)),
+    });
   }
 }
 
@@ -18,7 +25,8 @@ export class RateLimitModule {
     if (perMinute === 0) return { module: RateLimitModule };
     return {
       module: RateLimitModule,
-      imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: perMinute }])],
+      // The library's own headers would say a second time, and otherwise, what Retry-After says.
+      imports: [ThrottlerModule.forRoot({ throttlers: [{ ttl: 60_000, limit: perMinute }], setHeaders: false })],
       providers: [{ provide: APP_GUARD, useClass: PredictionThrottler }],
     };
   }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelRegistry } from '#registry';
 import type { Config } from './config';
 import { Draining } from './health/draining';
+import { Connections } from './http/connections';
 
 /**
  * Not ready → wait for load balancers to notice → no new connections → what is in flight finishes → workers end.
@@ -14,14 +15,15 @@ export async function shutDown(app: NestExpressApplication, config: Config, logg
   const left = (): number => Math.max(0, giveUpAt - performance.now());
   logger.info('shutting down');
   app.get(Draining).begin();
+  const connections = app.get(Connections);
+  connections.makeAnswersLast();
   await sleep(Math.min(config.SHUTDOWN_DELAY_MS, left()));
 
   const server = app.getHttpServer();
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const inTime = await Promise.race([closed.then(() => true), sleep(left(), false, { ref: false })]);
+  const drained = connections.drain(server).then(() => true);
+  const inTime = await Promise.race([drained, sleep(left(), false, { ref: false })]);
   if (!inTime) {
-    logger.warn(`connections were still open after SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS} ms); they are cut`);
+    logger.warn(`requests were still running after SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS} ms); they are cut`);
     server.closeAllConnections();
   }
   await app.get(ModelRegistry).stop(Math.max(1_000, left()));

@@ -179,7 +179,7 @@ describe('a worker', () => {
     const lost: string[] = [];
     const observer = { onWorkerLost: (reason: string) => lost.push(reason) };
     const predictor = await start({ ...SLOW, runtime: { workers: 2, maxBatch: 4 }, observer });
-    const images = await Promise.all(Array.from({ length: 40 }, () => randomPixels(24)));
+    const images = Array.from({ length: 40 }, () => randomPixels(24));
     const pngs = await Promise.all(images.map((rgb) => png(rgb, 24)));
     const answers = Promise.all(pngs.map((bytes) => predictor.predict(bytes, inTime())));
     await sleep(5);

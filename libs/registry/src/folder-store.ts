@@ -1,7 +1,9 @@
-import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MODEL_NAME } from './manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
+import type { Policy } from './policy';
+import { readPolicyFile, readRecord, writePolicyFile, type PolicyRecord } from './policy-files';
 
 /** A registry in a folder: `<model>/<version>/model.json` and `<model>/policy.json`. */
 export class FolderStore implements ModelStore {
@@ -51,14 +53,15 @@ export class FolderStore implements ModelStore {
     return (await Promise.all(facts)).join('\n');
   }
 
-  async readPolicy(model: string): Promise<unknown> {
-    let text: string;
-    try {
-      text = await readFile(join(this.location, model, 'policy.json'), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw error;
-    }
-    return JSON.parse(text) as unknown;
+  readPolicy(model: string): Promise<unknown> {
+    return readPolicyFile(join(this.location, model));
+  }
+
+  readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null> {
+    return readRecord(join(this.location, model), revision);
+  }
+
+  writePolicy(model: string, record: PolicyRecord, before: Policy): Promise<void> {
+    return writePolicyFile(join(this.location, model), record, before);
   }
 }

@@ -1,4 +1,5 @@
 import { EyrieError, type PredictorFactory, type PredictorObserver } from '#inference';
+import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from './policy-change';
 import { defaultPolicy, parsePolicy, routedVersions, type Policy } from './policy';
 import type { ModelStore } from './model-store';
 import { ModelVersion } from './model-version';
@@ -70,6 +71,11 @@ export class ModelRegistry {
     throw new EyrieError('VERSION_NOT_FOUND', `${model.name} has no version ${version}; there are: ${have}`);
   }
 
+  /** What cannot be used at present, by model; the empty name stands for the registry as a whole. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.lastProblems;
+  }
+
   /** Every version that requests can be routed to is READY. */
   get isReady(): boolean {
     return (
@@ -83,6 +89,45 @@ export class ModelRegistry {
     const next = this.refreshing.then(() => this.readStore());
     this.refreshing = next.catch(() => undefined);
     return next;
+  }
+
+  /**
+   * Changes a model's policy: all that the new one names is loaded first, then it is written, then it is in effect.
+   * @throws EyrieError CONFLICT when a version that it names cannot be served: nothing is changed then; and what
+   *   `draftChange` and `ModelStore.writePolicy` throw
+   */
+  changePolicy(name: string, edit: PolicyEdit, expectedRevision?: number): Promise<{ before: Policy; after: Policy }> {
+    this.model(name);
+    return this.commit(name, () => draftChange(this.store, name, edit, expectedRevision));
+  }
+
+  /** Brings the policy before back, as a new revision. @throws as `changePolicy` */
+  rollbackPolicy(name: string, expectedRevision?: number): Promise<{ before: Policy; after: Policy }> {
+    this.model(name);
+    return this.commit(name, () => draftRollback(this.store, name, expectedRevision));
+  }
+
+  /** Loads a version and keeps it loaded. @throws EyrieError CONFLICT when it fails */
+  async load(name: string, number: number): Promise<ModelVersion> {
+    await this.refresh();
+    const model = this.model(name);
+    const version = this.version(model, number);
+    await this.requireReady(model, [number]);
+    return version;
+  }
+
+  /** Unloads a version that the policy does not name. @throws EyrieError CONFLICT when it does */
+  async unload(name: string, number: number): Promise<ModelVersion> {
+    const model = this.model(name);
+    const version = this.version(model, number);
+    if (routedVersions(model.policy).includes(number)) {
+      throw new EyrieError(
+        'CONFLICT',
+        `the policy of ${name} names version ${number}; take it out of the policy first`,
+      );
+    }
+    await version.unload(this.options.unloadGraceMs);
+    return version;
   }
 
   /** Refreshes for ever, `seconds` after the end of the refresh before. */
@@ -101,6 +146,25 @@ export class ModelRegistry {
     this.pollTimer = undefined;
     const versions = this.list().flatMap((model) => [...model.versions.values()]);
     await Promise.all(versions.map((version) => version.unload(graceMs)));
+  }
+
+  private async commit(name: string, draft: () => Promise<PolicyDraft>): Promise<{ before: Policy; after: Policy }> {
+    // What was put there a moment ago must be known before a policy can name it.
+    await this.refresh();
+    const { before, record } = await draft();
+    await this.requireReady(this.model(name), routedVersions(record.policy));
+    await this.store.writePolicy(name, record, before);
+    await this.refresh();
+    return { before, after: record.policy };
+  }
+
+  private async requireReady(model: Model, numbers: readonly number[]): Promise<void> {
+    const versions = numbers.map((number) => this.version(model, number));
+    await Promise.all(versions.map((version) => version.load()));
+    const failed = versions.filter((version) => !isReady(version));
+    if (failed.length === 0) return;
+    const reasons = failed.map(({ version, reason }) => `version ${version}: ${reason ?? 'it is being unloaded'}`);
+    throw new EyrieError('CONFLICT', `${model.name} cannot serve what is asked for; ${reasons.join('; ')}`);
   }
 
   private async readStore(): Promise<void> {

@@ -1,3 +1,6 @@
+import type { Policy } from './policy';
+import type { PolicyRecord } from './policy-files';
+
 /**
  * Where model versions and policies are kept. Everything outside this interface is free of paths and files, save for
  * the local folder in which a version's own files can be read.
@@ -20,6 +23,15 @@ export interface ModelStore {
 
   /** The parsed policy.json, or null where there is none. @throws SyntaxError when it is no JSON */
   readPolicy(model: string): Promise<unknown>;
+
+  /** A revision of the policy as it was written, or null where it was not kept. */
+  readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null>;
+
+  /**
+   * Makes `record` the policy if `before` still is. @throws EyrieError PRECONDITION_FAILED, REGISTRY_READ_ONLY,
+   * CONFLICT when there is no room; the policy is as before then
+   */
+  writePolicy(model: string, record: PolicyRecord, before: Policy): Promise<void>;
 }
 
 /** The registry as a whole cannot be read. */

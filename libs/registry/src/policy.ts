@@ -69,6 +69,13 @@ export class Guard {
   @Min(0)
   max_p95_ratio!: number;
 
+  /** Share of images on which a shadow of the canary's version says another class than clients got, 0..1. */
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  max_disagreement?: number;
+
   /** Weights that the canary climbs through while it is healthy. */
   @IsArray()
   @ArrayMaxSize(100)

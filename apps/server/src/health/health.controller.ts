@@ -1,9 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { ApiProblems } from '../openapi/api-problems';
 import { ModelsHealth } from './models.health';
 
 @ApiTags('operations')
+@ApiProblems('INVALID_REQUEST')
 @Controller('health')
 export class HealthController {
   constructor(

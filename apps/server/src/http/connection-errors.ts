@@ -1,29 +1,62 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
 import { problem } from './problem';
 
 interface ParserError extends Error {
   code?: string;
 }
 
-/** Requests that Node refuses before any of our code sees them get a problem, too. */
-export function answerConnectionErrors(server: Server): void {
-  server.on('clientError', (error: ParserError, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+const CLOSE_AFTER_MS = 1_000;
+
+interface Refusal {
+  status: number;
+  detail: string;
+}
+
+/** Requests that Node refuses before any of our code sees them get a problem and a log line, too. */
+export function answerConnectionErrors(server: Server, logger: Logger): void {
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: ParserError, socket: Socket & { _httpMessage?: ServerResponse | null }) => {
+    // What it goes on to send is an error again.
+    if (refused.has(socket)) return;
+    // An answer that has begun cannot be taken back.
+    if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent) {
       socket.destroy();
       return;
     }
-    const { status, detail } = explain(error);
-    const body = JSON.stringify(problem('INVALID_REQUEST', detail, randomUUID(), { status }));
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
-        `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+    refused.add(socket);
+    const refusal = explain(error);
+    const { headers, body } = refuse(refusal, logger);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`);
+    // Not at once: a connection that is closed on unread data takes the answer with it.
+    setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref();
+  });
+  server.on('checkExpectation', (_req: IncomingMessage, res: ServerResponse) => {
+    const refusal = { status: 417, detail: 'the only expectation that can be met is 100-continue' };
+    const { headers, body } = refuse(refusal, logger);
+    res.writeHead(refusal.status, headers).end(body);
   });
 }
 
-function explain(error: ParserError): { status: number; detail: string } {
+function refuse({ status, detail }: Refusal, logger: Logger): { headers: Record<string, string>; body: string } {
+  const requestId = randomUUID();
+  logger.warn({ request_id: requestId, status, detail }, `refused before it was a request: ${status}`);
+  const body = JSON.stringify({ ...problem('INVALID_REQUEST', detail, requestId), status });
+  return {
+    headers: {
+      'X-Request-Id': requestId,
+      Connection: 'close',
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Content-Length': String(Buffer.byteLength(body)),
+    },
+    body,
+  };
+}
+
+function explain(error: ParserError): Refusal {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, detail: 'the headers have more than 16 KiB' };

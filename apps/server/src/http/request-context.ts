@@ -8,6 +8,8 @@ export interface RequestContext {
   signal: AbortSignal;
   /** Goes into the request's log line. */
   logged: Record<string, unknown>;
+  /** The template of the route, where the API's description has one. */
+  route?: string;
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -27,7 +29,7 @@ export function requestContext(req: Request, res: Response, next: NextFunction):
   res.once('close', () => {
     if (!res.writableFinished) leaving.abort(new ClientLeftError());
   });
-  res.locals.context = { requestId, signal: leaving.signal, logged: {} } satisfies RequestContext;
+  res.locals.context = { requestId, signal: leaving.signal, logged: {} } as RequestContext;
   res.setHeader('X-Request-Id', requestId);
   next();
 }

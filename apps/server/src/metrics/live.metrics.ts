@@ -11,6 +11,8 @@ export class LiveMetrics implements OnModuleInit {
     private readonly registry: ModelRegistry,
     @InjectMetric('inference_queue_depth') private readonly queueDepth: Gauge,
     @InjectMetric('inference_workers') private readonly workers: Gauge,
+    @InjectMetric('variant_weight') private readonly weights: Gauge,
+    @InjectMetric('policy_revision') private readonly revisions: Gauge,
     @InjectMetric('build_info') private readonly buildInfo: Gauge,
   ) {}
 
@@ -22,7 +24,11 @@ export class LiveMetrics implements OnModuleInit {
   sample(): void {
     this.queueDepth.reset();
     this.workers.reset();
-    for (const { name: model, versions } of this.registry.list()) {
+    this.weights.reset();
+    this.revisions.reset();
+    for (const { name: model, versions, policy } of this.registry.list()) {
+      this.revisions.set({ model }, policy.revision);
+      for (const { name, weight } of policy.variants ?? []) this.weights.set({ model, variant: name }, weight / 100);
       for (const [version, { predictor }] of versions) {
         if (!predictor) continue;
         this.queueDepth.set({ model, version }, predictor.queueDepth);

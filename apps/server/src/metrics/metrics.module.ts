@@ -1,9 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { REGISTRY_OBSERVER } from '#registry';
+import { TRAFFIC_OBSERVER } from '#routing';
 import { HttpMetrics } from './http.metrics';
 import { METRICS } from './metrics';
 import { PredictionMetrics } from './prediction.metrics';
 import { LoggingRegistryObserver } from './registry-observer';
+import { LoggingTrafficObserver } from './traffic-observer';
 
 /** What is counted. Global, since the registry reports to it and every room counts. */
 @Global()
@@ -13,7 +15,8 @@ import { LoggingRegistryObserver } from './registry-observer';
     HttpMetrics,
     PredictionMetrics,
     { provide: REGISTRY_OBSERVER, useClass: LoggingRegistryObserver },
+    { provide: TRAFFIC_OBSERVER, useClass: LoggingTrafficObserver },
   ],
-  exports: [...METRICS, HttpMetrics, PredictionMetrics, REGISTRY_OBSERVER],
+  exports: [...METRICS, HttpMetrics, PredictionMetrics, REGISTRY_OBSERVER, TRAFFIC_OBSERVER],
 })
 export class MetricsModule {}

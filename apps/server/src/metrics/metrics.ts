@@ -69,6 +69,31 @@ export const METRICS = [
     help: 'How long the last load of a version took, checks and golden images included',
     labelNames: MODEL,
   }),
+  makeCounterProvider({
+    name: 'shadow_comparisons_total',
+    help: 'Answers that were compared with a shadow, by whether its best class was the same',
+    labelNames: [...MODEL, 'agreed'],
+  }),
+  makeCounterProvider({
+    name: 'shadow_requests_total',
+    help: 'Requests meant for a shadow, by outcome: agreed, disagreed, failed, dropped',
+    labelNames: [...MODEL, 'outcome'],
+  }),
+  makeCounterProvider({
+    name: 'traffic_events_total',
+    help: 'Changes of the traffic: policies, and what the guard did with the canary',
+    labelNames: ['model', 'type'],
+  }),
+  makeGaugeProvider({
+    name: 'variant_weight',
+    help: 'Share of the traffic that the policy in effect gives to a variant, 0 to 1',
+    labelNames: ['model', 'variant'],
+  }),
+  makeGaugeProvider({
+    name: 'policy_revision',
+    help: 'Revision of the policy in effect',
+    labelNames: ['model'],
+  }),
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',

@@ -4,6 +4,7 @@ import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Logger } from 'pino';
 import type { PredictorObserver } from '#inference';
 import { VERSION_STATES, type ModelVersion, type Policy, type RegistryObserver } from '#registry';
+import { TrafficEvents } from '#routing';
 import { LOGGER } from '../settings';
 
 /** What happens to versions and workers, as log lines and metrics. */
@@ -11,6 +12,7 @@ import { LOGGER } from '../settings';
 export class LoggingRegistryObserver implements RegistryObserver {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly events: TrafficEvents,
     @InjectMetric('model_state') private readonly states: Gauge,
     @InjectMetric('model_load_seconds') private readonly loadSeconds: Gauge,
     @InjectMetric('inference_batch_size') private readonly batchSize: Histogram,
@@ -26,7 +28,7 @@ export class LoggingRegistryObserver implements RegistryObserver {
   }
 
   onPolicy(model: string, policy: Policy): void {
-    this.logger.info({ model, policy }, `${model}: revision ${policy.revision} of the policy is in effect`);
+    this.events.add(model, 'policy-changed', `revision ${policy.revision} of the policy is in effect`, { policy });
   }
 
   onProblem(model: string, problem: string): void {

@@ -1,12 +1,14 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { EyrieError } from '#inference';
-import { ModelRegistry } from '#registry';
+import { ModelRegistry, type Policy } from '#registry';
 import { findVersion } from '#routing';
 import type { Config } from '../config';
 import { ApiProblems } from '../openapi/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../predict/predict.dto';
 import { CONFIG } from '../settings';
+import { POLICY_SCHEMA } from './policy.openapi';
 import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
@@ -32,6 +34,7 @@ export class ModelsController {
   @Get('v1/models')
   @ApiOperation({ summary: 'All models' })
   @ApiOkResponse({ type: ModelsDto })
+  @ApiProblems('INVALID_REQUEST')
   list(): ModelsDto {
     return { models: this.registry.list().map(describeModel) };
   }
@@ -55,9 +58,11 @@ export class ModelsController {
 
   @Get('v1/models/:model/policy')
   @ApiOperation({ summary: 'The policy in effect' })
-  @ApiOkResponse({ description: 'The policy', schema: { type: 'object' } })
+  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
-  policy(@Param() { model }: ModelPath) {
-    return this.registry.model(model).policy;
+  policy(@Param() { model }: ModelPath, @Res({ passthrough: true }) res: Response): Policy {
+    const { policy } = this.registry.model(model);
+    res.setHeader('ETag', `"${policy.revision}"`);
+    return policy;
   }
 }

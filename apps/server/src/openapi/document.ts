@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { PACKAGE_VERSION } from '../package-version';
+import { PREDICT_SCHEMAS } from '../predict/predict.openapi';
 import { PROBLEM_SCHEMA } from './api-problems';
 
 /** The OpenAPI 3.1 description of all routes. */
@@ -13,10 +14,16 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addTag('predict', 'Classify images')
     .addTag('models', 'What is served')
+    .addTag('admin', 'Change what is served; needs an admin key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
     .addTag('operations', 'Health and metrics');
-  const document = SwaggerModule.createDocument(app, builder.build());
+  const document = SwaggerModule.createDocument(app, builder.build(), {
+    operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
+  });
+  nameTwins(document);
   document.components ??= {};
-  document.components.schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA as never };
+  const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
+  document.components.schemas = Object.assign(document.components.schemas ?? {}, schemas);
   return document;
 }
 
@@ -30,17 +37,13 @@ export function serveApiDescription(app: INestApplication, document: OpenAPIObje
   });
 }
 
-/** Finds the methods of a path in the description. */
-export function methodsOf(document: OpenAPIObject): (path: string) => string[] {
-  const routes = Object.entries(document.paths).map(([template, item]) => ({
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`),
-    methods: Object.keys(item).map((method) => method.toUpperCase()),
-  }));
-  return (path) => [
-    ...new Set(
-      routes
-        .filter(({ pattern }) => pattern.test(path))
-        .flatMap(({ methods }) => (methods.includes('GET') ? [...methods, 'HEAD'] : methods)),
-    ),
-  ];
+/** Nest numbers the operations of a handler with several paths; the one without /v1 gets a name that says so. */
+function nameTwins({ paths }: OpenAPIObject): void {
+  for (const [path, item] of Object.entries(paths)) {
+    for (const operation of [item.get, item.post]) {
+      if (!operation?.operationId) continue;
+      const twin = /\[\d+\]$/.test(operation.operationId) && !path.startsWith('/v1/');
+      operation.operationId = operation.operationId.replace(/\[\d+\]$/, twin ? '_unversioned' : '');
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { RequireScope } from '../auth/api-key.guard';
 import { contextOf } from '../http/request-context';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import {
@@ -11,10 +12,12 @@ import {
   type BatchResponse,
   type PredictResponse,
 } from './predict.dto';
-import { PredictionService, type Question } from './prediction.service';
+import { PredictionService } from './prediction.service';
+import type { Question } from './question';
 import { PredictionReport } from './prediction-report';
 import { ImageReceiver } from './receive-images';
 
+@RequireScope('predict')
 @Controller()
 export class PredictController {
   constructor(
@@ -63,21 +66,25 @@ export class PredictController {
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
     const images = await this.images.receiveMany(req, res);
-    return this.report.batch(res, await this.predictions.predictMany(images, question(req, res, query)));
+    return this.report.batch(res, await this.predictions.predictMany(images, this.question(req, res, query)));
   }
 
   private async one(req: Request, res: Response, query: PredictQuery): Promise<PredictResponse> {
     const image = await this.images.receiveOne(req, res);
-    return this.report.single(res, await this.predictions.predict(image, question(req, res, query)));
+    return this.report.single(res, await this.predictions.predict(image, this.question(req, res, query)));
   }
-}
 
-function question(req: Request, res: Response, { model, version, top_k }: PredictQuery): Question {
-  return {
-    model,
-    version: version === undefined ? undefined : toVersionRef(version),
-    topK: top_k,
-    routingKey: req.header('x-routing-key'),
-    signal: contextOf(res).signal,
-  };
+  private question(req: Request, res: Response, { model, version, top_k }: PredictQuery): Question {
+    const { requestId, signal } = contextOf(res);
+    return {
+      model,
+      version: version === undefined ? undefined : toVersionRef(version),
+      topK: top_k,
+      routingKey: req.header('x-routing-key'),
+      requestId,
+      signal,
+      onRoute: (route) => this.report.routed(res, route),
+      onAnswered: (then) => res.once('finish', then),
+    };
+  }
 }

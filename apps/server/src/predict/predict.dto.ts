@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Min } from 'class-validator';
 
@@ -155,17 +155,4 @@ export class BatchResponse {
 
   @ApiProperty({ type: () => [BatchItemDto], description: 'In the order of the images' })
   results!: BatchItemDto[];
-}
-
-export class ImageJson {
-  @ApiPropertyOptional({ description: 'base64, or a data: URI', example: 'data:image/png;base64,iVBORw0KGgo=' })
-  image?: string;
-
-  @ApiPropertyOptional({ description: 'http or https', example: 'https://example.com/ship.png' })
-  url?: string;
-}
-
-export class BatchJson {
-  @ApiProperty({ type: 'array', items: { $ref: getSchemaPath(ImageJson) }, minItems: 1 })
-  items!: ImageJson[];
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Config } from '../config';
 import { CONFIG } from '../settings';
 import { PredictController } from './predict.controller';
+import { PredictionOutcomes } from './prediction-outcomes';
 import { PredictionReport } from './prediction-report';
 import { PredictionService } from './prediction.service';
 import { ImageReceiver } from './receive-images';
@@ -10,6 +11,7 @@ import { ImageReceiver } from './receive-images';
   controllers: [PredictController],
   providers: [
     PredictionService,
+    PredictionOutcomes,
     PredictionReport,
     { provide: ImageReceiver, inject: [CONFIG], useFactory: (config: Config) => new ImageReceiver(config) },
   ],

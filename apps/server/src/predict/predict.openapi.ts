@@ -1,17 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags, type ApiOperationOptions } from '@nestjs/swagger';
 import type { ErrorCode } from '#inference';
 import { ApiProblems } from '../openapi/api-problems';
-import { BatchJson, BatchResponse, ImageJson, PredictResponse } from './predict.dto';
+import { BatchResponse, PredictResponse } from './predict.dto';
 
 const PREDICT_PROBLEMS: ErrorCode[] = [
   'INVALID_REQUEST',
@@ -47,7 +38,43 @@ const ROUTING_KEY = ApiHeader({
   schema: { type: 'string' },
 });
 
-const binary = { type: 'string', format: 'binary' };
+const BINARY = { type: 'string', format: 'binary' };
+
+/** A red 8 x 8 PNG, so that "Try it out" works as it stands. */
+const TINY_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC';
+
+const SOURCE = {
+  image: { type: 'string', description: 'base64, or a data: URI', examples: [`data:image/png;base64,${TINY_PNG}`] },
+  url: { type: 'string', description: 'http or https', examples: ['https://example.com/ship.png'] },
+};
+
+/** What the bodies refer to; the document registers them under these names. */
+export const PREDICT_SCHEMAS = {
+  ImageJson: {
+    type: 'object',
+    additionalProperties: false,
+    properties: SOURCE,
+    oneOf: [{ required: ['image'] }, { required: ['url'] }],
+  },
+  BatchJson: {
+    type: 'object',
+    required: ['items'],
+    additionalProperties: false,
+    properties: {
+      items: {
+        type: 'array',
+        minItems: 1,
+        // No schema of its own: an item that is wrong has an error in its place, and is no fault of the body.
+        items: { description: 'As ImageJson; one that is wrong has an error in its place in the answer' },
+      },
+    },
+  },
+};
+
+// @ApiBody knows one schema for all media types; an operation's own requestBody can have one for each.
+const requestBody = (content: Record<string, unknown>): Pick<ApiOperationOptions, 'requestBody'> => ({
+  requestBody: { required: true, content: content as never },
+});
 
 /** Documentation of a route that classifies one image. */
 export function ApiPredict(): MethodDecorator {
@@ -56,27 +83,22 @@ export function ApiPredict(): MethodDecorator {
     ApiOperation({
       summary: 'Classify one image',
       description: 'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body, as base64, or by URL.',
-    }),
-    ROUTING_KEY,
-    ApiExtraModels(ImageJson),
-    ApiConsumes('multipart/form-data', 'application/json', 'application/octet-stream', 'image/*'),
-    ApiBody({
-      required: true,
-      content: {
+      ...requestBody({
         'multipart/form-data': {
-          schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: binary } },
+          schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: BINARY } },
         },
         'application/json': {
-          schema: { $ref: getSchemaPath(ImageJson) },
+          schema: { $ref: '#/components/schemas/ImageJson' },
           examples: {
             base64: { value: { image: TINY_PNG } },
             url: { value: { url: 'https://example.com/ship.png' } },
           },
         },
-        'application/octet-stream': { schema: binary },
-        'image/*': { schema: binary },
-      },
-    } as never),
+        'application/octet-stream': { schema: BINARY },
+        'image/*': { schema: BINARY },
+      }),
+    }),
+    ROUTING_KEY,
     ApiOkResponse({ type: PredictResponse, description: 'The best classes', headers: RESPONSE_HEADERS }),
     ApiProblems(...PREDICT_PROBLEMS),
   );
@@ -89,31 +111,23 @@ export function ApiPredictBatch(): MethodDecorator {
     ApiOperation({
       summary: 'Classify many images',
       description: 'Answers in the order of the images; one that cannot be read has an error in its place.',
-    }),
-    ROUTING_KEY,
-    ApiExtraModels(BatchJson, ImageJson),
-    ApiConsumes('multipart/form-data', 'application/json'),
-    ApiBody({
-      required: true,
-      content: {
+      ...requestBody({
         'multipart/form-data': {
           schema: {
             type: 'object',
             required: ['files'],
             additionalProperties: false,
-            properties: { files: { type: 'array', items: binary, minItems: 1 } },
+            properties: { files: { type: 'array', items: BINARY, minItems: 1 } },
           },
         },
         'application/json': {
-          schema: { $ref: getSchemaPath(BatchJson) },
+          schema: { $ref: '#/components/schemas/BatchJson' },
           examples: { base64: { value: { items: [{ image: TINY_PNG }, { image: TINY_PNG }] } } },
         },
-      },
-    } as never),
+      }),
+    }),
+    ROUTING_KEY,
     ApiOkResponse({ type: BatchResponse, description: 'One result per image', headers: RESPONSE_HEADERS }),
     ApiProblems(...PREDICT_PROBLEMS),
   );
 }
-
-/** A red 8 x 8 PNG, so that "Try it out" works as it stands. */
-const TINY_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC';

@@ -7,23 +7,35 @@ import type { Answer } from './prediction.service';
 
 /** The one place where an answer becomes a body, headers and what the log line says. */
 export class PredictionReport {
+  /** Who is going to answer, known before there is an answer: failures name the version, too. */
+  routed(res: Response, route: Route): void {
+    const { name: model, version, variant } = modelUsed(route);
+    res.setHeader('X-Model-Version', String(version));
+    if (variant !== null) res.setHeader('X-Model-Variant', variant);
+    Object.assign(contextOf(res).logged, { model, version, variant: variant ?? undefined });
+  }
+
   single(res: Response, { route, prediction }: Answer): PredictResponse {
     const { requestId, logged } = contextOf(res);
-    const model = this.name(res, route);
     const timing = rounded(prediction.timings);
     res.setHeader('Server-Timing', serverTiming(timing));
     const [best] = prediction.classes;
     Object.assign(logged, { class: best?.label, confidence: best?.confidence, timing_ms: timing });
-    return { request_id: requestId, model, predictions: prediction.classes, cached: false, timing_ms: timing };
+    return {
+      request_id: requestId,
+      model: modelUsed(route),
+      predictions: prediction.classes,
+      cached: false,
+      timing_ms: timing,
+    };
   }
 
   batch(res: Response, { route, results }: { route: Route; results: (Prediction | EyrieError)[] }): BatchResponse {
     const { requestId, logged } = contextOf(res);
-    const model = this.name(res, route);
     Object.assign(logged, { images: results.length, failed: results.filter((r) => r instanceof EyrieError).length });
     return {
       request_id: requestId,
-      model,
+      model: modelUsed(route),
       results: results.map((result, index) =>
         result instanceof EyrieError
           ? { index, error: { code: result.code, detail: result.message } }
@@ -31,14 +43,10 @@ export class PredictionReport {
       ),
     };
   }
+}
 
-  private name(res: Response, { version, variant }: Route): ModelUsed {
-    const model = { name: version.model, version: version.version, variant };
-    res.setHeader('X-Model-Version', String(model.version));
-    if (variant !== null) res.setHeader('X-Model-Variant', variant);
-    Object.assign(contextOf(res).logged, { model: model.name, version: model.version, variant: variant ?? undefined });
-    return model;
-  }
+function modelUsed({ version, variant }: Route): ModelUsed {
+  return { name: version.model, version: version.version, variant };
 }
 
 function rounded(timings: Timings): Timings {

@@ -1,21 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EyrieError, type Prediction } from '#inference';
-import { ModelRegistry, type ModelVersion, type VersionRef } from '#registry';
+import { ModelRegistry, type ModelVersion } from '#registry';
 import { chooseRoute, type Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
-import { PredictionMetrics } from '../metrics/prediction.metrics';
+import type { Question } from './question';
 import type { ImageSource } from './image-source';
+import { PredictionOutcomes } from './prediction-outcomes';
 import { fetchImage } from './url/fetch-image';
+import { FetchLimit } from './url/fetch-limit';
 
-/** What a client wants to know. */
-export interface Question {
-  model?: string;
-  version?: VersionRef;
-  topK?: number;
-  routingKey?: string;
-  signal: AbortSignal;
-}
+/** Each may hold as much memory as the largest image. */
+const FETCHES_AT_ONCE = 16;
 
 /** The answer to one image, and who gave it. */
 export interface Answer {
@@ -26,15 +22,17 @@ export interface Answer {
 /** The way of a request: fetch, choose the variant, admit, batch, answer. */
 @Injectable()
 export class PredictionService {
+  private readonly fetches = new FetchLimit(FETCHES_AT_ONCE);
+
   constructor(
     private readonly registry: ModelRegistry,
-    private readonly metrics: PredictionMetrics,
+    private readonly outcomes: PredictionOutcomes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async predict(image: ImageSource, question: Question): Promise<Answer> {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
-    const bytes = await this.bytesOf(image, question.signal);
+    const bytes = await this.bytesOf(image, question, deadline);
     const route = this.route(question);
     return { route, prediction: await this.ask(route, bytes, question, deadline) };
   }
@@ -50,7 +48,7 @@ export class PredictionService {
       images.map(async (image) => {
         try {
           if (image instanceof EyrieError) throw image;
-          return await this.ask(route, await this.bytesOf(image, question.signal), question, deadline);
+          return await this.ask(route, await this.bytesOf(image, question, deadline), question, deadline);
         } catch (error) {
           if (error instanceof EyrieError) return error;
           throw error;
@@ -69,6 +67,7 @@ export class PredictionService {
       version: question.version,
       key: question.routingKey,
     });
+    question.onRoute(route);
     const classes = route.version.labels.length;
     if (question.topK !== undefined && question.topK > classes) {
       const detail = `must be at most ${classes}, the number of classes of ${route.version.model}`;
@@ -84,28 +83,25 @@ export class PredictionService {
     const topK = question.topK ?? Math.min(this.config.TOP_K_PREDICTIONS, version.labels.length);
     try {
       const prediction = await predictor.predict(bytes, { topK, deadline, signal: question.signal });
-      this.metrics.answered(route, prediction);
+      this.outcomes.answered(route, bytes, prediction, question);
       return prediction;
     } catch (error) {
-      this.metrics.failed(route, error);
+      this.outcomes.failed(route, error);
       throw error;
     }
   }
 
-  private bytesOf(image: ImageSource, signal: AbortSignal): Promise<Buffer> {
+  private bytesOf(image: ImageSource, { signal }: Question, deadline: number): Promise<Buffer> {
     if ('bytes' in image) return Promise.resolve(image.bytes);
     const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS, MAX_IMAGE_BYTES } = this.config;
-    return fetchImage(
-      image.url,
-      {
-        enabled: URL_IMAGES,
-        allowedHosts: URL_ALLOWED_HOSTS,
-        maxBytes: MAX_IMAGE_BYTES,
-        timeoutMs: URL_TIMEOUT_MS,
-        maxRedirects: 3,
-      },
-      signal,
-    );
+    const options = {
+      enabled: URL_IMAGES,
+      allowedHosts: URL_ALLOWED_HOSTS,
+      maxBytes: MAX_IMAGE_BYTES,
+      timeoutMs: Math.min(URL_TIMEOUT_MS, Math.max(1, deadline - performance.now())),
+      maxRedirects: 3,
+    };
+    return this.fetches.run(() => fetchImage(image.url, options, signal));
   }
 
   /** @throws EyrieError MODEL_NOT_READY while the registry is still empty */

@@ -49,7 +49,7 @@ async function run(message: RunMessage): Promise<void> {
   const decoding = message.items.map(async ({ image }, i) => {
     const started = performance.now();
     try {
-      const pixels = await decodeImage(image, { maxPixels });
+      const pixels = await decodeImage(image, { maxPixels }, spec.input);
       preprocess(pixels, spec.input, input, i * model.imageSize);
       decodeMs[i] = performance.now() - started;
       decoded.push(i);

@@ -11,6 +11,7 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
 
 /** The `k` highest scores (all of them if there are fewer), best first; of equal ones the lower class first. */
 export function topK(scores: ArrayLike<number>, k: number): { classId: number; confidence: number }[] {
+  if (k > FEW) return sortAll(scores).slice(0, k);
   const best: { classId: number; confidence: number }[] = [];
   for (let classId = 0; classId < scores.length; classId++) {
     const confidence = scores[classId]!;
@@ -21,4 +22,13 @@ export function topK(scores: ArrayLike<number>, k: number): { classId: number; c
     if (best.length > k) best.pop();
   }
   return best;
+}
+
+/** Up to so many, keeping the best in order beats sorting them all. */
+const FEW = 32;
+
+function sortAll(scores: ArrayLike<number>): { classId: number; confidence: number }[] {
+  return Array.from(scores, (confidence, classId) => ({ classId, confidence })).sort(
+    (a, b) => b.confidence - a.confidence || a.classId - b.classId,
+  );
 }

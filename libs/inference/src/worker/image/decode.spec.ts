@@ -185,9 +185,9 @@ describe('decodeImage', () => {
         .toFormat(format)
         .toBuffer();
       const input = pixelInput({
-        width: 64,
-        height: 64,
-        resize: { mode: 'shorter-side', size: 72, kernel: 'bilinear' },
+        width: 40,
+        height: 40,
+        resize: { mode: 'shorter-side', size: 48, kernel: 'bilinear' },
       });
       const limits = { maxPixels: 1e7 };
       const whole = await decodeImage(file, limits);
@@ -195,7 +195,7 @@ describe('decodeImage', () => {
       expect(reduced).toMatchObject({ width: 275, height: 250, reducedFrom: { width, height } });
 
       const [expected, tensor] = [whole, reduced].map((pixels) => {
-        const target = new Uint8Array(64 * 64 * 3);
+        const target = new Uint8Array(40 * 40 * 3);
         preprocess(pixels, input, target, 0);
         return target;
       });

@@ -90,7 +90,7 @@ async function decodePixels(
 
 async function decodeReduced(bytes: Uint8Array, size: Size, reduction: number): Promise<Pixels> {
   const smaller = { width: Math.ceil(size.width / reduction), height: Math.ceil(size.height / reduction) };
-  const image = open(bytes).resize({ ...smaller, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
+  const image = open(bytes).resize({ ...smaller, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
   const pixels = toPixels(await image.raw().toBuffer({ resolveWithObject: true }));
   return { ...pixels, reducedFrom: { width: size.width, height: size.height } };
 }

@@ -4,8 +4,8 @@ import type { Pixels } from './pixels';
 
 /*
  * Pillow's resampling, to the bit. Models are trained on images that Pillow resized, and libvips does it another way: it
- * shrinks by whole numbers first and rounds its kernels to 1/64 of a pixel, which is up to 3/255 off for `bilinear` and
- * 27/255 for `bicubic`.
+ * shrinks by whole numbers first and enlarges by other rules. With its `linear` for `bilinear` that is up to 7/255 off when
+ * it shrinks and 39/255 when it enlarges; `cubic` is up to 27/255 off.
  *
  * The algorithm is that of Pillow's src/libImaging/Resample.c (`ImagingResample`, 8 bits a channel): separable, the kernel
  * stretched by the shrink factor so that every source pixel counts, weights in 22-bit fixed point, rounded to 8 bits after

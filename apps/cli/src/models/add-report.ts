@@ -1,0 +1,25 @@
+import Table from 'cli-table3';
+import type { AddedVersion, Fact } from '#registry';
+
+const WHENCE: Record<Fact['source'], string> = {
+  file: 'found in the file',
+  option: 'as you said',
+  preset: 'from the preset',
+  'trial run': 'found by running it',
+  assumed: 'ASSUMED',
+};
+
+/** What was added, for people: what was found, what was assumed, what to do next. */
+export function addReport({ manifest, folder, facts, warnings }: AddedVersion, hasPolicy: boolean): string {
+  const { name, version } = manifest;
+  const table = new Table({ head: ['', 'value', 'from'], style: { head: [], border: [], compact: true } });
+  for (const { what, value, source } of facts) table.push([what, value, WHENCE[source]]);
+  return [
+    table.toString(),
+    ...warnings.map((warning) => `Mind: ${warning}.`),
+    `Added ${name} version ${version} in ${folder}; it loads and answers.`,
+    hasPolicy
+      ? `Nobody is served by it yet: let an alias or the policy of ${name} name version ${version}.`
+      : `${name} has no policy, so its highest version serves everyone as soon as a server has read the registry.`,
+  ].join('\n');
+}

@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import { PredictorFactory } from '#inference';
+import { type AddRequest, addVersion, FolderStore } from '#registry';
+import {
+  parseActivation,
+  parseChannels,
+  parseCrop,
+  parseInputSize,
+  parseLayout,
+  parseMean,
+  parsePreset,
+  parseResize,
+  parseScale,
+  parseStd,
+  parseVersion,
+} from './add-options';
+import { addReport } from './add-report';
+
+interface AddCommandOptions extends Omit<AddRequest, 'file'> {
+  registry: string;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+What the file says of itself need not be said. A flag overrides the preset.
+
+Examples:
+  npm run eyrie -- models add resnet50.onnx --name resnet50 --preset imagenet --labels imagenet.txt
+  npm run eyrie -- models add flowers.onnx --name flowers --resize exact --mean 0.5 --std 0.5
+
+Exit codes: 0 added, 1 not added, 2 called wrongly, 130 interrupted. Unless it is 0, the registry is as before.`;
+
+export function addCommand(registry: string): Command {
+  return new Command('add')
+    .description('Adds an ONNX image classifier as a new version, once it has proved that it can be served.')
+    .argument('<file>', 'the ONNX file')
+    .requiredOption('--name <model>', 'name of the model')
+    .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
+    .option('--labels <file>', 'one label per line (default: class_0, class_1, …)')
+    .option('--preset <preset>', 'how images are prepared: imagenet, imagenet-bgr, cifar10 or none', parsePreset)
+    .option('--input-size <pixels>', 'side, or width x height, where the file leaves it open', parseInputSize)
+    .option('--layout <layout>', 'NCHW or NHWC, where the file leaves it open', parseLayout)
+    .option('--channels <order>', 'RGB or BGR', parseChannels)
+    .option('--resize <how>', 'shorter-side:PIXELS, exact or pad', parseResize)
+    .option('--crop <how>', 'center or none', parseCrop)
+    .option('--scale <number>', 'what pixels of 0..255 are multiplied with, such as 1/255', parseScale)
+    .option('--mean <numbers>', 'taken off after scaling, per channel', parseMean)
+    .option('--std <numbers>', 'what is divided by then, per channel', parseStd)
+    .option('--output <name>', 'the output that holds the class scores, where there are several')
+    .option('--activation <how>', 'auto, softmax or none', parseActivation)
+    .option('--description <text>', 'what people should know of it')
+    .option('--license <id>', 'such as Apache-2.0')
+    .option('--registry <folder>', 'the model registry', registry)
+    .option('--json', 'print what was added as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(add);
+}
+
+async function add(file: string, options: AddCommandOptions): Promise<void> {
+  const { registry, json, ...request } = options;
+  const store = await FolderStore.open(registry);
+  const predictors = new PredictorFactory({ maxPixels: 100_000_000 });
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal);
+  try {
+    const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
+    const added = await addVersion(store, { file, ...request }, { predictors, signal: interrupt.signal, onStep });
+    const { manifest, folder, facts, warnings } = added;
+    const hasPolicy = (await store.readPolicy(manifest.name).catch(() => true)) !== null;
+    console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, hasPolicy));
+  } catch (error) {
+    if (error !== interrupt.signal.reason) throw error;
+    console.error('eyrie: interrupted; nothing was added');
+    // The worker may still be busy loading; it ends with this process.
+    process.exit(130);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+  }
+}

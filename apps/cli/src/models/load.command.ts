@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { parseVersionRef } from '../parse';
+import { ServerAccess } from '../registry/server-access';
+import type { RegistryDefaults } from '../registry/open-registry';
+
+interface ServerOptions {
+  server: string;
+  key?: string;
+  json?: boolean;
+}
+
+/** `models load` or `models unload`, of a running server. */
+export function loadCommand(name: 'load' | 'unload', { server, key }: RegistryDefaults): Command {
+  const what = name === 'load' ? 'Has a running server load a version' : 'Has a running server unload a version';
+  return new Command(name)
+    .description(`${what}.`)
+    .argument('<model>')
+    .argument('<version>', 'number or alias', parseVersionRef)
+    .option('--server <url>', 'the server', server ?? 'http://localhost:8000')
+    .option('--key <key>', 'its admin key', key)
+    .option('--json', 'print JSON')
+    .addHelpText('after', `\nExample:\n  npm run eyrie -- models ${name} resnet-cifar10 1 --key KEY`)
+    .action(async (model: string, version: number | string, options: ServerOptions) => {
+      const path = `/v1/models/${encodeURIComponent(model)}/versions/${encodeURIComponent(version)}/${name}`;
+      const access = new ServerAccess(options.server, options.key);
+      const after = await access.call<{ version: number; state: string }>('POST', path);
+      console.log(
+        options.json ? JSON.stringify(after, null, 2) : `${model} version ${after.version} is ${after.state}`,
+      );
+    });
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { addCommand } from './add.command';
+import { catalogCommand } from './catalog.command';
+import type { RegistryDefaults } from '../registry/open-registry';
+import { listCommand, showCommand } from './list.command';
+import { loadCommand } from './load.command';
+import { pullCommand } from './pull.command';
+import { verifyCommand } from './verify.command';
+
+/**
+ * What is done to the models of a registry.
+ * @param mirror where the files of the catalog lie, instead of at their URLs
+ */
+export function modelsCommand(defaults: RegistryDefaults, mirror?: string): Command {
+  const { registry } = defaults;
+  return new Command('models')
+    .description('The models of a registry.')
+    .addCommand(listCommand(defaults))
+    .addCommand(showCommand(defaults))
+    .addCommand(addCommand(registry))
+    .addCommand(pullCommand(registry, mirror))
+    .addCommand(catalogCommand(registry))
+    .addCommand(verifyCommand(registry))
+    .addCommand(loadCommand('load', defaults))
+    .addCommand(loadCommand('unload', defaults));
+}

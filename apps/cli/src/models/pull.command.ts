@@ -1,0 +1,148 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { EyrieError, PredictorFactory } from '#inference';
+import {
+  type AddRequest,
+  addVersion,
+  download,
+  DownloadStopped,
+  FolderStore,
+  readCatalog,
+  type WantedFile,
+} from '#registry';
+import { UsageError } from '../usage-error';
+import { parseInputSize, parsePreset, parseVersion } from './add-options';
+import { addReport } from './add-report';
+import { catalogFile } from './catalog-file';
+import { installedVersions } from './catalog-installed';
+import { PullProgress } from './pull-progress';
+import { catalogSource, isUrl, type PullSource, urlSource } from './pull-source';
+
+interface PullOptions extends Pick<AddRequest, 'version' | 'labels' | 'preset' | 'inputSize'> {
+  name?: string;
+  sha256?: string;
+  mirror?: string;
+  catalog?: string;
+  registry: string;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+What has come is kept when a download breaks or is interrupted; the next pull goes on from there. A file is used only
+if its SHA-256 is right, and becomes a version only once it has been loaded and has answered.
+
+Examples:
+  npm run eyrie -- models pull resnet50-v1-12
+  npm run eyrie -- models pull resnet50-v1-12 --name resnet50 --mirror https://mirror.example/onnx-models
+  npm run eyrie -- models pull https://host.example/flowers.onnx --sha256 3f03… --labels flowers.txt
+  npm run eyrie -- models pull file:///media/stick/flowers.onnx --name flowers
+
+Environment: EYRIE_MODEL_MIRROR is the mirror, unless --mirror says another.
+Exit codes: 0 added or there already, 1 not added, 2 called wrongly, 130 interrupted.`;
+
+/** @param mirror the base URL to use instead of the catalog's URLs */
+export function pullCommand(registry: string, mirror?: string): Command {
+  return new Command('pull')
+    .description('Downloads a model and adds it as a new version, once it has proved that it can be served.')
+    .argument('<model>', 'a name from "eyrie models catalog", or an https:, http: or file: URL of an ONNX file')
+    .option('--name <model>', 'name in the registry (default: the name in the catalog, or of the file)')
+    .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
+    .option('--sha256 <hex>', 'checksum that the file at a URL must have')
+    .option('--labels <file>', 'one label per line, for a file at a URL')
+    .option('--preset <preset>', 'how images are prepared: imagenet, imagenet-bgr, cifar10 or none', parsePreset)
+    .option('--input-size <pixels>', 'side, or width x height, where the file leaves it open', parseInputSize)
+    .option('--mirror <url>', 'where the files of the catalog lie by their paths', mirror || undefined)
+    .option('--catalog <file>', "another catalog than the registry's or Eyrie's own")
+    .option('--registry <folder>', 'the model registry', registry)
+    .option('--json', 'print what was added as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(pull);
+}
+
+async function pull(what: string, options: PullOptions): Promise<void> {
+  const store = await FolderStore.open(options.registry);
+  const source = await sourceOf(what, options);
+  const name = options.name ?? source.name;
+  if (name === '') throw new UsageError(`no name can be made of ${what}; give one with --name`);
+  if (await isThereAlready(store, name, source, options)) return;
+
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal);
+  try {
+    const file = await fetchFile(source.file, store, interrupt.signal);
+    await add(store, file, name, source, options, interrupt.signal);
+    await forget(file, store);
+  } catch (error) {
+    if (!interrupt.signal.aborted || !(error instanceof DownloadStopped || error === interrupt.signal.reason)) {
+      throw error;
+    }
+    console.error('eyrie: interrupted; nothing was added. What has come is kept: pull again to go on from there');
+    process.exitCode = 130;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+  }
+}
+
+async function sourceOf(what: string, { sha256, mirror, catalog, registry }: PullOptions): Promise<PullSource> {
+  if (isUrl(what)) return urlSource(what, sha256);
+  if (sha256 !== undefined) throw new UsageError('the catalog knows the checksum; leave --sha256 out');
+  return catalogSource(what, await readCatalog(catalogFile(registry, catalog)), mirror);
+}
+
+/** Says so, before anything is downloaded. @throws EyrieError CONFLICT when the version is there and another file */
+async function isThereAlready(
+  store: FolderStore,
+  name: string,
+  { file }: PullSource,
+  { version, json }: PullOptions,
+): Promise<boolean> {
+  if (typeof file === 'string') return false;
+  const same = (await installedVersions(store)).get(file.sha256) ?? [];
+  const found = same.find((one) => one.model === name && one.version === (version ?? one.version));
+  if (!found && version !== undefined && (await store.listVersions(name).catch((): number[] => [])).includes(version)) {
+    throw new EyrieError('CONFLICT', `${name} has a version ${version} already, and it is another file`);
+  }
+  if (found) console.log(json ? JSON.stringify(found) : `${name} version ${found.version} is this file already.`);
+  return found !== undefined;
+}
+
+async function fetchFile(file: WantedFile | string, store: FolderStore, signal: AbortSignal): Promise<string> {
+  if (typeof file === 'string') return file;
+  const progress = new PullProgress();
+  try {
+    return await download(file, { folder: downloadsOf(store), signal, observer: progress });
+  } finally {
+    progress.end();
+  }
+}
+
+async function add(
+  store: FolderStore,
+  file: string,
+  name: string,
+  { about }: PullSource,
+  { version, labels = about.labels, preset = about.preset, inputSize, json }: PullOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const predictors = new PredictorFactory({ maxPixels: 100_000_000 });
+  const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
+  const request = { ...about, file, name, version, labels, preset, inputSize };
+  const added = await addVersion(store, request, { predictors, signal, onStep });
+  const { manifest, folder, facts, warnings } = added;
+  const hasPolicy = (await store.readPolicy(name).catch(() => true)) !== null;
+  console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, hasPolicy));
+}
+
+/** Begins with a dot, so that no reader of the registry takes it for a model. */
+function downloadsOf(store: FolderStore): string {
+  return join(store.location, '.downloads');
+}
+
+/** The registry has its own copy now. A file that the user keeps elsewhere is left alone. */
+async function forget(file: string, store: FolderStore): Promise<void> {
+  if (dirname(file) !== downloadsOf(store)) return;
+  await rm(file, { force: true });
+  await rmdir(downloadsOf(store)).catch(() => undefined); // another download may still be in there
+}

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { PredictorFactory } from '#inference';
+import { FolderStore, loadVersion, parsePolicy } from '#registry';
+
+interface Finding {
+  model: string;
+  version?: number;
+  ok: boolean;
+  detail: string;
+}
+
+/** As many pixels as a server takes by default. */
+const MAX_PIXELS = 50_000_000;
+
+export function verifyCommand(registry: string): Command {
+  return new Command('verify')
+    .description('Checks every policy, manifest and checksum, loads every version and asks it its golden images.')
+    .argument('[model]', 'only this one')
+    .option('--registry <folder>', 'the model registry', registry)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run eyrie -- models verify\n\nExit codes: 0 all is well, 1 something is not.',
+    )
+    .action(async (only: string | undefined, options: { registry: string; json?: boolean }) => {
+      const store = await FolderStore.open(options.registry);
+      const models = (await store.listModels()).filter((name) => only === undefined || name === only);
+      const findings: Finding[] = [];
+      const note = (finding: Finding): void => {
+        findings.push(finding);
+        if (options.json) return;
+        const what = finding.version === undefined ? 'policy' : `version ${finding.version}`;
+        console.log(`${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.model} ${what}  ${finding.detail}`);
+      };
+      for (const model of models.sort()) await verifyModel(store, model, note);
+      if (options.json) console.log(JSON.stringify(findings, null, 2));
+      if (findings.length === 0) console.error(`there is nothing to verify in ${store.location}`);
+      process.exitCode = findings.length > 0 && findings.every(({ ok }) => ok) ? 0 : 1;
+    });
+}
+
+async function verifyModel(store: FolderStore, model: string, note: (finding: Finding) => void): Promise<void> {
+  const versions = await store.listVersions(model);
+  if (versions.length === 0) return;
+  try {
+    const policy = await store.readPolicy(model);
+    if (policy !== null) parsePolicy(policy, versions);
+    note({ model, ok: true, detail: policy === null ? 'there is none' : 'is valid' });
+  } catch (error) {
+    note({ model, ok: false, detail: (error as Error).message });
+  }
+  const predictors = new PredictorFactory({ maxPixels: MAX_PIXELS });
+  for (const version of versions) {
+    try {
+      const folder = await store.versionFolder(model, version);
+      const { predictor, manifest } = await loadVersion(folder, model, version, {
+        predictors,
+        runtime: { workers: 1 },
+      });
+      await predictor.stop(1_000);
+      const golden = manifest.golden?.length ?? 0;
+      note({ model, version, ok: true, detail: `checksum, loading and ${golden} golden images` });
+    } catch (error) {
+      note({ model, version, ok: false, detail: (error as Error).message });
+    }
+  }
+}

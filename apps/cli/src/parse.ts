@@ -1,0 +1,26 @@
+import { UsageError } from './usage-error';
+
+/** `"2"` → 2 @throws UsageError */
+export function parseVersionNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`"${text}" is no version number; give one such as 2`);
+  return Number(text);
+}
+
+/** A number, or an alias as it is. @throws UsageError */
+export function parseVersionRef(text: string): number | string {
+  return /^[a-z]/.test(text) ? text : parseVersionNumber(text);
+}
+
+/** @throws UsageError unless it is a number from `min` to `max` */
+export function parseNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (!(value >= min && value <= max)) throw new UsageError(`"${text}" is no number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+/** Comma-separated. @throws UsageError */
+export function parseNumbers(min: number, max: number): (text: string) => number[] {
+  return (text) => text.split(',').map(parseNumber(min, max));
+}

@@ -1,0 +1,30 @@
+import type { Policy, PolicyEdit } from '#registry';
+
+/** A version as `models list` and `models show` tell of it. */
+export interface VersionFacts {
+  version: number;
+  aliases: string[];
+  /** On a running server; a folder has no states. */
+  state?: string;
+  reason?: string;
+  description?: string;
+  top1?: number;
+}
+
+export interface ModelFacts {
+  name: string;
+  policy: Policy;
+  versions: VersionFacts[];
+}
+
+/** What the command line can do to a registry, be it a folder or a running server. */
+export interface RegistryAccess {
+  models(): Promise<ModelFacts[]>;
+
+  model(name: string): Promise<ModelFacts>;
+
+  /** @returns the new policy */
+  changePolicy(model: string, edit: PolicyEdit): Promise<Policy>;
+
+  rollbackPolicy(model: string): Promise<Policy>;
+}

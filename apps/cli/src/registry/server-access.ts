@@ -1,0 +1,60 @@
+import { EyrieError, type ErrorCode } from '#inference';
+import type { Policy, PolicyEdit } from '#registry';
+import { UsageError } from '../usage-error';
+import type { ModelFacts, RegistryAccess } from './registry-access';
+
+interface ProblemBody {
+  code?: ErrorCode;
+  detail?: string;
+}
+
+/** A running server. */
+export class ServerAccess implements RegistryAccess {
+  /** @param key of the scope `admin`, for what changes something */
+  constructor(
+    private readonly server: string,
+    private readonly key: string | undefined,
+  ) {}
+
+  async models(): Promise<ModelFacts[]> {
+    return (await this.call<{ models: ModelFacts[] }>('GET', '/v1/models')).models;
+  }
+
+  model(name: string): Promise<ModelFacts> {
+    return this.call('GET', `/v1/models/${encodeURIComponent(name)}`);
+  }
+
+  /** Builds on the policy that the server has now; somebody else's change in between is never undone. */
+  async changePolicy(model: string, edit: PolicyEdit): Promise<Policy> {
+    const path = `/v1/models/${encodeURIComponent(model)}/policy`;
+    const before = await this.call<Policy>('GET', path);
+    return this.call('PUT', path, edit(before), { 'If-Match': `"${before.revision}"` });
+  }
+
+  rollbackPolicy(model: string): Promise<Policy> {
+    return this.call('POST', `/v1/models/${encodeURIComponent(model)}/policy/rollback`);
+  }
+
+  /** @throws EyrieError as the server answered, UsageError when no server answers */
+  async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, this.server), {
+        method,
+        headers: {
+          ...(this.key && { Authorization: `Bearer ${this.key}` }),
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    } catch (error) {
+      const cause = (error as Error & { cause?: Error }).cause ?? (error as Error);
+      throw new UsageError(`no answer from ${this.server}: ${cause.message || cause.name}; is it running there?`);
+    }
+    const answer = (await response.json().catch(() => ({}))) as T & ProblemBody;
+    if (response.ok) return answer;
+    const detail = answer.detail ?? `${this.server} answered ${response.status}; is it an Eyrie server?`;
+    throw new EyrieError(answer.code ?? 'INTERNAL', detail);
+  }
+}

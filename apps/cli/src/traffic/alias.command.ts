@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { removeAlias, setAlias } from '#registry';
+import { parseVersionNumber } from '../parse';
+import {
+  openRegistry,
+  withRegistryOptions,
+  type RegistryDefaults,
+  type RegistryOptions,
+} from '../registry/open-registry';
+import { printPolicy } from './policy-report';
+
+export function aliasCommand(defaults: RegistryDefaults): Command {
+  const set = new Command('set')
+    .description('Lets an alias name a version.')
+    .argument('<model>')
+    .argument('<alias>')
+    .argument('<version>', 'number of the version', parseVersionNumber)
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- alias set resnet-cifar10 champion 3')
+    .action(async (model: string, alias: string, version: number, options: RegistryOptions) => {
+      const registry = await openRegistry(options);
+      printPolicy(model, await registry.changePolicy(model, setAlias(alias, version)), options.json);
+    });
+  const remove = new Command('remove')
+    .description('Removes an alias.')
+    .argument('<model>')
+    .argument('<alias>')
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- alias remove resnet-cifar10 challenger')
+    .action(async (model: string, alias: string, options: RegistryOptions) => {
+      const registry = await openRegistry(options);
+      printPolicy(model, await registry.changePolicy(model, removeAlias(alias)), options.json);
+    });
+  return new Command('alias')
+    .description('Names for versions.')
+    .addCommand(withRegistryOptions(set, defaults))
+    .addCommand(withRegistryOptions(remove, defaults));
+}

@@ -1,0 +1,101 @@
+import { Command } from 'commander';
+import { abortCanary, promoteCanary, startCanary } from '#routing';
+import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
+import {
+  openRegistry,
+  withRegistryOptions,
+  type RegistryDefaults,
+  type RegistryOptions,
+} from '../registry/open-registry';
+import { ServerAccess } from '../registry/server-access';
+import { printPolicy } from './policy-report';
+
+interface StartOptions extends RegistryOptions {
+  version: number | string;
+  weight: number;
+  guard: boolean;
+  steps: number[];
+  stepSeconds: number;
+  windowSeconds: number;
+  minRequests: number;
+  maxErrorRate: number;
+  maxP95Ratio: number;
+  maxDisagreement?: number;
+}
+
+interface Events {
+  events: { at: string; type: string; detail: string }[];
+}
+
+/** As many events as fit a screen. */
+const EVENTS_SHOWN = 10;
+
+export function canaryCommand(defaults: RegistryDefaults): Command {
+  const end = (name: string, what: string, edit: typeof promoteCanary): Command =>
+    new Command(name)
+      .description(what)
+      .argument('<model>')
+      .addHelpText('after', `\nExample:\n  npm run eyrie -- canary ${name} resnet-cifar10`)
+      .action(async (model: string, options: RegistryOptions) => {
+        const registry = await openRegistry(options);
+        printPolicy(model, await registry.changePolicy(model, edit), options.json);
+      });
+  const status = new Command('status')
+    .description('Shows the split and, of a running server, what happened to it.')
+    .argument('<model>')
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- canary status resnet-cifar10 --server http://localhost:8000')
+    .action(showStatus);
+  return new Command('canary')
+    .description('Tries a version on a share of the traffic.')
+    .addCommand(withRegistryOptions(startSubcommand(), defaults))
+    .addCommand(withRegistryOptions(status, defaults))
+    .addCommand(withRegistryOptions(end('promote', 'Makes the canary the default, at once.', promoteCanary), defaults))
+    .addCommand(withRegistryOptions(end('abort', 'Takes the canary back, at once.', abortCanary), defaults));
+}
+
+function startSubcommand(): Command {
+  return new Command('start')
+    .description('Gives a version a share of the traffic, and lets a guard raise it or take it back.')
+    .argument('<model>')
+    .requiredOption('--version <version>', 'number or alias of the version to try', parseVersionRef)
+    .option('--weight <percent>', 'its share to begin with', parseNumber(0, 100), 5)
+    .option('--no-guard', 'leave the weight to people')
+    .option('--steps <percents>', 'shares that the guard climbs through', parseNumbers(0, 100), [5, 25, 50, 100])
+    .option('--step-seconds <s>', 'how long a step takes at least', parseNumber(1, 86_400), 300)
+    .option('--window-seconds <s>', 'how far back the guard looks', parseNumber(1, 86_400), 60)
+    .option('--min-requests <n>', 'how many requests it takes to judge', parseNumber(1, 1e9), 100)
+    .option('--max-error-rate <share>', 'share of failures that is allowed', parseNumber(0, 1), 0.02)
+    .option('--max-p95-ratio <ratio>', 'p95 of the latency, over that of the others', parseNumber(0, 1000), 1.5)
+    .option('--max-disagreement <share>', 'of a shadow of the same version', parseNumber(0, 1))
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- canary start resnet-cifar10 --version 3 --weight 10')
+    .action(async (model: string, options: StartOptions) => {
+      const guard = {
+        window_s: options.windowSeconds,
+        min_requests: options.minRequests,
+        max_error_rate: options.maxErrorRate,
+        max_p95_ratio: options.maxP95Ratio,
+        max_disagreement: options.maxDisagreement,
+        steps: options.steps,
+        step_s: options.stepSeconds,
+      };
+      const { version, weight } = options;
+      const registry = await openRegistry(options);
+      const edit = startCanary({ version, weight, guard: options.guard ? guard : undefined });
+      printPolicy(model, await registry.changePolicy(model, edit), options.json);
+    });
+}
+
+async function showStatus(model: string, options: RegistryOptions): Promise<void> {
+  const registry = await openRegistry(options);
+  const { policy } = await registry.model(model);
+  const events =
+    registry instanceof ServerAccess
+      ? (await registry.call<Events>('GET', `/v1/models/${encodeURIComponent(model)}/events`)).events
+      : [];
+  if (options.json) {
+    console.log(JSON.stringify({ policy, events }, null, 2));
+    return;
+  }
+  printPolicy(model, policy, false);
+  for (const { at, type, detail } of events.slice(0, EVENTS_SHOWN)) console.log(`${at}  ${type}  ${detail}`);
+}

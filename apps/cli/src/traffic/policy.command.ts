@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { replacePolicy } from '#registry';
+import {
+  openRegistry,
+  withRegistryOptions,
+  type RegistryDefaults,
+  type RegistryOptions,
+} from '../registry/open-registry';
+import { UsageError } from '../usage-error';
+import { printPolicy } from './policy-report';
+
+export function policyCommand(defaults: RegistryDefaults): Command {
+  const show = new Command('show')
+    .description('Shows how the traffic of a model is split.')
+    .argument('<model>')
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- policy show resnet-cifar10')
+    .action(async (model: string, options: RegistryOptions) => {
+      const registry = await openRegistry(options);
+      printPolicy(model, (await registry.model(model)).policy, options.json);
+    });
+  const set = new Command('set')
+    .description('Replaces the policy of a model by a file.')
+    .argument('<model>')
+    .argument('<file>', 'a policy as JSON; its revision is passed over')
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- policy set resnet-cifar10 policy.json')
+    .action(async (model: string, file: string, options: RegistryOptions) => {
+      const policy = await readJson(file);
+      const registry = await openRegistry(options);
+      printPolicy(model, await registry.changePolicy(model, replacePolicy(policy)), options.json);
+    });
+  const rollback = new Command('rollback')
+    .description('Brings the policy before back.')
+    .argument('<model>')
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- policy rollback resnet-cifar10')
+    .action(async (model: string, options: RegistryOptions) => {
+      const registry = await openRegistry(options);
+      printPolicy(model, await registry.rollbackPolicy(model), options.json);
+    });
+  return new Command('policy')
+    .description('How the traffic of a model is split.')
+    .addCommand(withRegistryOptions(show, defaults))
+    .addCommand(withRegistryOptions(set, defaults))
+    .addCommand(withRegistryOptions(rollback, defaults));
+}
+
+async function readJson(file: string): Promise<object> {
+  try {
+    const json: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it is no JSON object');
+    return json;
+  } catch (error) {
+    throw new UsageError(`cannot read a policy from ${file}: ${(error as Error).message}`);
+  }
+}

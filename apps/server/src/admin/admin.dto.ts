@@ -1,0 +1,22 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, Matches, Min } from 'class-validator';
+import { ALIAS } from '#registry';
+import { ModelPath } from '../predict/predict.dto';
+
+export class AliasPath extends ModelPath {
+  @ApiProperty({ description: 'The alias', pattern: ALIAS.source, example: 'champion' })
+  @Matches(ALIAS, { message: 'must start with a lower-case letter; then lower-case letters, digits, "_" and "-"' })
+  alias!: string;
+}
+
+export class AliasBody {
+  @ApiProperty({
+    description: 'Number of the version that the alias is to name',
+    type: 'integer',
+    minimum: 1,
+    example: 3,
+  })
+  @IsInt()
+  @Min(1)
+  version!: number;
+}

@@ -1,0 +1,138 @@
+import { parse } from 'dotenv';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Config, CONFIG_KEYS, ConfigError, readConfig } from './config';
+
+const ROOT = join(__dirname, '../../..');
+const DEFAULTS = { ...new Config() };
+
+describe('readConfig', () => {
+  it('gives the defaults when nothing is set', () => {
+    expect({ ...readConfig({}) }).toEqual(DEFAULTS);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    const empty = Object.fromEntries(CONFIG_KEYS.map((key) => [key, '']));
+    expect({ ...readConfig(empty) }).toEqual(DEFAULTS);
+  });
+
+  it('ignores the variables of others', () => {
+    expect(readConfig({ PATH: '/bin', EYRIE_NO_SUCH: 'x' })).not.toHaveProperty('PATH');
+  });
+
+  it('gives an object that nobody can change', () => {
+    const config = readConfig({});
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(() => Object.assign(config, { PORT: 1 })).toThrow(TypeError);
+  });
+
+  it.each([
+    ['PORT', '9000', 9000],
+    ['RATE_LIMIT_PER_MINUTE', '0', 0],
+    ['APP_NAME', 'cats', 'cats'],
+    ['LOAD', 'all', 'all'],
+    ['URL_IMAGES', 'false', false],
+    ['URL_IMAGES', 'true', true],
+    ['CORS_ORIGINS', ' https://a.example, https://b.example ,', ['https://a.example', 'https://b.example']],
+    ['URL_ALLOWED_HOSTS', 'images.internal,10.0.0.7:8080,[fd00::1]', ['images.internal', '10.0.0.7:8080', '[fd00::1]']],
+  ] as const)('reads %s=%s', (key, text, value) => {
+    expect(readConfig({ [key]: text })[key]).toEqual(value);
+  });
+
+  it.each([
+    ['PORT', 'http', 'a word for a number'],
+    ['PORT', '80.5', 'a fraction'],
+    ['PORT', '-1', 'a number below the range'],
+    ['PORT', '65536', 'a number above the range'],
+    ['MAX_IMAGE_BYTES', '10MB', 'a number with a unit'],
+    ['REQUEST_TIMEOUT_MS', 'Infinity', 'a number without end'],
+    ['LOG_LEVEL', 'loud', 'a word that is not on the list'],
+    ['MODEL_DEVICE', 'CPU', 'a choice in capitals'],
+    ['URL_IMAGES', 'yes', 'neither true nor false'],
+    ['URL_ALLOWED_HOSTS', 'ok.example,https://a.example/x', 'a URL for a host'],
+  ])('refuses %s=%s: %s', (key, text) => {
+    expect(() => readConfig({ [key]: text })).toThrow(ConfigError);
+    expect(() => readConfig({ [key]: text })).toThrow(new RegExp(`^${key} .*, but it is "${escaped(text)}"`));
+  });
+
+  it('names every variable that is wrong at once', () => {
+    expect(() => readConfig({ LOAD: 'some', TOP_K_PREDICTIONS: '0', URL_IMAGES: '1' })).toThrow(
+      /LOAD .*TOP_K_PREDICTIONS .*URL_IMAGES /,
+    );
+  });
+});
+
+describe('docs/CONFIGURATION.md', () => {
+  const rows = tableRows(readFileSync(join(ROOT, 'docs/CONFIGURATION.md'), 'utf8'));
+
+  it('has every variable once, and no other', () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual([...CONFIG_KEYS].sort());
+  });
+
+  it.each(rows)('gives the default of $name', ({ name, fallback }) => {
+    const key = name as keyof Config;
+    const value = fallback === 'empty' ? emptyOf(DEFAULTS[key]) : readConfig({ [key]: fallback })[key];
+    expect(value).toEqual(DEFAULTS[key]);
+  });
+
+  it.each(rows.filter(({ range }) => range))('gives the range of $name', ({ name, range }) => {
+    const [least, most] = range!;
+    const read = (value: number) => () => readConfig({ [name]: String(value) });
+    expect(read(least)).not.toThrow();
+    expect(read(least - 1)).toThrow(ConfigError);
+    if (most === undefined) return;
+    expect(read(most)).not.toThrow();
+    expect(read(most + 1)).toThrow(ConfigError);
+  });
+
+  it.each(rows.filter(({ choices }) => choices))('gives the choices of $name', ({ name, choices }) => {
+    for (const choice of choices!) expect(() => readConfig({ [name]: choice })).not.toThrow();
+    expect(() => readConfig({ [name]: 'none-of-them' })).toThrow(ConfigError);
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(join(ROOT, '.env.example'), 'utf8');
+
+  it('changes nothing as it stands', () => {
+    expect(parse(text)).toEqual({});
+  });
+
+  it('has every variable with its default', () => {
+    const settings = parse(text.replace(/^#(?=[A-Z_]+=)/gm, ''));
+    expect(Object.keys(settings).sort()).toEqual([...CONFIG_KEYS].sort());
+    expect({ ...readConfig(settings) }).toEqual(DEFAULTS);
+    for (const [key, value] of Object.entries(settings)) {
+      if (value === '') expect(DEFAULTS[key as keyof Config]).toEqual(emptyOf(DEFAULTS[key as keyof Config]));
+    }
+  });
+});
+
+interface Row {
+  name: string;
+  fallback: string;
+  /** Of `1 to 1000` or `1 or more`. */
+  range?: [least: number, most?: number];
+  /** Of `` `a`, `b` or `c` ``. */
+  choices?: string[];
+}
+
+/** The rows of the tables whose first cell is a variable: `` | `NAME` | `default` | allowed | … `` */
+function tableRows(markdown: string): Row[] {
+  return markdown.split('\n').flatMap((line): Row[] => {
+    const [, name, fallback, allowed] = /^\| `([A-Z_]+)` *\| *(.*?) *\| *(.*?) *\|/.exec(line) ?? [];
+    if (!name || !fallback || !allowed) return [];
+    const number = /^(\d+) (?:to (\d+)|or more)$/.exec(allowed);
+    const choices = /^`/.test(allowed) ? [...allowed.matchAll(/`([^`]+)`/g)].map(([, choice]) => choice!) : undefined;
+    const range: Row['range'] = number ? [Number(number[1]), number[2] ? Number(number[2]) : undefined] : undefined;
+    return [{ name, fallback: fallback.replaceAll('`', ''), range, choices }];
+  });
+}
+
+function emptyOf(value: Config[keyof Config]): string | string[] {
+  return Array.isArray(value) ? [] : '';
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

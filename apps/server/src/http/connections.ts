@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long a client that is about to use its kept-alive connection once more may take to do so. */
+const LAST_REQUEST_MS = 250;
+
+/**
+ * The open connections and what is under way on each, so that a shutdown loses no request. Node's own
+ * server.close() cuts kept-alive connections at once, on which a request may just be arriving, and waits for those
+ * that never sent anything, such as a browser's preconnects.
+ */
+@Injectable()
+export class Connections {
+  private readonly open = new Map<Socket, Set<ServerResponse>>();
+  private closing = false;
+
+  /** Must be called before the server listens. */
+  track(server: Server): void {
+    server.on('connection', (socket) => {
+      this.open.set(socket, new Set());
+      socket.once('close', () => this.open.delete(socket));
+    });
+    server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => this.begin(req, res));
+  }
+
+  /** From now on every answer is the last one on its connection: clients have to go elsewhere. */
+  makeAnswersLast(): void {
+    this.closing = true;
+    for (const responses of this.open.values()) responses.forEach(endConnectionAfter);
+  }
+
+  /** Accepts no more connections, and ends those that there are, each after the request that it is busy with. */
+  async drain(server: Server): Promise<void> {
+    this.makeAnswersLast();
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    await sleep(LAST_REQUEST_MS);
+    for (const [socket, responses] of this.open) if (responses.size === 0) socket.destroy();
+    await closed;
+  }
+
+  private begin(req: IncomingMessage, res: ServerResponse): void {
+    const responses = this.open.get(req.socket);
+    responses?.add(res);
+    if (this.closing) endConnectionAfter(res);
+    res.once('close', () => responses?.delete(res));
+  }
+}
+
+function endConnectionAfter(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
+}

@@ -1,0 +1,16 @@
+import type { VersionRef } from '#registry';
+import type { Route } from '#routing';
+
+/** What a client wants to know. */
+export interface Question {
+  model?: string;
+  version?: VersionRef;
+  topK?: number;
+  routingKey?: string;
+  requestId: string;
+  signal: AbortSignal;
+  /** Is told who answers as soon as that is known. */
+  onRoute: (route: Route) => void;
+  /** Calls back when the client has its answer. */
+  onAnswered: (then: () => void) => void;
+}

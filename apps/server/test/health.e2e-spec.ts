@@ -1,0 +1,71 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelRegistry } from '#registry';
+import { request } from '#testing/http';
+import { writeVersion } from '#testing/onnx-classifier';
+import { MODEL, startServer, temporaryFolder, temporaryRegistry, type TestServer } from '#testing/server';
+import { Draining } from '../src/health/draining';
+
+const statuses = (server: TestServer) =>
+  Promise.all(
+    ['/health', '/health/live', '/health/ready'].map(async (path) => (await request(server.url + path)).status),
+  );
+
+describe('health', () => {
+  it('is 200 everywhere while all that is routed is READY, and says what is', async () => {
+    const registry = temporaryRegistry({});
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    try {
+      expect(await statuses(server)).toEqual([200, 200, 200]);
+      const { body } = await request(`${server.url}/health`);
+      expect(body).toMatchObject({ status: 'ok', info: { models: { status: 'up', [`${MODEL}/1`]: 'READY' } } });
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+
+  it('is 503, but alive, while nothing is served, and 200 as soon as something is', async () => {
+    const registry = temporaryFolder();
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    try {
+      expect(await statuses(server)).toEqual([503, 200, 503]);
+      const { status, body, headers } = await request(`${server.url}/v1/model/info`);
+      expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'MODEL_NOT_READY', '2']);
+      writeVersion(registry.path, MODEL, 1);
+      await server.app.get(ModelRegistry).refresh();
+      expect(await statuses(server)).toEqual([200, 200, 200]);
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+
+  it('is 503, but alive, when a routed version cannot be loaded', async () => {
+    const registry = temporaryRegistry({});
+    rmSync(join(registry.path, MODEL, '1', 'model.onnx'));
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    try {
+      expect(await statuses(server)).toEqual([503, 200, 503]);
+      const { body } = await request(`${server.url}/health/ready`);
+      expect(body).toMatchObject({ status: 'error', error: { models: { [`${MODEL}/1`]: 'FAILED' } } });
+      const { body: info } = await request(`${server.url}/v1/model/info`);
+      expect(info).toMatchObject({ state: 'FAILED', reason: expect.stringContaining('model.onnx') });
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+
+  it('is 503, but alive, while the server shuts down', async () => {
+    const registry = temporaryRegistry({});
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    try {
+      server.app.get(Draining).begin();
+      expect(await statuses(server)).toEqual([503, 200, 503]);
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+});

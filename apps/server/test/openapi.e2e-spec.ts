@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { request } from '#testing/http';
+import { REPOSITORY, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+
+let registry: TemporaryFolder;
+let server: TestServer;
+
+interface Operation {
+  operationId: string;
+  summary?: string;
+  requestBody?: { content: Record<string, { example?: unknown; examples?: object; schema: unknown }> };
+  responses: Record<string, { content?: Record<string, { example?: unknown; examples?: object; schema: unknown }> }>;
+}
+
+let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
+let operations: [string, Operation][];
+
+beforeAll(async () => {
+  registry = temporaryRegistry({});
+  server = await startServer({ MODEL_REGISTRY: registry.path });
+  document = (await request(`${server.url}/openapi.json`)).body;
+  operations = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+  );
+});
+afterAll(async () => {
+  await server.stop();
+  registry.remove();
+});
+
+describe('/openapi.json', () => {
+  it('is valid OpenAPI 3.1', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    // The validator is an ES module, which Jest cannot import on every Node that we support.
+    const script = `
+      import { Validator } from '@seriousme/openapi-schema-validator';
+      import { readFileSync } from 'node:fs';
+      console.log(JSON.stringify(await new Validator().validate(JSON.parse(readFileSync(0, 'utf8')))));`;
+    const input = JSON.stringify(document);
+    const result = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: REPOSITORY, input });
+    expect(JSON.parse(result.toString())).toEqual({ valid: true });
+  });
+
+  it('has every route of the API', () => {
+    expect(operations.map(([route]) => route)).toEqual(
+      expect.arrayContaining([
+        'post /v1/predict',
+        'post /predict',
+        'post /v1/predict/batch',
+        'post /predict/batch',
+        'post /v1/models/{model}/predict',
+        'post /v1/models/{model}/versions/{version}/predict',
+        'get /v1/model/info',
+        'get /model/info',
+        'get /v1/models',
+        'get /v1/models/{model}',
+        'get /v1/models/{model}/versions/{version}',
+        'get /v1/models/{model}/policy',
+        'get /health',
+        'get /health/live',
+        'get /health/ready',
+        'get /metrics',
+      ]),
+    );
+  });
+
+  it('gives each operation a name of its own that a generated client can use', () => {
+    const names = operations.map(([, { operationId }]) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[A-Za-z][A-Za-z0-9_]*$/);
+  });
+
+  it('has an example for every error of every operation, with its own status', () => {
+    const problems = operations.flatMap(([route, { responses }]) =>
+      Object.entries(responses).flatMap(([status, { content }]) => {
+        const problem = content?.['application/problem+json'];
+        return problem
+          ? [{ route, status, examples: Object.values(problem.examples ?? {}) as { value: object }[] }]
+          : [];
+      }),
+    );
+    expect(problems.length).toBeGreaterThan(50);
+    for (const { status, examples } of problems) {
+      expect(examples.length).toBeGreaterThan(0);
+      for (const { value } of examples)
+        expect(value).toMatchObject({ status: Number(status), code: expect.any(String) });
+    }
+  });
+
+  it('offers an upload, JSON examples and the image itself where an image is classified', () => {
+    for (const [route, { requestBody }] of operations) {
+      if (!/predict/.test(route)) continue;
+      const { content } = requestBody!;
+      const form = content['multipart/form-data']!.schema as { properties: Record<string, { format?: string }> };
+      expect(JSON.stringify(form.properties)).toContain('"format":"binary"');
+      expect(Object.keys(content['application/json']!.examples!).length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('/docs', () => {
+  it('is Swagger UI, all of it from here', async () => {
+    const { status, text, headers } = await request(`${server.url}/docs`);
+    expect(status).toBe(200);
+    expect(text).toContain('swagger-ui');
+    expect(text).not.toMatch(/(src|href)="https?:/);
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    for (const file of [
+      'swagger-ui.css',
+      'swagger-ui-bundle.js',
+      'swagger-ui-standalone-preset.js',
+      'swagger-ui-init.js',
+    ]) {
+      expect((await request(`${server.url}/docs/${file}`)).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postImage, RawClient, request, sample } from '#testing/http';
+import { until } from '#testing/server';
+import { ServerProcess } from '#testing/server-process';
+
+const CLIENTS = 16;
+const ship = sample('ship.png');
+
+let server: ServerProcess;
+afterEach(() => server.kill());
+
+/** What became of a request: answered, or not even accepted, or lost. */
+type Outcome = { status: number; label?: string } | { refused: string } | { lost: string };
+
+function predict(agent: Agent): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const post = httpRequest(
+      `${server.url}/v1/predict`,
+      { method: 'POST', agent, headers: { 'Content-Type': 'image/png', 'Content-Length': ship.length } },
+      (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('error', (error) => resolve({ lost: `in the middle of the answer: ${error.message}` }));
+        response.on('end', () => {
+          const body = JSON.parse(text) as { predictions?: { label: string }[] };
+          resolve({ status: response.statusCode!, label: body.predictions?.[0]?.label });
+        });
+      },
+    );
+    post.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ECONNREFUSED' ? { refused: error.code } : { lost: error.message }),
+    );
+    post.end(ship);
+  });
+}
+
+/** Clients that send one request after the other, on connections that they keep, until they are told to stop. */
+function startClients(): { stop: () => Promise<Outcome[]>; answered: () => number } {
+  const outcomes: Outcome[] = [];
+  let stopped = false;
+  const clients = Array.from({ length: CLIENTS }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while (!stopped) {
+      const outcome = await predict(agent);
+      outcomes.push(outcome);
+      if ('refused' in outcome) break;
+    }
+    agent.destroy();
+  });
+  return {
+    answered: () => outcomes.length,
+    stop: async () => {
+      stopped = true;
+      await Promise.all(clients);
+      return outcomes;
+    },
+  };
+}
+
+const isAnswer = (outcome: Outcome) => 'status' in outcome && outcome.status === 200 && outcome.label === 'ship';
+
+/** The worker processes of the server, by the kernel's own account. */
+function workerPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return Number(parent) === server.child.pid && state !== 'Z';
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('kill -9 of every worker, one after another', () => {
+  it(`costs none of ${CLIENTS} clients an answer`, async () => {
+    server = await ServerProcess.start();
+    const first = workerPids();
+    expect(first.length).toBeGreaterThanOrEqual(3);
+    const clients = startClients();
+    await until(() => clients.answered() > 50, 'the load is on', 30_000);
+    for (const pid of first) {
+      process.kill(pid, 'SIGKILL');
+      await until(() => workerPids().length === first.length && !isAlive(pid), 'it is replaced', 30_000);
+      const before = clients.answered();
+      await until(() => clients.answered() > before + 30, 'the service serves', 30_000);
+    }
+    const outcomes = await clients.stop();
+    expect(outcomes.filter((outcome) => !isAnswer(outcome))).toEqual([]);
+    expect(workerPids().some((pid) => first.includes(pid))).toBe(false);
+    await until(async () => {
+      const { text } = await request(`${server.url}/metrics`);
+      const restarts = [...text.matchAll(/^inference_worker_restarts_total\{.*\} (\d+)$/gm)];
+      return restarts.reduce((sum, [, count]) => sum + Number(count), 0) === first.length;
+    }, 'the metrics have counted them');
+  }, 120_000);
+});
+
+describe('SIGTERM', () => {
+  it(`under the load of ${CLIENTS} clients: what was accepted is answered, then no connection is, then exit 0`, async () => {
+    server = await ServerProcess.start();
+    const pids = workerPids();
+    const clients = startClients();
+    await until(() => clients.answered() > 50, 'the load is on', 30_000);
+    server.child.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
+    const outcomes = await clients.stop();
+    expect(outcomes.filter((outcome) => 'lost' in outcome)).toEqual([]);
+    expect(outcomes.filter((outcome) => 'refused' in outcome)).toHaveLength(CLIENTS);
+    expect(outcomes.filter((outcome) => 'status' in outcome && !isAnswer(outcome))).toEqual([]);
+    expect(pids.filter(isAlive)).toEqual([]);
+    const statuses = server.log.filter((line) => line.path === '/v1/predict').map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(server.log.at(-1)!.message).toBe('bye');
+    expect(server.stderr).toBe('');
+  }, 60_000);
+
+  it('turns ready to 503 and still accepts for SHUTDOWN_DELAY_MS, with Connection: close', async () => {
+    server = await ServerProcess.start({ SHUTDOWN_DELAY_MS: '1500' });
+    server.child.kill('SIGTERM');
+    await until(async () => (await request(`${server.url}/health/ready`)).status === 503, 'it is not ready');
+    expect((await request(`${server.url}/health/live`)).status).toBe(200);
+    const { status, headers } = await postImage(`${server.url}/v1/predict`, ship);
+    expect([status, headers.get('connection')]).toEqual([200, 'close']);
+    expect(server.ended).toBe(false);
+    expect(await server.exited).toBe(0);
+    await expect(request(`${server.url}/health/live`)).rejects.toThrow();
+  }, 60_000);
+
+  it('does not wait for connections that are idle or never said anything', async () => {
+    server = await ServerProcess.start();
+    const silent = await RawClient.connect(server.port);
+    const idle = await RawClient.connect(server.port);
+    idle.send('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => idle.status === 200, 'it is answered');
+    const started = performance.now();
+    server.child.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
+    expect(performance.now() - started).toBeLessThan(3_000);
+    silent.leave();
+    idle.leave();
+  }, 60_000);
+
+  it('waits for an upload that has begun, but no longer than SHUTDOWN_GRACE_MS', async () => {
+    server = await ServerProcess.start({ SHUTDOWN_GRACE_MS: '2500' });
+    const head = `POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${ship.length}\r\n\r\n`;
+    const slow = await RawClient.connect(server.port);
+    const stuck = await RawClient.connect(server.port);
+    slow.send(head);
+    stuck.send(head);
+    await sleep(100);
+    const started = performance.now();
+    server.child.kill('SIGTERM');
+    await sleep(1_000);
+    slow.send(ship);
+    await until(() => slow.body !== undefined, 'it is answered');
+    expect(slow.body.predictions[0].label).toBe('ship');
+    expect(await server.exited).toBe(0);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(stuck.status).toBe(0);
+    expect(server.log.some(({ message }) => /SHUTDOWN_GRACE_MS/.test(String(message)))).toBe(true);
+  }, 60_000);
+
+  it('twice, or with Ctrl-C on top, ends no sooner and no worse', async () => {
+    server = await ServerProcess.start();
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) server.child.kill(signal);
+    expect(await server.exited).toBe(0);
+  }, 60_000);
+
+  it('while it still starts ends it as well', async () => {
+    server = await ServerProcess.spawn({ LOG_LEVEL: 'debug' });
+    await until(() => server.log.some(({ state }) => state === 'LOADING'), 'it loads', 30_000);
+    server.child.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
+    expect(workerPids()).toEqual([]);
+  }, 60_000);
+});
+
+describe('the death of the server by force', () => {
+  it('leaves no worker behind', async () => {
+    server = await ServerProcess.start();
+    const pids = workerPids();
+    await server.kill();
+    await until(() => !pids.some(isAlive), 'the workers have gone');
+  }, 60_000);
+});

@@ -1,0 +1,89 @@
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { copyOfBundledRegistry, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { ServerProcess } from '#testing/server-process';
+
+const folders: TemporaryFolder[] = [];
+afterAll(() => folders.forEach((folder) => folder.remove()));
+
+function keep(folder: TemporaryFolder): string {
+  folders.push(folder);
+  return folder.path;
+}
+
+/** Expects that the server gives up, and says why in one line. */
+async function expectRefusal(env: Record<string, string>, reason: RegExp): Promise<void> {
+  const server = await ServerProcess.spawn({ LOG_LEVEL: 'silent', ...env });
+  expect(await server.exited).toBe(1);
+  expect(server.stderr.trim().split('\n')).toHaveLength(1);
+  expect(server.stderr).toMatch(/^eyrie cannot start: /);
+  expect(server.stderr).toMatch(reason);
+}
+
+describe('the server does not start, and says what to do, when', () => {
+  it('the port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    await expectRefusal({ PORT: String(port) }, new RegExp(`port ${port} is in use; stop .* or set PORT`));
+    other.close();
+  });
+
+  it('the host is not one of this machine', async () => {
+    await expectRefusal({ HOST: '192.0.2.1' }, /cannot listen on 192\.0\.2\.1/);
+  });
+
+  it('the registry is not there', async () => {
+    await expectRefusal({ MODEL_REGISTRY: '/nowhere' }, /\/nowhere: it is not there; set MODEL_REGISTRY/);
+  });
+
+  it('the registry is a file', async () => {
+    await expectRefusal({ MODEL_REGISTRY: __filename }, /not a folder; set MODEL_REGISTRY/);
+  });
+
+  it('the registry is empty', async () => {
+    await expectRefusal({ MODEL_REGISTRY: keep(temporaryFolder()) }, /no usable model .*set MODEL_REGISTRY/);
+  });
+
+  it('MODEL_NAME names no model', async () => {
+    await expectRefusal(
+      { MODEL_NAME: 'nobody', MODEL_REGISTRY: keep(temporaryRegistry({})) },
+      /MODEL_NAME is "nobody"/,
+    );
+  });
+
+  it('a model file is damaged', async () => {
+    const registry = keep(copyOfBundledRegistry());
+    appendFileSync(join(registry, 'resnet-cifar10/2/model.onnx'), 'x');
+    await expectRefusal({ MODEL_REGISTRY: registry }, /resnet-cifar10 version 2 .*model\.onnx .*copy/);
+  });
+
+  it('a model file is missing', async () => {
+    const registry = keep(copyOfBundledRegistry());
+    rmSync(join(registry, 'resnet-cifar10/2/model.onnx'));
+    await expectRefusal({ MODEL_REGISTRY: registry }, /resnet-cifar10 version 2 .*model\.onnx is missing/);
+  });
+
+  it('a manifest is broken', async () => {
+    const registry = keep(temporaryRegistry({}));
+    writeFileSync(join(registry, 'pixels/1/model.json'), '{');
+    await expectRefusal({ MODEL_REGISTRY: registry }, /pixels version 1 .*model\.json/);
+  });
+
+  it.each([
+    ['PORT', 'abc'],
+    ['PORT', '70000'],
+    ['PORT', '80.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['MAX_IMAGE_BYTES', '-1'],
+    ['MAX_IMAGE_BYTES', '10MB'],
+    ['TOP_K_PREDICTIONS', '0'],
+    ['MODEL_DEVICE', 'tpu'],
+    ['LOAD', 'some'],
+    ['URL_IMAGES', 'yes'],
+    ['SHUTDOWN_GRACE_MS', 'Infinity'],
+  ])('%s is %s', async (name, value) => {
+    await expectRefusal({ [name]: value }, new RegExp(`${name} .*"${value}"`));
+  });
+});

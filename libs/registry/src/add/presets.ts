@@ -1,0 +1,59 @@
+import type { ChannelOrder, ResizeMode } from '#inference';
+
+type PerChannel = readonly [number, number, number];
+
+/** A way of preparing images that many models were trained with. */
+export interface Preset {
+  /** Pixels of a side, where the graph leaves them open. */
+  size?: number;
+  resize: ResizeMode;
+  /** With `shorter-side`: that side's length for an input whose longer side has so many pixels. */
+  shorterSide?: (side: number) => number;
+  channels: ChannelOrder;
+  scale: number;
+  mean: PerChannel;
+  std: PerChannel;
+}
+
+export const PRESETS = {
+  /** torchvision's and the ONNX Model Zoo's. */
+  imagenet: {
+    size: 224,
+    resize: 'shorter-side',
+    shorterSide: (side) => Math.round((side * 256) / 224),
+    channels: 'RGB',
+    scale: 1 / 255,
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  },
+  /** Caffe's: 0..255, blue first, the mean taken off. */
+  'imagenet-bgr': {
+    size: 224,
+    resize: 'shorter-side',
+    shorterSide: (side) => Math.round((side * 256) / 224),
+    channels: 'BGR',
+    scale: 1,
+    mean: [103.939, 116.779, 123.68],
+    std: [1, 1, 1],
+  },
+  cifar10: {
+    size: 32,
+    resize: 'shorter-side',
+    shorterSide: (side) => side,
+    channels: 'RGB',
+    scale: 1 / 255,
+    mean: [0.4914, 0.4822, 0.4465],
+    std: [0.247, 0.2435, 0.2616],
+  },
+  /** 0..1, and nothing else. */
+  none: { resize: 'exact', channels: 'RGB', scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+
+/** What a model is likely to have been trained with, going by its classes and its size in pixels. */
+export function likelyPreset(classes: number | null, size: number | null): PresetName {
+  if (classes === 1000) return 'imagenet';
+  if (classes === 10 && size === 32) return 'cifar10';
+  return 'none';
+}

@@ -1,0 +1,83 @@
+import { EyrieError } from '#inference';
+import type { ModelStore } from './model-store';
+import { ALIAS, defaultPolicy, InvalidPolicyError, parsePolicy, type Policy } from './policy';
+import type { PolicyRecord } from './policy-files';
+
+/** What a change makes of a policy; the revision is not its business. */
+export type PolicyEdit = (policy: Policy) => unknown;
+
+/** The policy that a change would write, checked, beside the one it replaces. */
+export interface PolicyDraft {
+  before: Policy;
+  record: PolicyRecord;
+}
+
+export function setAlias(alias: string, version: number): PolicyEdit {
+  if (!ALIAS.test(alias)) {
+    throw new EyrieError(
+      'INVALID_REQUEST',
+      `"${alias}" cannot be an alias: a lower-case letter, then a-z, 0-9, "_", "-"`,
+    );
+  }
+  return (policy) => ({ ...policy, aliases: { ...policy.aliases, [alias]: version } });
+}
+
+export function removeAlias(alias: string): PolicyEdit {
+  return (policy) => {
+    if (!Object.hasOwn(policy.aliases, alias)) {
+      throw new EyrieError('VERSION_NOT_FOUND', `there is no alias "${alias}"`);
+    }
+    const others = Object.entries(policy.aliases).filter(([name]) => name !== alias);
+    return { ...policy, aliases: Object.fromEntries(others) };
+  };
+}
+
+export function replacePolicy(policy: object): PolicyEdit {
+  return () => policy;
+}
+
+/**
+ * @param expectedRevision refuses to build on any other
+ * @throws EyrieError INVALID_REQUEST when the result is no valid policy, PRECONDITION_FAILED
+ */
+export async function draftChange(
+  store: ModelStore,
+  model: string,
+  edit: PolicyEdit,
+  expectedRevision?: number,
+): Promise<PolicyDraft> {
+  const { before, versions } = await readCurrent(store, model);
+  requireRevision(before, expectedRevision);
+  return { before, record: { policy: checked(edit(before), before, versions) } };
+}
+
+/** The policy before the one in force; of a rollback, the one before the one that it brought back. */
+export async function draftRollback(store: ModelStore, model: string, expectedRevision?: number): Promise<PolicyDraft> {
+  const { before, versions } = await readCurrent(store, model);
+  requireRevision(before, expectedRevision);
+  const current = await store.readPolicyRecord(model, before.revision);
+  const restores = (current?.restores ?? before.revision) - 1;
+  const earlier = await store.readPolicyRecord(model, restores);
+  if (!earlier) throw new EyrieError('CONFLICT', `there is no policy before revision ${before.revision} to go back to`);
+  return { before, record: { policy: checked(earlier.policy, before, versions), restores } };
+}
+
+async function readCurrent(store: ModelStore, model: string): Promise<{ before: Policy; versions: number[] }> {
+  const versions = await store.listVersions(model);
+  const stored = await store.readPolicy(model);
+  return { before: stored === null ? defaultPolicy(versions) : parsePolicy(stored, versions), versions };
+}
+
+function requireRevision({ revision }: Policy, expected: number | undefined): void {
+  if (expected === undefined || expected === revision) return;
+  throw new EyrieError('PRECONDITION_FAILED', `the policy is at revision ${revision}, not ${expected}; read it again`);
+}
+
+function checked(edited: unknown, before: Policy, versions: number[]): Policy {
+  try {
+    return parsePolicy({ ...(edited as object), revision: before.revision + 1 }, versions);
+  } catch (error) {
+    if (error instanceof InvalidPolicyError) throw new EyrieError('INVALID_REQUEST', error.message, { cause: error });
+    throw error;
+  }
+}

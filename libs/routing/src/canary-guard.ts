@@ -1,0 +1,137 @@
+import { EyrieError } from '#inference';
+import { resolveVersion, type Model, type ModelRegistry, type Policy } from '#registry';
+import { decide, withWeight, type GuardDecision, type GuardInput } from './guard';
+import { OutcomeWindow } from './outcome-window';
+import type { Route } from './router';
+import type { ShadowTraffic } from './shadow-traffic';
+import type { TrafficEvents } from './traffic-events';
+
+interface Watched {
+  /** The revision that the windows belong to, and since when it has been seen, seconds. */
+  revision: number;
+  since: number;
+  byVariant: Map<string, OutcomeWindow>;
+  busy: boolean;
+}
+
+/** Watches the guarded variant of every model and moves its weight. */
+export class CanaryGuard {
+  private readonly watched = new Map<string, Watched>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly registry: ModelRegistry,
+    private readonly shadows: ShadowTraffic,
+    private readonly events: TrafficEvents,
+    /** Seconds. */
+    private readonly now: () => number = () => performance.now() / 1000,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => void this.tick(), 1_000);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** @param latencyMs null when the version failed, which an image at fault is not */
+  observe({ version, variant }: Route, latencyMs: number | null): void {
+    if (variant === null) return;
+    const watched = this.watched.get(version.model);
+    if (!watched) return;
+    let window = watched.byVariant.get(variant);
+    if (!window) watched.byVariant.set(variant, (window = new OutcomeWindow()));
+    window.add(this.now(), latencyMs);
+  }
+
+  /** Decides for every guarded model. Resolves when what was decided has been done. */
+  async tick(): Promise<void> {
+    await Promise.all(this.registry.list().map((model) => this.attend(model)));
+  }
+
+  private async attend(model: Model): Promise<void> {
+    const { policy, name } = model;
+    if (!policy.guard) {
+      this.watched.delete(name);
+      return;
+    }
+    const watched = this.watch(name, policy);
+    if (watched.busy) return;
+    const input = this.measure(model, watched);
+    const decision = decide(policy.guard, input);
+    if (decision.action === 'hold') return;
+    watched.busy = true;
+    try {
+      await this.carryOut(model, decision, input);
+    } finally {
+      watched.busy = false;
+    }
+  }
+
+  /** A new revision starts with empty windows: what the one before did says nothing of it. */
+  private watch(name: string, policy: Policy): Watched {
+    const known = this.watched.get(name);
+    if (known?.revision === policy.revision) return known;
+    const fresh = {
+      revision: policy.revision,
+      since: this.now(),
+      byVariant: new Map<string, OutcomeWindow>(),
+      busy: false,
+    };
+    this.watched.set(name, fresh);
+    return fresh;
+  }
+
+  private measure({ name, policy }: Model, watched: Watched): GuardInput {
+    const guard = policy.guard!;
+    const canary = policy.variants!.find((variant) => variant.name === guard.variant)!;
+    const others = [...watched.byVariant].filter(([variant]) => variant !== guard.variant).map(([, window]) => window);
+    const summaries = others.map((window) => window.summary(this.now(), guard.window_s));
+    const requests = summaries.reduce((sum, summary) => sum + summary.requests, 0);
+    const failed = summaries.reduce((sum, summary) => sum + summary.errorRate * summary.requests, 0);
+    const p95s = summaries.map(({ p95 }) => p95).filter((p95) => p95 !== null);
+    const own = watched.byVariant.get(guard.variant) ?? new OutcomeWindow();
+    const shadow = this.shadows.summary(name, resolveVersion(policy, canary.version)!);
+    return {
+      weight: canary.weight,
+      stepAge: this.now() - watched.since,
+      canary: own.summary(this.now(), guard.window_s),
+      others: {
+        requests,
+        errorRate: requests > 0 ? failed / requests : 0,
+        p95: p95s.length > 0 ? Math.max(...p95s) : null,
+      },
+      comparisons: shadow?.compared ?? 0,
+      disagreement: shadow && shadow.compared > 0 ? 1 - shadow.agreed / shadow.compared : 0,
+    };
+  }
+
+  private async carryOut(model: Model, decision: Exclude<GuardDecision, { action: 'hold' }>, input: GuardInput) {
+    const { name, policy } = model;
+    const { variant, steps } = policy.guard!;
+    const numbers = { ...input, weight_before: input.weight, weight_after: decision.weight };
+    try {
+      await this.registry.changePolicy(
+        name,
+        (current) => withWeight(current, variant, decision.weight),
+        policy.revision,
+      );
+      const done = decision.weight >= Math.max(...steps);
+      const type =
+        decision.action === 'roll-back' ? 'canary-rolled-back' : done ? 'canary-completed' : 'canary-promoted';
+      this.events.add(
+        name,
+        type,
+        `${variant} from ${input.weight}% to ${decision.weight}%: ${decision.reason}`,
+        numbers,
+      );
+    } catch (error) {
+      // Another replica came first; its decision arrives with the next look at the registry.
+      if (error instanceof EyrieError && error.code === 'PRECONDITION_FAILED') return;
+      const what = `${variant} should go from ${input.weight}% to ${decision.weight}%`;
+      this.events.add(name, 'guard-failed', `${what} (${decision.reason}), but: ${(error as Error).message}`, numbers);
+    }
+  }
+}

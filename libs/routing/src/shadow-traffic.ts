@@ -1,0 +1,171 @@
+import type { Prediction } from '#inference';
+import { resolveVersion, type ModelRegistry, type ModelVersion } from '#registry';
+import type { Route } from './router';
+
+/** A request that has been answered. */
+export interface Answered {
+  requestId: string;
+  route: Route;
+  image: Uint8Array;
+  prediction: Prediction;
+}
+
+export interface Opinion {
+  version: number;
+  label: string;
+  confidence: number;
+}
+
+/** Two versions that saw different things in the same image, which is not kept. */
+export interface Disagreement {
+  at: string;
+  request_id: string;
+  answered: Opinion;
+  shadow: Opinion;
+}
+
+/** What a shadow has shown so far. */
+export interface ShadowSummary {
+  version: number;
+  compared: number;
+  /** How often the best class was the same. */
+  agreed: number;
+  failed: number;
+  /** Not sent, because there was no room beside the clients' own requests. */
+  dropped: number;
+  /** Mean of the shadow's confidence minus the answer's. */
+  confidence_shift: number;
+  /** Mean of the shadow's decode and inference time minus the answer's, ms. */
+  latency_difference_ms: number;
+  /** Newest first. */
+  disagreements: readonly Disagreement[];
+}
+
+export type ShadowOutcome = 'agreed' | 'disagreed' | 'failed' | 'dropped';
+
+const DISAGREEMENTS_KEPT = 50;
+/** Of each shadow; more would only wait. */
+const IN_FLIGHT = 8;
+const TIME_LIMIT_MS = 30_000;
+
+type Counts = Omit<ShadowSummary, 'version' | 'confidence_shift' | 'latency_difference_ms' | 'disagreements'> & {
+  confidenceShift: number;
+  latencyDifference: number;
+  disagreements: Disagreement[];
+  inFlight: number;
+};
+
+/** Asks shadow versions what clients have been answered by others, and compares. Nothing of it reaches a client. */
+export class ShadowTraffic {
+  private readonly counts = new Map<string, Counts>();
+
+  constructor(
+    private readonly registry: ModelRegistry,
+    private readonly onOutcome: (model: string, version: number, outcome: ShadowOutcome) => void = () => undefined,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /** Call it when the client has its answer. Resolves when all shadows have theirs, or none is asked. */
+  async copy(answered: Answered): Promise<void> {
+    const { version: primary } = answered.route;
+    const model = this.registry.model(primary.model);
+    const asked = (model.policy.shadows ?? [])
+      .filter(({ percent }) => this.random() * 100 < percent)
+      .map(({ version }) => model.versions.get(resolveVersion(model.policy, version)!))
+      .filter((shadow) => shadow !== undefined && shadow !== primary);
+    await Promise.all(asked.map((shadow) => this.ask(shadow!, answered)));
+  }
+
+  /** undefined before the first request. */
+  summary(model: string, version: number): ShadowSummary | undefined {
+    const counts = this.counts.get(key(model, version));
+    if (!counts) return undefined;
+    const { compared, agreed, failed, dropped, confidenceShift, latencyDifference, disagreements } = counts;
+    const mean = (total: number): number => (compared > 0 ? total / compared : 0);
+    return {
+      version,
+      compared,
+      agreed,
+      failed,
+      dropped,
+      confidence_shift: mean(confidenceShift),
+      latency_difference_ms: mean(latencyDifference),
+      disagreements,
+    };
+  }
+
+  /** Of every version of a model that has been a shadow. */
+  summaries(model: string): ShadowSummary[] {
+    return [...this.registry.model(model).versions.keys()]
+      .map((version) => this.summary(model, version))
+      .filter((summary) => summary !== undefined);
+  }
+
+  private async ask(shadow: ModelVersion, answered: Answered): Promise<void> {
+    const counts = this.countsOf(shadow.model, shadow.version);
+    const clientsWait = (answered.route.version.predictor?.queueDepth ?? 0) > 0;
+    const predictor = shadow.predictor;
+    if (!predictor || clientsWait || predictor.queueDepth > 0 || counts.inFlight >= IN_FLIGHT) {
+      counts.dropped++;
+      this.onOutcome(shadow.model, shadow.version, 'dropped');
+      return;
+    }
+    counts.inFlight++;
+    try {
+      const deadline = performance.now() + TIME_LIMIT_MS;
+      this.compare(shadow, counts, answered, await predictor.predict(answered.image, { topK: 1, deadline }));
+    } catch {
+      counts.failed++;
+      this.onOutcome(shadow.model, shadow.version, 'failed');
+    } finally {
+      counts.inFlight--;
+    }
+  }
+
+  private compare(shadow: ModelVersion, counts: Counts, { requestId, route, prediction }: Answered, other: Prediction) {
+    const [answer] = prediction.classes;
+    const [guess] = other.classes;
+    const agreed = answer!.label === guess!.label;
+    counts.compared++;
+    counts.confidenceShift += guess!.confidence - answer!.confidence;
+    counts.latencyDifference += work(other) - work(prediction);
+    if (agreed) counts.agreed++;
+    else {
+      counts.disagreements.unshift({
+        at: new Date().toISOString(),
+        request_id: requestId,
+        answered: { version: route.version.version, label: answer!.label, confidence: answer!.confidence },
+        shadow: { version: shadow.version, label: guess!.label, confidence: guess!.confidence },
+      });
+      counts.disagreements.splice(DISAGREEMENTS_KEPT);
+    }
+    this.onOutcome(shadow.model, shadow.version, agreed ? 'agreed' : 'disagreed');
+  }
+
+  private countsOf(model: string, version: number): Counts {
+    let counts = this.counts.get(key(model, version));
+    if (!counts) {
+      counts = {
+        compared: 0,
+        agreed: 0,
+        failed: 0,
+        dropped: 0,
+        confidenceShift: 0,
+        latencyDifference: 0,
+        disagreements: [],
+        inFlight: 0,
+      };
+      this.counts.set(key(model, version), counts);
+    }
+    return counts;
+  }
+}
+
+// Time in the queue says how busy the server is, not how fast the version.
+function work({ timings }: Prediction): number {
+  return timings.decode + timings.inference;
+}
+
+function key(model: string, version: number): string {
+  return `${model}/${version}`;
+}

@@ -1,0 +1,93 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { register } from 'prom-client';
+import { ModelRegistry, type ModelVersion } from '#registry';
+import { readConfig } from '../apps/server/src/config';
+import { createApp } from '../apps/server/src/create-app';
+import { createLogger } from '../apps/server/src/logging';
+import { writeVersion, type ClassifierOptions } from './onnx-classifier';
+
+export const REPOSITORY = join(__dirname, '..');
+/** The models that come with the project. */
+export const BUNDLED_REGISTRY = join(REPOSITORY, 'model-registry');
+/** The model that `temporaryRegistry` writes. */
+export const MODEL = 'pixels';
+
+/** A server inside this process, with real workers and a real port. */
+export interface TestServer {
+  app: NestExpressApplication;
+  port: number;
+  url: string;
+  /** What has been logged so far, parsed. */
+  log: Record<string, unknown>[];
+  version(number: number, model?: string): ModelVersion;
+  stop(): Promise<void>;
+}
+
+/** @param env what the environment would say; port and log level are set here */
+export async function startServer(env: Record<string, string>): Promise<TestServer> {
+  const log: Record<string, unknown>[] = [];
+  const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
+  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...env });
+  const app = await createApp(config, createLogger('test', config.LOG_LEVEL, { write }));
+  await app.listen(0, '127.0.0.1');
+  const registry = app.get(ModelRegistry);
+  await registry.refresh();
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return {
+    app,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    log,
+    version: (number, model = MODEL) => registry.version(registry.model(model), number),
+    stop: async () => {
+      app.getHttpServer().closeAllConnections();
+      await registry.stop(0);
+      await app.close();
+      // prom-client has one register for the whole process, which would take no metric twice.
+      register.clear();
+    },
+  };
+}
+
+/** A registry of its own for a test: versions 1, 2, … of one model, each with these options. */
+export function temporaryRegistry(
+  ...versions: (ClassifierOptions & { manifest?: Record<string, unknown> })[]
+): TemporaryFolder {
+  const folder = temporaryFolder();
+  versions.forEach((options, i) => writeVersion(folder.path, MODEL, i + 1, options));
+  return folder;
+}
+
+/** A copy of the bundled models, to be damaged. */
+export function copyOfBundledRegistry(): TemporaryFolder {
+  const folder = temporaryFolder();
+  cpSync(BUNDLED_REGISTRY, folder.path, { recursive: true });
+  return folder;
+}
+
+export interface TemporaryFolder {
+  path: string;
+  remove(): void;
+}
+
+export function temporaryFolder(): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), 'eyrie-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Waits until `condition` holds, and fails when it does not within `timeoutMs`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const giveUpAt = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
