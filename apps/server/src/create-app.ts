@@ -66,7 +66,8 @@ export async function createApp(config: Config, logger: Logger): Promise<NestExp
   app.useGlobalFilters(new ProblemFilter(logger));
 
   const server = app.getHttpServer();
-  Object.assign(server, timeouts(config.BODY_TIMEOUT_MS));
+  // Node refuses a request without Host in its own way, `requestContext` in ours.
+  Object.assign(server, timeouts(config.BODY_TIMEOUT_MS), { requireHostHeader: false });
   app.get(Connections).track(server);
   answerConnectionErrors(server, logger);
   return app;

@@ -11,6 +11,11 @@ class PredictionThrottler extends ThrottlerGuard {
     return Promise.resolve(context.getClass() !== PredictController);
   }
 
+  /** One count per address, whichever of the routes it uses. */
+  protected override generateKey(_: ExecutionContext, address: string, throttler: string): string {
+    return `${throttler}:${address}`;
+  }
+
   protected override throwThrottlingException(_: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
     throw new EyrieError('RATE_LIMITED', `more than ${detail.limit} requests a minute from this address; slow down`, {
       retryAfterSeconds: Math.max(1, Math.ceil(detail.timeToBlockExpire)),

@@ -294,6 +294,7 @@ describe('what is hardly HTTP', () => {
     ['10,000 headers', 431, `GET /health HTTP/1.1\r\nHost: x\r\n${'X-A: b\r\n'.repeat(10_000)}\r\n`],
     ['a path of 64 KB', 431, `GET /${'a'.repeat(65_536)} HTTP/1.1\r\nHost: x\r\n\r\n`],
     ['no HTTP at all', 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
+    ['no Host', 400, 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n'],
     ['two lengths', 400, `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx`],
     ['a length and chunks', 400, `${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['a negative length', 400, `${HEAD}Content-Length: -1\r\n\r\n`],

@@ -3,7 +3,7 @@ import { postForm, postImage, postJson } from '#testing/http';
 import { expectedScores } from '#testing/onnx-classifier';
 import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
 
-const LIMITS = { MAX_BATCH_ITEMS: '8', MAX_IMAGE_BYTES: '20000', MAX_REQUEST_BYTES: '60000' };
+const LIMITS = { MAX_BATCH_ITEMS: '12', MAX_IMAGE_BYTES: '20000', MAX_REQUEST_BYTES: '60000' };
 
 let registry: TemporaryFolder;
 let server: TestServer;
@@ -29,7 +29,7 @@ interface Scores {
 
 describe('a batch', () => {
   it.each(['/v1/predict/batch', '/predict/batch'])('is answered in the order of its images: %s', async (path) => {
-    const pixels = Array.from({ length: 8 }, () => randomPixels());
+    const pixels = Array.from({ length: 12 }, () => randomPixels());
     const images = await Promise.all(pixels.map((rgb) => png(rgb)));
     const asForm = postForm(
       url(`${path}?top_k=10`),
@@ -39,7 +39,7 @@ describe('a batch', () => {
     for (const { status, body } of [await asForm, await asJson]) {
       expect(status).toBe(200);
       expect(body.model).toEqual({ name: MODEL, version: 1, variant: null });
-      expect(body.results.map((result: { index: number }) => result.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      expect(body.results.map((result: { index: number }) => result.index)).toEqual([...pixels.keys()]);
       pixels.forEach((rgb, i) => {
         const expected = expectedScores(rgb);
         const answered: Scores[] = body.results[i].predictions;
@@ -96,8 +96,8 @@ describe('a batch is refused as a whole', () => {
     ['with a list for a body', 400, 'INVALID_REQUEST', () => postJson(url(), [])],
     ['with items that are no list', 400, 'INVALID_REQUEST', () => postJson(url(), { items: { image: 'x' } })],
     ['with an unknown field', 400, 'INVALID_REQUEST', () => postJson(url(), { ...items(1), priority: 1 })],
-    ['with an item too many', 400, 'INVALID_REQUEST', () => postJson(url(), items(9))],
-    ['with a file too many', 400, 'INVALID_REQUEST', () => postForm(url(), Array(9).fill(['files', good]))],
+    ['with an item too many', 400, 'INVALID_REQUEST', () => postJson(url(), items(13))],
+    ['with a file too many', 400, 'INVALID_REQUEST', () => postForm(url(), Array(13).fill(['files', good]))],
     ['with no file', 400, 'INVALID_REQUEST', () => postForm(url(), [])],
     ['with a file in another field', 400, 'INVALID_REQUEST', () => postForm(url(), [['file', good]])],
     [

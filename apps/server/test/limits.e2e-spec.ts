@@ -243,7 +243,8 @@ describe('RATE_LIMIT_PER_MINUTE', () => {
       expect(statuses).toEqual([200, 200, 200, 429]);
       const refused = await postImage(`${limited.url}/v1/models/${MODEL}/predict`, image);
       expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
-      expect(refused.headers.get('retry-after')).toBe('60');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
       expect((await request(`${limited.url}/health`)).status).toBe(200);
     } finally {
       await limited.stop();

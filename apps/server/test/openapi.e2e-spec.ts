@@ -7,12 +7,13 @@ let server: TestServer;
 
 interface Operation {
   operationId: string;
+  tags: string[];
   summary?: string;
   requestBody?: { content: Record<string, { example?: unknown; examples?: object; schema: unknown }> };
   responses: Record<string, { content?: Record<string, { example?: unknown; examples?: object; schema: unknown }> }>;
 }
 
-let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
+let document: { openapi: string; tags: { name: string }[]; paths: Record<string, Record<string, Operation>> };
 let operations: [string, Operation][];
 
 beforeAll(async () => {
@@ -68,6 +69,14 @@ describe('/openapi.json', () => {
     const names = operations.map(([, { operationId }]) => operationId);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Za-z][A-Za-z0-9_]*$/);
+  });
+
+  it('lists each operation under one of the tags that it explains', () => {
+    const explained = document.tags.map(({ name }) => name);
+    for (const [, { tags }] of operations) {
+      expect(tags).toHaveLength(1);
+      expect(explained).toContain(tags[0]);
+    }
   });
 
   it('has an example for every error of every operation, with its own status', () => {

@@ -195,8 +195,11 @@ describe('a refresh', () => {
     writeVersion(folder, 'm', 1);
     writeVersion(folder, 'm', 2);
     await open('all');
-    const [pid] = registry.model('m').versions.get(1)!.predictor!.workers.pids;
-    const asked = Promise.all(Array.from({ length: 20 }, () => ask(1)));
+    const predictor = registry.model('m').versions.get(1)!.predictor!;
+    const [pid] = predictor.workers.pids;
+    const image = await randomPng();
+    const deadline = performance.now() + 10_000;
+    const asked = Promise.all(Array.from({ length: 20 }, () => predictor.predict(image, { topK: 1, deadline })));
     rmSync(join(folder, 'm/1'), { recursive: true });
     await registry.refresh();
     await expect(asked).resolves.toHaveLength(20);

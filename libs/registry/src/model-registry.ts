@@ -38,6 +38,8 @@ export class ModelRegistry {
   private refreshing: Promise<void> = Promise.resolve();
   private readonly lastProblems = new Map<string, string>();
   private pollTimer: NodeJS.Timeout | undefined;
+  /** Versions that nobody can ask any more and that still answer what they have been asked. */
+  private readonly leaving = new Set<Promise<void>>();
 
   constructor(
     private readonly store: ModelStore,
@@ -145,7 +147,7 @@ export class ModelRegistry {
     clearTimeout(this.pollTimer);
     this.pollTimer = undefined;
     const versions = this.list().flatMap((model) => [...model.versions.values()]);
-    await Promise.all(versions.map((version) => version.unload(graceMs)));
+    await Promise.all([...versions.map((version) => version.unload(graceMs)), ...this.leaving]);
   }
 
   private async commit(name: string, draft: () => Promise<PolicyDraft>): Promise<{ before: Policy; after: Policy }> {
@@ -175,7 +177,7 @@ export class ModelRegistry {
     for (const [name, model] of this.models) {
       if (names.includes(name)) continue;
       this.models.delete(name);
-      for (const version of model.versions.values()) void version.unload(this.options.unloadGraceMs);
+      for (const version of model.versions.values()) this.letGo(version);
     }
   }
 
@@ -243,7 +245,7 @@ export class ModelRegistry {
     if (!before || this.options.load !== 'routed') return;
     const named = routedVersions(model.policy);
     for (const number of routedVersions(before).filter((n) => !named.includes(n))) {
-      void model.versions.get(number)?.unload(this.options.unloadGraceMs);
+      this.letGo(model.versions.get(number));
     }
   }
 
@@ -251,8 +253,14 @@ export class ModelRegistry {
     for (const [number, version] of model.versions) {
       if (numbers.includes(number)) continue;
       model.versions.delete(number);
-      void version.unload(this.options.unloadGraceMs);
+      this.letGo(version);
     }
+  }
+
+  private letGo(version: ModelVersion | undefined): void {
+    if (!version) return;
+    const leaving = version.unload(this.options.unloadGraceMs).finally(() => this.leaving.delete(leaving));
+    this.leaving.add(leaving);
   }
 
   // Polled every few seconds, a problem that stays is told once.

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { NextFunction, Request, Response } from 'express';
+import { EyrieError } from '#inference';
 
 /** What belongs to one request from its first byte to its log line. */
 export interface RequestContext {
@@ -26,12 +28,15 @@ export function requestContext(req: Request, res: Response, next: NextFunction):
   const given = req.header('x-request-id');
   const requestId = given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
   const leaving = new AbortController();
+  // Each image of a batch listens to both.
+  setMaxListeners(0, leaving.signal, res);
   res.once('close', () => {
     if (!res.writableFinished) leaving.abort(new ClientLeftError());
   });
   res.locals.context = { requestId, signal: leaving.signal, logged: {} } as RequestContext;
   res.setHeader('X-Request-Id', requestId);
-  next();
+  const isNameless = req.headers.host === undefined && req.httpVersion === '1.1';
+  next(isNameless ? new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header') : undefined);
 }
 
 export function contextOf(res: Response): RequestContext {
