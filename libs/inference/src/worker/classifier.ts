@@ -4,6 +4,10 @@ import type { ModelSpec } from '../model-spec';
 import { float16ToNumbers } from './image/float16';
 import { softmax } from './scores';
 
+// Where the engine has Float16Array (Node 24), onnxruntime-common 1.30 makes float16 tensors of it, but the native part
+// cannot read that type and finds them empty. Without it, both take the bits as Uint16Array.
+Reflect.deleteProperty(globalThis, 'Float16Array');
+
 /** Input data of a batch: float16 travels as its bits. */
 export type InputArray = Float32Array | Uint16Array | Uint8Array;
 
