@@ -1,0 +1,81 @@
+// Lets schemathesis (https://schemathesis.io) loose on a running server: whatever it sends that fits /openapi.json, or
+// just does not, must be answered as /openapi.json says, and never with a 5xx. Needs Python 3.10+ with venv, and PyPI.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { prepare, root, run } from './prepare.mjs';
+
+const VERSION = '4.32.5';
+const SECONDS = 150;
+const KEY = 'a-key-for-this-run-alone';
+
+const schemathesis = install();
+prepare();
+// It may change policies and unload versions: on a copy.
+const registry = mkdtempSync(join(tmpdir(), 'eyrie-fuzz-'));
+cpSync(join(root, 'model-registry'), registry, { recursive: true });
+const port = await freePort();
+const server = spawn(process.execPath, [join(root, 'dist/apps/server/src/main.js')], {
+  env: {
+    ...process.env,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'error',
+    MODEL_REGISTRY: registry,
+    ADMIN_API_KEYS: createHash('sha256').update(KEY).digest('hex'),
+  },
+  stdio: ['ignore', 2, 'inherit'],
+});
+try {
+  await untilReady();
+  process.exitCode = fuzz();
+} finally {
+  server.kill('SIGTERM');
+  rmSync(registry, { recursive: true, force: true });
+}
+
+function install() {
+  const venv = join(root, '.cache', `schemathesis-${VERSION}`);
+  const tool = join(venv, 'bin', 'schemathesis');
+  if (!existsSync(tool)) {
+    run('python3', ['-m', 'venv', venv]);
+    run(join(venv, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${VERSION}`]);
+  }
+  return tool;
+}
+
+function fuzz() {
+  const args = [
+    ...['run', `http://127.0.0.1:${port}/openapi.json`],
+    ...['--header', `Authorization: Bearer ${KEY}`],
+    // What has been unloaded, or is no longer named by the policy, answers 503, as it should: no sequences of requests.
+    ...['--exclude-operation-id', 'admin_unload', '--warnings', 'off', '--phases', 'examples,coverage,fuzzing'],
+    // Whether a string is an image, and whether weights add up to 100, is beyond a schema.
+    ...['--checks', 'all', '--exclude-checks', 'positive_data_acceptance'],
+    ...['--max-examples', '20', '--max-time', String(SECONDS), '--seed', '1', '--workers', '1'],
+    ...['--request-timeout', '30', '--continue-on-failure'],
+  ];
+  return spawnSync(schemathesis, args, { cwd: tmpdir(), stdio: 'inherit' }).status ?? 1;
+}
+
+async function untilReady() {
+  for (let i = 0; i < 600 && server.exitCode === null; i++) {
+    const ready = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+    if (ready?.ok) return;
+    await sleep(100);
+  }
+  throw new Error('the server did not become ready');
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = probe.address();
+      probe.close(() => resolve(free));
+    });
+  });
+}
