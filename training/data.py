@@ -50,29 +50,31 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
 
 
 def augmented_batches(
-    images: torch.Tensor, labels: torch.Tensor, batch: int, pad: int, cutout: int, generator: torch.Generator
+    images: torch.Tensor, batch: int, side: int, pad: int, cutout: int, generator: torch.Generator
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """One epoch of shuffled batches. Every image gets its own flip, its own crop out of a reflected border of
-    `pad` pixels, and one square hole of `cutout` pixels (DeVries and Taylor 2017, arXiv:1708.04552), filled
-    with the mean colour. A last incomplete batch is dropped.
+    """One epoch of shuffled batches: float32 N x 3 x side x side, and which images they are, int64 N.
+
+    Every image gets its own flip, its own crop of `side` pixels out of the image with a reflected border of `pad`
+    pixels, and one square hole of `cutout` pixels (DeVries and Taylor 2017, arXiv:1708.04552), filled with the mean
+    colour. A last incomplete batch is dropped.
     """
     order = torch.randperm(len(images), generator=generator)
-    size = images.shape[-1]
-    rows = torch.arange(size)
+    places = images.shape[-1] + 2 * pad - side + 1
+    pixels = torch.arange(side)
     for start in range(0, len(order) - batch + 1, batch):
         chosen = order[start : start + batch]
         x = normalise(images[chosen])
         x = F.pad(x, (pad, pad, pad, pad), mode="reflect")
-        top = torch.randint(0, 2 * pad + 1, (batch, 1), generator=generator) + rows
-        left = torch.randint(0, 2 * pad + 1, (batch, 1), generator=generator) + rows
+        top = torch.randint(0, places, (batch, 1), generator=generator) + pixels
+        left = torch.randint(0, places, (batch, 1), generator=generator) + pixels
         mirrored = torch.rand(batch, generator=generator) < 0.5
         left = torch.where(mirrored.view(-1, 1), left.flip(1), left)
         index = torch.arange(batch).view(-1, 1, 1, 1)
-        x = x[index, torch.arange(3).view(1, -1, 1, 1), top.view(batch, 1, size, 1), left.view(batch, 1, 1, size)]
+        x = x[index, torch.arange(3).view(1, -1, 1, 1), top.view(batch, 1, side, 1), left.view(batch, 1, 1, side)]
         if cutout:
-            y0 = torch.randint(-cutout // 2, size - cutout // 2, (batch, 1), generator=generator)
-            x0 = torch.randint(-cutout // 2, size - cutout // 2, (batch, 1), generator=generator)
-            in_rows = (rows >= y0) & (rows < y0 + cutout)
-            in_columns = (rows >= x0) & (rows < x0 + cutout)
+            y0 = torch.randint(-cutout // 2, side - cutout // 2, (batch, 1), generator=generator)
+            x0 = torch.randint(-cutout // 2, side - cutout // 2, (batch, 1), generator=generator)
+            in_rows = (pixels >= y0) & (pixels < y0 + cutout)
+            in_columns = (pixels >= x0) & (pixels < x0 + cutout)
             x = x.masked_fill((in_rows.unsqueeze(2) & in_columns.unsqueeze(1)).unsqueeze(1), 0.0)
-        yield x, labels[chosen]
+        yield x, chosen

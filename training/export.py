@@ -21,13 +21,16 @@ from classifier import Classifier
 from data import MEAN, STD, class_names
 from evaluate import evaluate
 from registry import LABELS, MODEL, artifact, new_version, refuse_existing, version_folder, write_manifest
-from resnet import CifarResNet
+from resnet import CifarResNet, from_state
 
 OPSET = 18
 # float32 convolutions summed in another order: a difference of this size is rounding, not a wrong graph.
 TOLERANCE = 1e-3
 # What train.py was told that shapes the result; folders and threads do not.
-RECIPE = ("width", "batch", "lr", "weight_decay", "label_smoothing", "pad", "cutout", "ema", "float32")
+RECIPE = (
+    "width", "batch", "lr", "weight_decay", "label_smoothing", "pad", "cutout", "ema", "float32",
+    "small_epochs", "small_side", "teachers", "teachers_share", "temperature",
+)  # fmt: skip
 JPEG_COPY = "JPEG copy (quality 75, 4:2:0)"
 DATASET = f"CIFAR-10 test, {JPEG_COPY}"
 
@@ -60,16 +63,6 @@ def load_weights(file: Path) -> tuple[dict[str, torch.Tensor], dict]:
     prefix = "module."
     state = {key.removeprefix(prefix): value for key, value in saved["averaged"].items() if key.startswith(prefix)}
     return state, {"epochs": saved["epoch"], "unfinished": True}
-
-
-def build(state: dict[str, torch.Tensor]) -> CifarResNet:
-    """The network that fits the weights, for inference."""
-    width = state["stem.0.weight"].shape[0]
-    classes = state["classifier.bias"].shape[0]
-    blocks = len({key.split(".")[1] for key in state if key.startswith("blocks.")}) // 3
-    model = CifarResNet(width, blocks, classes)
-    model.load_state_dict(state)
-    return model.eval()
 
 
 def fold_batch_norm(model: CifarResNet) -> None:
@@ -153,7 +146,7 @@ def main() -> None:
             f"{args.data / 'test'} has {len(labels)} classes, the weights {state['classifier.bias'].shape[0]}"
         )
     # Folding is checked too: the reference keeps its batch norms.
-    reference, folded = build(state), build(state)
+    reference, folded = from_state(state), from_state(state)
     fold_batch_norm(folded)
 
     with new_version(folder, args.force) as partial:

@@ -56,3 +56,13 @@ class CifarResNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.blocks(self.stem(x))
         return self.classifier(x.mean((2, 3)))
+
+
+def from_state(state: dict[str, torch.Tensor]) -> CifarResNet:
+    """The network that fits the weights of a training, for inference."""
+    width = state["stem.0.weight"].shape[0]
+    classes = state["classifier.bias"].shape[0]
+    blocks = len({key.split(".")[1] for key in state if key.startswith("blocks.")}) // 3
+    model = CifarResNet(width, blocks, classes)
+    model.load_state_dict(state)
+    return model.eval()
