@@ -149,7 +149,7 @@ describe('/metrics', () => {
     /^model_state\{model="pixels",version="1",state="READY"\} 1$/m,
     /^model_state\{model="pixels",version="1",state="FAILED"\} 0$/m,
     /^model_load_seconds\{model="pixels",version="1"\} [\d.]+$/m,
-    /^build_info\{version="[\d.]+",node="v\d+\.\d+\.\d+"\} 1$/m,
+    /^build_info\{version="[\d.]+",commit="unknown",node="v\d+\.\d+\.\d+"\} 1$/m,
     /^process_resident_memory_bytes \d+$/m,
     /^nodejs_eventloop_lag_seconds [\d.e-]+$/m,
   ])('%s', (line) => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { ModelRegistry, routedVersions } from '#registry';
-import { PACKAGE_VERSION } from '../package-version';
+import { BUILD_INFO } from '../build-info';
 import { Draining } from './draining';
 
 @Injectable()
@@ -15,7 +15,7 @@ export class ModelsHealth {
   /** Down while the server shuts down. */
   server(): HealthIndicatorResult {
     const indicator = this.indicators.check('server');
-    const facts = { version: PACKAGE_VERSION, uptime_seconds: Math.round(process.uptime()) };
+    const facts = { ...BUILD_INFO, uptime_seconds: Math.round(process.uptime()) };
     return this.draining.hasBegun ? indicator.down({ ...facts, message: 'shutting down' }) : indicator.up(facts);
   }
 

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
 import { ModelRegistry } from '#registry';
-import { PACKAGE_VERSION } from '../package-version';
+import { BUILD_INFO } from '../build-info';
 
 /** Gauges that are read off the registry at the moment of a scrape. */
 @Injectable()
@@ -17,7 +17,7 @@ export class LiveMetrics implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.buildInfo.set({ version: PACKAGE_VERSION, node: process.version }, 1);
+    this.buildInfo.set({ ...BUILD_INFO, node: process.version }, 1);
   }
 
   /** Brings the gauges up to date. */

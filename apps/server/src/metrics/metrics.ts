@@ -97,6 +97,6 @@ export const METRICS = [
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',
-    labelNames: ['version', 'node'],
+    labelNames: ['version', 'commit', 'node'],
   }),
 ];

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { PACKAGE_VERSION } from '../package-version';
+import { BUILD_INFO } from '../build-info';
 import { PREDICT_SCHEMAS } from '../predict/predict.openapi';
 import { PROBLEM_SCHEMA } from './api-problems';
 
@@ -10,7 +10,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .setTitle('Eyrie')
     .setDescription('Image classification with versioned ONNX models. Every error is application/problem+json.')
-    .setVersion(PACKAGE_VERSION)
+    .setVersion(BUILD_INFO.version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addTag('predict', 'Classify images')
     .addTag('models', 'What is served')
