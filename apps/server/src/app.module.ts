@@ -22,7 +22,12 @@ export class AppModule {
     const inference = InferenceModule.register({ maxPixels: config.MAX_IMAGE_PIXELS, device: config.MODEL_DEVICE });
     const registry = RegistryModule.register(
       config.MODEL_REGISTRY,
-      { load: config.LOAD, unloadGraceMs: config.REQUEST_TIMEOUT_MS },
+      {
+        load: config.LOAD,
+        onDemand: config.LOAD_ON_DEMAND,
+        memoryBytes: config.LOAD_MEMORY_BYTES,
+        unloadGraceMs: config.REQUEST_TIMEOUT_MS,
+      },
       inference,
     );
     return {

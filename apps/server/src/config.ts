@@ -62,6 +62,17 @@ export class Config {
   @IsIn(['routed', 'all', 'explicit'])
   readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
 
+  /** A request for a version that is not loaded waits until it is. */
+  @YesNo()
+  @IsBoolean()
+  readonly LOAD_ON_DEMAND: boolean = false;
+
+  /** What all loaded versions may use together before one that was loaded on demand has to go; 0 sets no limit. */
+  @Digits()
+  @IsInt()
+  @Min(0)
+  readonly LOAD_MEMORY_BYTES: number = 0;
+
   /** Seconds between two looks at the registry; 0 never looks again. */
   @Digits()
   @IsInt()

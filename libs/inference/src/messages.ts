@@ -47,6 +47,8 @@ export interface LoadedMessage {
   warmUpMs: number;
   /** The graph's batch dimension, where it is fixed. */
   fixedBatch: number | null;
+  /** Memory of the process that is not swapped out, bytes. */
+  rssBytes: number;
 }
 
 export interface LoadFailedMessage {
@@ -59,6 +61,8 @@ export interface ResultMessage {
   batch: number;
   /** One for each item of the batch, in its order. */
   items: ItemResult[];
+  /** As in `LoadedMessage`, after the batch. */
+  rssBytes: number;
 }
 
 export type ItemResult = ItemPrediction | ItemFailure;

@@ -107,6 +107,11 @@ export class Predictor {
     return { ready, starting, restarts, pids };
   }
 
+  /** Memory of the workers together, bytes. */
+  get rssBytes(): number {
+    return this.pool.rssBytes;
+  }
+
   /**
    * Classifies one image, given as the bytes of its file.
    * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, INVALID_IMAGE, IMAGE_TOO_LARGE, WORKER_FAILED,

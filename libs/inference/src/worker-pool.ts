@@ -67,6 +67,11 @@ export class WorkerPool {
     return [...this.workers].map(({ pid }) => pid);
   }
 
+  /** Memory of all workers together, bytes. */
+  get rssBytes(): number {
+    return [...this.workers].reduce((sum, worker) => sum + worker.rssBytes, 0);
+  }
+
   /** The worker with the fewest batches in flight, if it has less than `slots`. */
   leastBusy(slots: number): WorkerProcess | undefined {
     let best: WorkerProcess | undefined;

@@ -34,6 +34,8 @@ export class WorkerProcess {
   private nextBatch = 1;
   private stderrTail: string[] = [];
   private closing = false;
+  /** What the process last said of its memory, bytes. */
+  rssBytes = 0;
   /** Resolves, in words, when the process is gone, whatever the reason. */
   readonly exited: Promise<string>;
 
@@ -131,11 +133,13 @@ export class WorkerProcess {
         switch (message.type) {
           case 'loaded':
             clearTimeout(timer);
+            this.rssBytes = message.rssBytes;
             return resolve(message);
           case 'load-failed':
             clearTimeout(timer);
             return reject(new LoadFailedError(message.detail));
           case 'result':
+            this.rssBytes = message.rssBytes;
             return this.settle(message.batch, message.items);
         }
       });

@@ -1,3 +1,4 @@
+export { hasExternalData } from './external-data';
 export {
   ATTRIBUTE_TYPE,
   DATA_TYPE,

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MODEL_NAME } from './manifest';
@@ -25,18 +26,23 @@ export class FolderStore implements ModelStore {
   async listModels(): Promise<string[]> {
     try {
       const entries = await readdir(this.location, { withFileTypes: true });
-      return entries.filter((entry) => entry.isDirectory() && MODEL_NAME.test(entry.name)).map(({ name }) => name);
+      return await this.folders(
+        this.location,
+        entries.filter(({ name }) => MODEL_NAME.test(name)),
+      );
     } catch (error) {
       throw new RegistryUnreadableError(`cannot read the model registry ${this.location}: ${(error as Error).message}`);
     }
   }
 
   async listVersions(model: string): Promise<number[]> {
-    const entries = await readdir(join(this.location, model), { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && /^[1-9]\d{0,8}$/.test(entry.name))
-      .map(({ name }) => Number(name))
-      .sort((a, b) => a - b);
+    const folder = join(this.location, model);
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = await this.folders(
+      folder,
+      entries.filter(({ name }) => /^[1-9]\d{0,8}$/.test(name)),
+    );
+    return names.map(Number).sort((a, b) => a - b);
   }
 
   versionFolder(model: string, version: number): Promise<string> {
@@ -51,6 +57,17 @@ export class FolderStore implements ModelStore {
       return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
     });
     return (await Promise.all(facts)).join('\n');
+  }
+
+  /** Links to folders are among them: to leave them out would be silent, and loading them says what is wrong. */
+  private async folders(parent: string, entries: Dirent[]): Promise<string[]> {
+    const names = entries.map(async (entry) => {
+      if (entry.isDirectory()) return entry.name;
+      if (!entry.isSymbolicLink()) return undefined;
+      const target = await stat(join(parent, entry.name)).catch(() => undefined);
+      return target?.isDirectory() ? entry.name : undefined;
+    });
+    return (await Promise.all(names)).filter((name) => name !== undefined);
   }
 
   readPolicy(model: string): Promise<unknown> {

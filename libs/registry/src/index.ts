@@ -24,6 +24,7 @@ export {
 } from './model-registry';
 export { type ModelStore, RegistryUnreadableError } from './model-store';
 export { ModelVersion, VERSION_STATES, type VersionState } from './model-version';
+export { OnDemandLoader, type OnDemandOptions, type Wait } from './on-demand';
 export {
   ALIAS,
   type Guard,

@@ -4,14 +4,18 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
+import { readOnnx, writeOnnx, type OnnxGraph } from '#onnx';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, onnxClassifier, writeVersion } from '#testing/onnx-classifier';
 import { FolderStore } from './folder-store';
@@ -46,6 +50,24 @@ async function open(load: LoadMode = 'routed'): Promise<ModelRegistry> {
   );
   await registry.refresh();
   return registry;
+}
+
+const OUTSIDE = { dims: [1], dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: '/etc/passwd' }] };
+
+/** Changes a version's graph and has its manifest say so. */
+function replaceModel(version: string, change: (graph: OnnxGraph) => void): void {
+  const file = join(version, 'model.onnx');
+  const model = readOnnx(readFileSync(file));
+  change(model.graph);
+  const bytes = writeOnnx(model);
+  writeFileSync(file, bytes);
+  const manifest = JSON.parse(readFileSync(join(version, 'model.json'), 'utf8')) as { artifact: object };
+  manifest.artifact = {
+    file: 'model.onnx',
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+  };
+  writeFileSync(join(version, 'model.json'), JSON.stringify(manifest));
 }
 
 const writePolicy = (policy: object) => writeFileSync(join(folder, 'm/policy.json'), JSON.stringify(policy));
@@ -130,6 +152,16 @@ describe('a version that is not what its manifest says is FAILED, and why is sai
       /symbolic link/,
     ],
     ['a hard link', (v) => linkSync(join(v, 'model.onnx'), join(folder, 'elsewhere')), /hard link/],
+    [
+      'weights in another file',
+      (v) => replaceModel(v, (graph) => graph.initializer.push({ ...OUTSIDE, name: 'more' })),
+      /model\.onnx keeps weights in other files/,
+    ],
+    [
+      'a folder that is a link',
+      (v) => (renameSync(v, join(folder, 'elsewhere')), symlinkSync(join(folder, 'elsewhere'), v)),
+      /model\.json is, or lies behind, a symbolic link/,
+    ],
     ['a folder for a file', (v) => (rmSync(join(v, 'labels.txt')), mkdirSync(join(v, 'labels.txt'))), /not a file/],
   ];
   it.each(WRONG)('%s', async (_, spoil, reason) => {

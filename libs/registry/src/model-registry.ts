@@ -10,6 +10,10 @@ export type LoadMode = 'routed' | 'all' | 'explicit';
 
 export interface RegistryOptions {
   load: LoadMode;
+  /** A request for a version that is not loaded waits for it, so that a registry is ready without it. */
+  onDemand?: boolean;
+  /** What all loaded versions may use together before one that was loaded on demand has to go, bytes; 0: no limit. */
+  memoryBytes?: number;
   /** How long a version that is unloaded may take for what it has been asked. */
   unloadGraceMs: number;
 }
@@ -78,11 +82,11 @@ export class ModelRegistry {
     return this.lastProblems;
   }
 
-  /** Every version that requests can be routed to is READY. */
+  /** Every version that requests can be routed to is READY, or will be once one is. */
   get isReady(): boolean {
     return (
       this.models.size > 0 &&
-      this.list().every((model) => routedVersions(model.policy).every((v) => model.versions.get(v)?.state === 'READY'))
+      this.list().every(({ policy, versions }) => routedVersions(policy).every((v) => this.canServe(versions.get(v))))
     );
   }
 
@@ -115,6 +119,7 @@ export class ModelRegistry {
     const model = this.model(name);
     const version = this.version(model, number);
     await this.requireReady(model, [number]);
+    version.onDemand = false;
     return version;
   }
 
@@ -208,6 +213,7 @@ export class ModelRegistry {
       return;
     }
     this.lastProblems.delete(name);
+    for (const number of wanted) versions.get(number)!.onDemand = false;
     if (JSON.stringify(current) !== JSON.stringify(policy)) {
       this.models.get(name)!.policy = policy;
       this.observer.onPolicy?.(name, policy);
@@ -227,6 +233,10 @@ export class ModelRegistry {
     const options = { predictors: this.predictors, observer: this.observer.forVersion?.(model, number) };
     const onState = (version: ModelVersion): void => this.observer.onState?.(version);
     versions.set(number, new ModelVersion(model, number, folder, manifest, fingerprint, options, onState));
+  }
+
+  private canServe(version: ModelVersion | undefined): boolean {
+    return isReady(version) || (this.options.onDemand === true && version !== undefined && !isFailed(version));
   }
 
   private wanted(policy: Policy, numbers: readonly number[]): number[] {

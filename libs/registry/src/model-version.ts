@@ -11,6 +11,8 @@ export class ModelVersion {
   reason: string | undefined;
   /** How long the last load took, checks and golden images included. */
   loadSeconds: number | undefined;
+  /** A request had it loaded; where memory is short, it may be unloaded again. */
+  onDemand = false;
   private loaded: LoadedVersion | undefined;
   private change: Promise<void> = Promise.resolve();
 
@@ -29,6 +31,11 @@ export class ModelVersion {
   /** What answers requests; undefined unless READY. */
   get predictor(): LoadedVersion['predictor'] | undefined {
     return this.state === 'READY' ? this.loaded?.predictor : undefined;
+  }
+
+  /** Memory of its workers, bytes; 0 unless it is loaded. */
+  get rssBytes(): number {
+    return this.loaded?.predictor.rssBytes ?? 0;
   }
 
   /** In the order of the classes; empty before the first load. */

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PredictorFactory } from '#inference';
 import { FolderStore } from './folder-store';
+import { OnDemandLoader } from './on-demand';
 import { ModelRegistry, type RegistryObserver, type RegistryOptions } from './model-registry';
 
 /** Where a RegistryObserver may be provided, globally, to be told what happens. */
@@ -20,8 +21,18 @@ export class RegistryModule {
           useFactory: async (predictors: PredictorFactory, observer?: RegistryObserver) =>
             new ModelRegistry(await FolderStore.open(folder), predictors, options, observer),
         },
+        {
+          provide: OnDemandLoader,
+          inject: [ModelRegistry],
+          useFactory: (registry: ModelRegistry) =>
+            new OnDemandLoader(registry, {
+              enabled: options.onDemand ?? false,
+              memoryBytes: options.memoryBytes ?? 0,
+              unloadGraceMs: options.unloadGraceMs,
+            }),
+        },
       ],
-      exports: [ModelRegistry],
+      exports: [ModelRegistry, OnDemandLoader],
     };
   }
 }

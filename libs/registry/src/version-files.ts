@@ -4,6 +4,7 @@ import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ModelSpec } from '#inference';
+import { hasExternalData } from '#onnx';
 import { InvalidVersionError, parseManifest, type Manifest } from './manifest';
 
 /** A version whose files have been read and found to be what the manifest says. */
@@ -39,9 +40,22 @@ export async function readVersion(folder: string, name: string, version: number)
         'the file is damaged or is another one: copy it again',
     );
   }
+  await refuseExternalData(modelPath, manifest.artifact.file);
   const labels = await readLabels(await plainFile(folder, manifest.labels));
   const { input, output } = manifest;
   return { manifest, folder, spec: { modelPath, input, output, labels } };
+}
+
+/** Weights in other files are covered by no checksum, and their paths may lead anywhere. */
+async function refuseExternalData(path: string, file: string): Promise<void> {
+  try {
+    if (!(await hasExternalData(path))) return;
+  } catch (error) {
+    throw new InvalidVersionError(`${file}: ${(error as Error).message}`);
+  }
+  throw new InvalidVersionError(
+    `${file} keeps weights in other files; save it with its weights inside, as "models add" asks for`,
+  );
 }
 
 /** The real path of a regular file below `folder`, to which no link leads. @throws InvalidVersionError */

@@ -18,14 +18,17 @@ export interface Route {
   variant: string | null;
 }
 
-/** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY */
+/**
+ * Chooses, and no more: whether the version is loaded is not looked at.
+ * @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND
+ */
 export function chooseRoute(registry: ModelRegistry, { model: name, version, key }: RouteQuery): Route {
   const model = registry.model(name);
-  if (version !== undefined) return { version: servable(registry, model, version), variant: null };
+  if (version !== undefined) return { version: findVersion(registry, model, version), variant: null };
   const variants = model.policy.variants ?? [];
   const arm = chooseVariant(variants, name, key ?? randomBytes(12).toString('base64'));
-  if (!arm) return { version: servable(registry, model, model.policy.default), variant: null };
-  return { version: servable(registry, model, arm.version), variant: arm.name };
+  if (!arm) return { version: findVersion(registry, model, model.policy.default), variant: null };
+  return { version: findVersion(registry, model, arm.version), variant: arm.name };
 }
 
 /** The version that a number or an alias names. @throws EyrieError VERSION_NOT_FOUND */
@@ -36,13 +39,4 @@ export function findVersion(registry: ModelRegistry, model: Model, ref: VersionR
     throw new EyrieError('VERSION_NOT_FOUND', `${model.name} has no alias "${ref}"; there are: ${aliases}`);
   }
   return registry.version(model, number);
-}
-
-function servable(registry: ModelRegistry, model: Model, ref: VersionRef): ModelVersion {
-  const version = findVersion(registry, model, ref);
-  if (version.state === 'READY') return version;
-  const why = version.reason ? `: ${version.reason}` : '';
-  throw new EyrieError('MODEL_NOT_READY', `${model.name} version ${version.version} is ${version.state}${why}`, {
-    retryAfterSeconds: version.state === 'LOADING' ? 2 : 30,
-  });
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EyrieError, type Prediction } from '#inference';
-import { ModelRegistry, type ModelVersion } from '#registry';
+import { ModelRegistry, OnDemandLoader } from '#registry';
 import { chooseRoute, type Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
@@ -26,6 +26,7 @@ export class PredictionService {
 
   constructor(
     private readonly registry: ModelRegistry,
+    private readonly onDemand: OnDemandLoader,
     private readonly outcomes: PredictionOutcomes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -33,7 +34,7 @@ export class PredictionService {
   async predict(image: ImageSource, question: Question): Promise<Answer> {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
     const bytes = await this.bytesOf(image, question, deadline);
-    const route = this.route(question);
+    const route = await this.route(question, deadline);
     return { route, prediction: await this.ask(route, bytes, question, deadline) };
   }
 
@@ -43,7 +44,7 @@ export class PredictionService {
     question: Question,
   ): Promise<{ route: Route; results: (Prediction | EyrieError)[] }> {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
-    const route = this.route(question);
+    const route = await this.route(question, deadline);
     const results = await Promise.all(
       images.map(async (image) => {
         try {
@@ -61,13 +62,14 @@ export class PredictionService {
     return { route, results };
   }
 
-  private route(question: Question): Route {
+  private async route(question: Question, deadline: number): Promise<Route> {
     const route = chooseRoute(this.registry, {
       model: question.model ?? this.defaultModel(),
       version: question.version,
       key: question.routingKey,
     });
     question.onRoute(route);
+    await this.onDemand.ready(route.version, { deadline, signal: question.signal });
     const classes = route.version.labels.length;
     if (question.topK !== undefined && question.topK > classes) {
       const detail = `must be at most ${classes}, the number of classes of ${route.version.model}`;
@@ -78,11 +80,11 @@ export class PredictionService {
 
   private async ask(route: Route, bytes: Buffer, question: Question, deadline: number): Promise<Prediction> {
     const { version } = route;
-    const predictor = version.predictor;
-    if (!predictor) throw notReady(version);
+    // While an image was fetched, the version may have had to make room for another.
+    if (!version.predictor) await this.onDemand.ready(version, { deadline, signal: question.signal });
     const topK = question.topK ?? Math.min(this.config.TOP_K_PREDICTIONS, version.labels.length);
     try {
-      const prediction = await predictor.predict(bytes, { topK, deadline, signal: question.signal });
+      const prediction = await version.predictor!.predict(bytes, { topK, deadline, signal: question.signal });
       this.outcomes.answered(route, bytes, prediction, question);
       return prediction;
     } catch (error) {
@@ -117,8 +119,4 @@ const NOT_THE_IMAGES_FAULT = new Set(['OVERLOADED', 'DEADLINE_EXCEEDED', 'MODEL_
 function allSame(results: (Prediction | EyrieError)[]): boolean {
   const codes = new Set(results.map((result) => (result instanceof EyrieError ? result.code : 'answered')));
   return codes.size === 1;
-}
-
-function notReady({ model, version, state }: ModelVersion): EyrieError {
-  return new EyrieError('MODEL_NOT_READY', `${model} version ${version} is ${state}`, { retryAfterSeconds: 2 });
 }

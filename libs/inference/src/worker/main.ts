@@ -31,6 +31,7 @@ async function load(message: LoadMessage): Promise<void> {
       loadMs: loadedAt - started,
       warmUpMs: performance.now() - loadedAt,
       fixedBatch: loaded.fixedBatch,
+      rssBytes: process.memoryUsage.rss(),
     });
   } catch (error) {
     const detail = error instanceof ModelLoadError ? error.message : `the model does not run: ${String(error)}`;
@@ -61,7 +62,7 @@ async function run(message: RunMessage): Promise<void> {
   lastRun = (async () => {
     await Promise.all([previous, ...decoding]);
     if (decoded.length > 0) await infer(model, input, decoded, message, decodeMs, results);
-    send({ type: 'result', batch: message.batch, items: results });
+    send({ type: 'result', batch: message.batch, items: results, rssBytes: process.memoryUsage.rss() });
   })();
   await lastRun;
 }
