@@ -144,16 +144,26 @@ describe('/metrics', () => {
     /^prediction_class_total\{model="pixels",version="1",label="class-\d"\} \d+$/m,
     /^inference_batch_size_count\{model="pixels",version="1"\} \d+$/m,
     /^inference_queue_depth\{model="pixels",version="1"\} 0$/m,
+    /^inference_queue_capacity\{model="pixels",version="1"\} 256$/m,
     /^inference_workers\{model="pixels",version="1",state="ready"\} 1$/m,
     /^inference_worker_restarts_total\{model="pixels",version="1"\} 0$/m,
     /^model_state\{model="pixels",version="1",state="READY"\} 1$/m,
     /^model_state\{model="pixels",version="1",state="FAILED"\} 0$/m,
     /^model_load_seconds\{model="pixels",version="1"\} [\d.]+$/m,
+    /^memory_limit_bytes \d{9,}$/m,
+    /^registry_problems 0$/m,
+    /^traffic_events_total\{model="pixels",type="canary-rolled-back"\} 0$/m,
     /^build_info\{version="[\d.]+",commit="unknown",node="v\d+\.\d+\.\d+"\} 1$/m,
     /^process_resident_memory_bytes \d+$/m,
     /^nodejs_eventloop_lag_seconds [\d.e-]+$/m,
   ])('%s', (line) => {
     expect(text).toMatch(line);
+  });
+
+  it('calls counters _total, and nothing else', () => {
+    const kinds = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+    expect(kinds.map(([, name]) => name)).toEqual(expect.arrayContaining(['nodejs_active_handles', 'build_info']));
+    for (const [, name, kind] of kinds) expect([name, name!.endsWith('_total')]).toEqual([name, kind === 'counter']);
   });
 
   it('has no raw path for a label', () => {

@@ -23,4 +23,5 @@ export {
 } from './predictor';
 export { InferenceModule } from './inference.module';
 export { PredictorFactory } from './predictor-factory';
+export { type ProcessUsage, processUsage } from './process-usage';
 export { LoadFailedError, WorkerLostError } from './worker-process';

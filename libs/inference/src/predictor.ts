@@ -102,6 +102,11 @@ export class Predictor {
     return this.queue.length;
   }
 
+  /** How many requests may wait. */
+  get queueCapacity(): number {
+    return this.options.runtime.maxQueue;
+  }
+
   get workers(): { ready: number; starting: number; restarts: number; pids: number[] } {
     const { ready, starting, restarts, pids } = this.pool;
     return { ready, starting, restarts, pids };

@@ -176,6 +176,7 @@ export class ModelRegistry {
 
   private async readStore(): Promise<void> {
     const names = await this.store.listModels();
+    for (const name of this.lastProblems.keys()) if (!names.includes(name)) this.lastProblems.delete(name);
     await Promise.all(
       names.map((name) => this.readModel(name).catch((error: Error) => this.problem(name, error.message))),
     );

@@ -1,7 +1,7 @@
 import { EyrieError } from '#inference';
-import { resolveVersion, type Model, type ModelRegistry, type Policy } from '#registry';
+import { resolveVersion, type Guard, type Model, type ModelRegistry, type Policy } from '#registry';
 import { decide, withWeight, type GuardDecision, type GuardInput } from './guard';
-import { OutcomeWindow } from './outcome-window';
+import { OutcomeWindow, type WindowSummary } from './outcome-window';
 import type { Route } from './router';
 import type { ShadowTraffic } from './shadow-traffic';
 import type { TrafficEvents } from './traffic-events';
@@ -12,6 +12,15 @@ interface Watched {
   since: number;
   byVariant: Map<string, OutcomeWindow>;
   busy: boolean;
+  latest?: GuardStatus;
+}
+
+/** What the guard of a model saw when it last looked, at most a second ago. */
+export interface GuardStatus {
+  guard: Guard;
+  input: GuardInput;
+  /** Of every variant of the policy, the guarded one among them. */
+  windows: ReadonlyMap<string, WindowSummary>;
 }
 
 /** Watches the guarded variant of every model and moves its weight. */
@@ -46,6 +55,11 @@ export class CanaryGuard {
     window.add(this.now(), latencyMs);
   }
 
+  /** undefined while the model has no guard, and until it has looked for the first time. */
+  status(model: string): GuardStatus | undefined {
+    return this.watched.get(model)?.latest;
+  }
+
   /** Decides for every guarded model. Resolves when what was decided has been done. */
   async tick(): Promise<void> {
     await Promise.all(this.registry.list().map((model) => this.attend(model)));
@@ -59,7 +73,9 @@ export class CanaryGuard {
     }
     const watched = this.watch(name, policy);
     if (watched.busy) return;
-    const input = this.measure(model, watched);
+    const windows = this.summarise(policy, policy.guard, watched);
+    const input = this.measure(model, watched, windows);
+    watched.latest = { guard: policy.guard, input, windows };
     const decision = decide(policy.guard, input);
     if (decision.action === 'hold') return;
     watched.busy = true;
@@ -84,20 +100,28 @@ export class CanaryGuard {
     return fresh;
   }
 
-  private measure({ name, policy }: Model, watched: Watched): GuardInput {
+  private summarise(policy: Policy, guard: Guard, { byVariant }: Watched): Map<string, WindowSummary> {
+    const now = this.now();
+    return new Map(
+      policy.variants!.map(({ name }) => {
+        const window = byVariant.get(name) ?? new OutcomeWindow();
+        return [name, window.summary(now, guard.window_s)];
+      }),
+    );
+  }
+
+  private measure({ name, policy }: Model, watched: Watched, windows: ReadonlyMap<string, WindowSummary>): GuardInput {
     const guard = policy.guard!;
     const canary = policy.variants!.find((variant) => variant.name === guard.variant)!;
-    const others = [...watched.byVariant].filter(([variant]) => variant !== guard.variant).map(([, window]) => window);
-    const summaries = others.map((window) => window.summary(this.now(), guard.window_s));
-    const requests = summaries.reduce((sum, summary) => sum + summary.requests, 0);
-    const failed = summaries.reduce((sum, summary) => sum + summary.errorRate * summary.requests, 0);
-    const p95s = summaries.map(({ p95 }) => p95).filter((p95) => p95 !== null);
-    const own = watched.byVariant.get(guard.variant) ?? new OutcomeWindow();
+    const others = [...windows].filter(([variant]) => variant !== guard.variant).map(([, summary]) => summary);
+    const requests = others.reduce((sum, summary) => sum + summary.requests, 0);
+    const failed = others.reduce((sum, summary) => sum + summary.errorRate * summary.requests, 0);
+    const p95s = others.map(({ p95 }) => p95).filter((p95) => p95 !== null);
     const shadow = this.shadows.summary(name, resolveVersion(policy, canary.version)!);
     return {
       weight: canary.weight,
       stepAge: this.now() - watched.since,
-      canary: own.summary(this.now(), guard.window_s),
+      canary: windows.get(guard.variant)!,
       others: {
         requests,
         errorRate: requests > 0 ? failed / requests : 0,

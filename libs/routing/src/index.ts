@@ -1,7 +1,7 @@
 export { abortCanary, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
-export { CanaryGuard } from './canary-guard';
+export { CanaryGuard, type GuardStatus } from './canary-guard';
 export { chooseRoute, findVersion, type Route, type RouteQuery } from './router';
 export { RoutingModule, TRAFFIC_OBSERVER, type TrafficObserver } from './routing.module';
 export { type ShadowOutcome, type ShadowSummary, ShadowTraffic } from './shadow-traffic';
 export { chooseVariant, type Weighted } from './split';
-export { type TrafficEvent, TrafficEvents } from './traffic-events';
+export { TRAFFIC_EVENT_TYPES, type TrafficEvent, TrafficEvents } from './traffic-events';

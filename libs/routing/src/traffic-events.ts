@@ -1,5 +1,11 @@
-export type TrafficEventType =
-  'policy-changed' | 'canary-promoted' | 'canary-completed' | 'canary-rolled-back' | 'guard-failed';
+export const TRAFFIC_EVENT_TYPES = [
+  'policy-changed',
+  'canary-promoted',
+  'canary-completed',
+  'canary-rolled-back',
+  'guard-failed',
+] as const;
+export type TrafficEventType = (typeof TRAFFIC_EVENT_TYPES)[number];
 
 /** Something that happened to a model's traffic, and the numbers that it was based on. */
 export interface TrafficEvent {

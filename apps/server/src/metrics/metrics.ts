@@ -3,6 +3,47 @@ import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@
 const MODEL = ['model', 'version'];
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+const VARIANT = ['model', 'variant'];
+
+/** What the guard of a canary sees in its window, and what it allows. */
+const GUARD_METRICS = [
+  makeGaugeProvider({
+    name: 'canary_guard_window_requests',
+    help: 'Requests of a variant in the window of the guard',
+    labelNames: VARIANT,
+  }),
+  makeGaugeProvider({
+    name: 'canary_guard_window_error_ratio',
+    help: 'Share of failed requests of a variant in the window of the guard, 0 to 1',
+    labelNames: VARIANT,
+  }),
+  makeGaugeProvider({
+    name: 'canary_guard_window_latency_p95_seconds',
+    help: '95th percentile of the latency of a variant in the window of the guard; none without answers',
+    labelNames: VARIANT,
+  }),
+  makeGaugeProvider({
+    name: 'canary_guard_disagreement_ratio',
+    help: 'Share of comparisons with another best class, of a shadow of the canary; none without comparisons',
+    labelNames: VARIANT,
+  }),
+  makeGaugeProvider({
+    name: 'canary_guard_step_age_seconds',
+    help: 'How long the canary has had its weight',
+    labelNames: VARIANT,
+  }),
+  makeGaugeProvider({
+    name: 'canary_guard_min_requests',
+    help: 'Requests in the window that the guard wants to see before it judges the canary',
+    labelNames: VARIANT,
+  }),
+  makeGaugeProvider({
+    name: 'canary_guard_limit',
+    help: 'Beyond this the guard takes the canary back, by limit: error_ratio, latency_p95_ratio, disagreement_ratio',
+    labelNames: [...VARIANT, 'limit'],
+  }),
+];
+
 /** Every metric of the server but Node's own: name, meaning, labels. */
 export const METRICS = [
   makeCounterProvider({
@@ -50,6 +91,11 @@ export const METRICS = [
     labelNames: MODEL,
   }),
   makeGaugeProvider({
+    name: 'inference_queue_capacity',
+    help: 'Requests that may wait for a worker; the next one is refused',
+    labelNames: MODEL,
+  }),
+  makeGaugeProvider({
     name: 'inference_workers',
     help: 'Worker processes by state: ready, starting',
     labelNames: [...MODEL, 'state'],
@@ -59,15 +105,33 @@ export const METRICS = [
     help: 'Workers that were lost and replaced',
     labelNames: MODEL,
   }),
+  makeCounterProvider({
+    name: 'inference_worker_cpu_seconds_total',
+    help: 'CPU time of the workers of a version, user and system; only where there is /proc',
+    labelNames: MODEL,
+  }),
+  makeGaugeProvider({
+    name: 'inference_worker_resident_memory_bytes',
+    help: 'Resident memory of the workers of a version; only where there is /proc',
+    labelNames: MODEL,
+  }),
+  makeGaugeProvider({
+    name: 'memory_limit_bytes',
+    help: 'Memory that the server and its workers may use together: the limit of the cgroup, or all of the machine',
+  }),
   makeGaugeProvider({
     name: 'model_state',
-    help: '1 for the state that a version is in, 0 for the others',
+    help: '1 for the state that a version is in, 0 for the others; versions that are not loaded have none',
     labelNames: [...MODEL, 'state'],
   }),
   makeGaugeProvider({
     name: 'model_load_seconds',
     help: 'How long the last load of a version took, checks and golden images included',
     labelNames: MODEL,
+  }),
+  makeGaugeProvider({
+    name: 'registry_problems',
+    help: 'Models whose files or policy cannot be used at present; what served before serves on',
   }),
   makeCounterProvider({
     name: 'shadow_comparisons_total',
@@ -78,6 +142,16 @@ export const METRICS = [
     name: 'shadow_requests_total',
     help: 'Requests meant for a shadow, by outcome: agreed, disagreed, failed, dropped',
     labelNames: [...MODEL, 'outcome'],
+  }),
+  makeGaugeProvider({
+    name: 'shadow_confidence_shift',
+    help: 'Mean confidence of a shadow minus that of the answers it was compared with, since the start',
+    labelNames: MODEL,
+  }),
+  makeGaugeProvider({
+    name: 'shadow_latency_difference_seconds',
+    help: 'Mean decode and inference time of a shadow minus that of the answers, since the start',
+    labelNames: MODEL,
   }),
   makeCounterProvider({
     name: 'traffic_events_total',
@@ -94,6 +168,7 @@ export const METRICS = [
     help: 'Revision of the policy in effect',
     labelNames: ['model'],
   }),
+  ...GUARD_METRICS,
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',

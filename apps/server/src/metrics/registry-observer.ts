@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import type { Logger } from 'pino';
 import type { PredictorObserver } from '#inference';
-import { VERSION_STATES, type ModelVersion, type Policy, type RegistryObserver } from '#registry';
+import type { ModelVersion, Policy, RegistryObserver } from '#registry';
 import { TrafficEvents } from '#routing';
 import { LOGGER } from '../settings';
 
@@ -13,15 +13,13 @@ export class LoggingRegistryObserver implements RegistryObserver {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly events: TrafficEvents,
-    @InjectMetric('model_state') private readonly states: Gauge,
-    @InjectMetric('model_load_seconds') private readonly loadSeconds: Gauge,
     @InjectMetric('inference_batch_size') private readonly batchSize: Histogram,
     @InjectMetric('inference_worker_restarts_total') private readonly restarts: Counter,
   ) {}
 
   onState({ model, version, state, reason, loadSeconds }: ModelVersion): void {
-    for (const each of VERSION_STATES) this.states.set({ model, version, state: each }, each === state ? 1 : 0);
-    if (state === 'READY' && loadSeconds !== undefined) this.loadSeconds.set({ model, version }, loadSeconds);
+    // A counter that appears with its first event hides that event from Prometheus' increase().
+    if (state === 'READY') this.restarts.inc({ model, version }, 0);
     const line = { model, version, state, reason, load_seconds: state === 'READY' ? loadSeconds : undefined };
     if (state === 'FAILED') this.logger.error(line, `${model} version ${version} failed: ${reason}`);
     else this.logger.info(line, `${model} version ${version} is ${state}`);
@@ -37,7 +35,6 @@ export class LoggingRegistryObserver implements RegistryObserver {
 
   forVersion(model: string, version: number): PredictorObserver {
     const labels = { model, version };
-    this.restarts.inc(labels, 0);
     return {
       onBatch: (size) => this.batchSize.observe(labels, size),
       onWorkerLost: (reason) => {

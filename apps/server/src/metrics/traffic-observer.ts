@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import type { Logger } from 'pino';
-import type { ShadowOutcome, TrafficEvent, TrafficObserver } from '#routing';
+import { TRAFFIC_EVENT_TYPES, type ShadowOutcome, type TrafficEvent, type TrafficObserver } from '#routing';
 import { LOGGER } from '../settings';
 
 /** What the guard decides and what shadows show, as log lines and metrics. */
@@ -16,7 +16,8 @@ export class LoggingTrafficObserver implements TrafficObserver {
   ) {}
 
   readonly onEvent = ({ model, type, detail, numbers }: TrafficEvent): void => {
-    this.events.inc({ model, type });
+    // A counter that appears with its first event hides that event from Prometheus' increase().
+    for (const each of TRAFFIC_EVENT_TYPES) this.events.inc({ model, type: each }, each === type ? 1 : 0);
     const level = type === 'canary-rolled-back' || type === 'guard-failed' ? 'warn' : 'info';
     this.logger[level]({ model, type, numbers }, `${model}: ${type}: ${detail}`);
   };
