@@ -1,0 +1,88 @@
+// Throughput: every connection sends its next upload as soon as it has its answer.
+import autocannon from 'autocannon';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { uploadBody, UPLOAD_HEADERS } from '../inputs/upload.mjs';
+import { latencies } from '../measure/statistics.mjs';
+
+/** Slower than this is an error. */
+const TIMEOUT_SECONDS = 60;
+
+/**
+ * @param {object} load
+ * @param {string} load.url
+ * @param {object} load.image see inputs/photo.mjs
+ * @param {string} [load.field] of the form
+ * @param {number} load.connections
+ * @param {number} load.warmUpSeconds not measured
+ * @param {number} load.seconds measured
+ * @param {() => void | Promise<void>} [load.onStart] called when the measured time begins
+ * @param {() => void | Promise<void>} [load.onEnd] called when it is over
+ */
+export async function closedLoop({ url, image, field, connections, warmUpSeconds, seconds, onStart, onEnd }) {
+  const run = autocannon({
+    url,
+    method: 'POST',
+    headers: UPLOAD_HEADERS,
+    connections,
+    // Stopped by hand; in case that fails.
+    duration: warmUpSeconds + seconds + TIMEOUT_SECONDS,
+    timeout: TIMEOUT_SECONDS,
+    sampleInt: 100,
+    setupClient: serialBodies(image, field),
+  });
+  const counted = new Counted(run);
+  await sleep(warmUpSeconds * 1000);
+  await onStart?.();
+  counted.begin();
+  const startedAt = performance.now();
+  await sleep(seconds * 1000);
+  const measured = (performance.now() - startedAt) / 1000;
+  counted.end();
+  await onEnd?.();
+  run.stop();
+  await run;
+  return {
+    connections,
+    requestsPerSecond: counted.times.length / measured,
+    latencyMs: latencies(counted.times),
+    answers: counted.times.length,
+    errors: counted.errors,
+  };
+}
+
+/** Gives each connection an upload of its own. */
+export function serialBodies(image, field) {
+  let serial = 0;
+  return (client) => client.setBody(uploadBody(image, serial++, field));
+}
+
+/** Collects what autocannon reports, between `begin` and `end`. autocannon's own histogram has no 95th percentile. */
+export class Counted {
+  /** Milliseconds of each answer of status 200. */
+  times = [];
+  errors = 0;
+  #open = false;
+
+  constructor(...runs) {
+    for (const run of runs) this.add(run);
+  }
+
+  add(run) {
+    run.on('response', (_client, status, _bytes, ms) => {
+      if (!this.#open) return;
+      if (status === 200) this.times.push(ms);
+      else this.errors++;
+    });
+    run.on('reqError', () => {
+      if (this.#open) this.errors++;
+    });
+  }
+
+  begin() {
+    this.#open = true;
+  }
+
+  end() {
+    this.#open = false;
+  }
+}

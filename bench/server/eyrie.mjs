@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../../scripts/prepare.mjs';
+
+const START_TIMEOUT_MS = 120_000;
+
+/** The built server, as `npm start` runs it. Everything but what is given has its default. */
+export class EyrieServer {
+  #child;
+  #stderr = '';
+  /** From the start of the process until it is ready. */
+  readyMs = 0;
+
+  constructor(child, url) {
+    this.#child = child;
+    this.url = url;
+    child.stderr.on('data', (chunk) => (this.#stderr = (this.#stderr + chunk).slice(-2000)));
+  }
+
+  /**
+   * Resolves when all that it routes to is ready.
+   * @param {object} options
+   * @param {string} options.registry a folder
+   * @param {string} [options.model] the default model
+   * @param {number} [options.port] a free one without it
+   * @param {Record<string, string>} [options.env] further settings
+   * @param {string} [options.profile] a folder for CPU profiles of the server and of its workers
+   * @throws Error with what the server said, if it does not start
+   */
+  static async start({ registry, model, port, env, profile }) {
+    port ??= await freePort();
+    const started = performance.now();
+    const child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/apps/server/src/main.js')], {
+      cwd: root,
+      env: {
+        ...process.env,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        MODEL_REGISTRY: registry,
+        ...(model && { MODEL_NAME: model }),
+        ...(profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+        ...env,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const server = new EyrieServer(child, `http://127.0.0.1:${port}`);
+    try {
+      await server.#untilReady();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    server.readyMs = performance.now() - started;
+    return server;
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** Images per batch since the server started: how many, in how many batches. @param {string} model */
+  async batches(model) {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const total = (name) => {
+      const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(`model="${model}"`));
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    };
+    return { images: total('inference_batch_size_sum'), batches: total('inference_batch_size_count') };
+  }
+
+  /** What the server says of the model: version, runtime … */
+  async info(model) {
+    const response = await fetch(`${this.url}/v1/model/info?model=${encodeURIComponent(model)}`);
+    const body = await response.json();
+    if (!response.ok) throw new Error(body.detail);
+    return body;
+  }
+
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  async #untilReady() {
+    const giveUpAt = performance.now() + START_TIMEOUT_MS;
+    while (performance.now() < giveUpAt) {
+      if (this.#child.exitCode !== null) throw new Error(lastLine(this.#stderr) ?? 'the server ended while it started');
+      const answer = await fetch(`${this.url}/health/ready`).catch(() => null);
+      await answer?.arrayBuffer();
+      if (answer?.ok && this.#child.exitCode === null) return;
+      await sleep(20);
+    }
+    throw new Error(`the server was not ready after ${START_TIMEOUT_MS / 1000} s`);
+  }
+}
+
+function lastLine(text) {
+  return text.trim().split('\n').at(-1) || null;
+}
+
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
