@@ -19,13 +19,26 @@ module.exports = {
       name: 'inference-is-at-the-bottom',
       severity: 'error',
       from: { path: '^libs/inference/' },
-      to: { path: '^libs/(registry|routing|validation)/' },
+      to: { path: '^libs/(cache|registry|routing|validation)/' },
     },
     {
       name: 'registry-knows-no-routing',
       severity: 'error',
       from: { path: '^libs/registry/' },
       to: { path: '^libs/routing/' },
+    },
+    {
+      name: 'cache-knows-only-inference',
+      comment: 'What it keeps, and for whom, is said by its caller.',
+      severity: 'error',
+      from: { path: '^libs/cache/' },
+      to: { path: '^libs/(?!cache|inference)' },
+    },
+    {
+      name: 'registry-and-routing-know-no-cache',
+      severity: 'error',
+      from: { path: '^libs/(registry|routing)/' },
+      to: { path: '^libs/cache/' },
     },
     {
       name: 'validation-stands-alone',

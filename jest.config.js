@@ -17,7 +17,7 @@ module.exports = {
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/testing'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
   moduleNameMapper: {
-    '^#(inference|onnx|registry|routing|validation)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(cache|inference|onnx|registry|routing|validation)$': '<rootDir>/libs/$1/src/index.ts',
     '^#testing/(.*)$': '<rootDir>/testing/$1',
   },
   transform: {

@@ -31,7 +31,14 @@ export class ServerProcess {
     const port = env.PORT === undefined ? await freePort() : Number(env.PORT);
     const child = spawn(process.execPath, ['--enable-source-maps', ENTRY], {
       cwd: REPOSITORY,
-      env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), MODEL_REGISTRY: BUNDLED_REGISTRY, ...env },
+      env: {
+        PATH: process.env.PATH,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        MODEL_REGISTRY: BUNDLED_REGISTRY,
+        CACHE_MAX_BYTES: '0',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ServerProcess(child, port);

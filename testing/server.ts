@@ -27,11 +27,14 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** @param env what the environment would say; port and log level are set here */
+/**
+ * @param env what the environment would say; port and log level are set here, and the cache is off: most tests send
+ *   the same image again and mean it
+ */
 export async function startServer(env: Record<string, string>): Promise<TestServer> {
   const log: Record<string, unknown>[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
-  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...env });
+  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', CACHE_MAX_BYTES: '0', ...env });
   const app = await createApp(config, createLogger('test', config.LOG_LEVEL, { write }));
   await app.listen(0, '127.0.0.1');
   const registry = app.get(ModelRegistry);

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AnswerCacheModule, type AnswerCacheOptions } from '#cache';
 import { InferenceModule } from '#inference';
 import { RegistryModule } from '#registry';
 import { RoutingModule } from '#routing';
@@ -37,6 +38,7 @@ export class AppModule {
         MetricsModule,
         { ...registry, global: true },
         { module: RoutingModule, global: true },
+        { ...AnswerCacheModule.register(cacheOptions(config)), global: true },
         AuthModule,
         RateLimitModule.register(config.RATE_LIMIT_PER_MINUTE),
         PredictModule,
@@ -49,4 +51,13 @@ export class AppModule {
       providers: [Connections],
     };
   }
+}
+
+function cacheOptions(config: Config): AnswerCacheOptions {
+  return {
+    maxBytes: config.CACHE_MAX_BYTES,
+    ttlSeconds: config.CACHE_TTL_SECONDS,
+    redisUrl: config.REDIS_URL,
+    redisTimeoutMs: config.REDIS_TIMEOUT_MS,
+  };
 }

@@ -34,6 +34,8 @@ describe('readConfig', () => {
     ['URL_IMAGES', 'false', false],
     ['URL_IMAGES', 'true', true],
     ['CORS_ORIGINS', ' https://a.example, https://b.example ,', ['https://a.example', 'https://b.example']],
+    ['REDIS_URL', 'rediss://me:p%40ss@cache.internal:6380/2', 'rediss://me:p%40ss@cache.internal:6380/2'],
+    ['REDIS_URL', 'redis://[::1]', 'redis://[::1]'],
     ['URL_ALLOWED_HOSTS', 'images.internal,10.0.0.7:8080,[fd00::1]', ['images.internal', '10.0.0.7:8080', '[fd00::1]']],
   ] as const)('reads %s=%s', (key, text, value) => {
     expect(readConfig({ [key]: text })[key]).toEqual(value);
@@ -49,10 +51,18 @@ describe('readConfig', () => {
     ['LOG_LEVEL', 'loud', 'a word that is not on the list'],
     ['MODEL_DEVICE', 'CPU', 'a choice in capitals'],
     ['URL_IMAGES', 'yes', 'neither true nor false'],
+    ['REDIS_URL', 'localhost:6379', 'no scheme'],
+    ['REDIS_URL', 'http://localhost:6379', 'another scheme'],
+    ['REDIS_URL', 'redis://localhost/cache', 'a word for the number of the database'],
+    ['CACHE_MAX_BYTES', '64MB', 'a number with a unit'],
     ['URL_ALLOWED_HOSTS', 'ok.example,https://a.example/x', 'a URL for a host'],
   ])('refuses %s=%s: %s', (key, text) => {
     expect(() => readConfig({ [key]: text })).toThrow(ConfigError);
     expect(() => readConfig({ [key]: text })).toThrow(new RegExp(`^${key} .*, but it is "${escaped(text)}"`));
+  });
+
+  it('does not show a password', () => {
+    expect(() => readConfig({ REDIS_URL: 'redis://me:hunter2@host/x' })).toThrow(/redis:\/\/\*\*\*@host\/x/);
   });
 
   it('names every variable that is wrong at once', () => {

@@ -27,6 +27,9 @@ const YesNo = () =>
 const API_KEY_DIGEST = /^([A-Za-z0-9_.-]{1,64}:)?[0-9a-f]{64}$/;
 const API_KEY_RULE = 'must be SHA-256 digests of 64 lower-case hex digits, each optionally as id:digest';
 
+/** Nothing, or a URL of Redis with nothing in it but user, password, host, port and number of the database. */
+const REDIS_URL = /^$|^rediss?:\/\/([^\s/?#@]*@)?([^\s/?#@:[\]]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(\/\d{0,4})?$/;
+
 /**
  * The environment: every variable that Eyrie reads, its default and what it may be. The field names are the
  * variables' names. Nothing else in the server reads process.env.
@@ -136,6 +139,31 @@ export class Config {
   @Max(3_600_000)
   readonly SHUTDOWN_GRACE_MS: number = 25_000;
 
+  /** Bytes of answers that this process keeps; 0: none. */
+  @Digits()
+  @IsInt()
+  @Min(0)
+  readonly CACHE_MAX_BYTES: number = 64 * MIB;
+
+  /** How long an answer is kept. */
+  @Digits()
+  @IsInt()
+  @Min(1)
+  @Max(31_536_000)
+  readonly CACHE_TTL_SECONDS: number = 86_400;
+
+  /** Where answers are kept for all replicas together; empty: nowhere. */
+  @IsString()
+  @Matches(REDIS_URL, { message: 'must be redis://host:port or rediss://host:port, as docs/CONFIGURATION.md says' })
+  readonly REDIS_URL: string = '';
+
+  /** The longest that a request waits for Redis. */
+  @Digits()
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  readonly REDIS_TIMEOUT_MS: number = 50;
+
   /** Origins that browsers may call from; `*` for all. */
   @CommaSeparated()
   @IsString({ each: true })
@@ -198,7 +226,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
   if (checked.ok) return Object.freeze(checked.value);
   const lines = checked.problems.map(({ field, detail }) => {
     const key = field.replace(/\[.*/, '');
-    return `${key} ${detail}, but it is "${env[key]}"`;
+    return `${key} ${detail}, but it is "${withoutPassword(env[key]!)}"`;
   });
   throw new ConfigError([...new Set(lines)].join('; '));
+}
+
+/** The message goes into logs. */
+function withoutPassword(value: string): string {
+  return value.replace(/(:\/\/)[^/]*@/, '$1***@');
 }

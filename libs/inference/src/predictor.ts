@@ -37,8 +37,8 @@ export interface PredictorObserver {
 
 export interface PredictOptions {
   topK: number;
-  /** On performance.now()'s clock. */
-  deadline: number;
+  /** On performance.now()'s clock. Read again when it is over: it may have been put off meanwhile. */
+  readonly deadline: number;
   /** Aborted when nobody waits for the answer any more. */
   signal?: AbortSignal;
 }
@@ -159,7 +159,8 @@ export class Predictor {
     await this.pool.stop(Math.max(0, giveUpAt - performance.now()));
   }
 
-  private submit(image: Uint8Array, { topK, deadline, signal }: PredictOptions, now: number) {
+  private submit(image: Uint8Array, options: PredictOptions, now: number) {
+    const { topK, signal } = options;
     return new Promise<Parameters<QueuedRequest['resolve']>[0]>((resolve, reject) => {
       if (this.stopping) {
         throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
@@ -175,7 +176,9 @@ export class Predictor {
       };
       const request: QueuedRequest = {
         item: { image, topK },
-        deadline,
+        get deadline() {
+          return options.deadline;
+        },
         enqueuedAt: now,
         retried: false,
         settled: false,
@@ -183,9 +186,12 @@ export class Predictor {
         reject: (error) => settle() && reject(error),
       };
       const leave = (): void => request.reject(signal!.reason);
-      const expire = (): void =>
-        request.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
-      const timer = setTimeout(expire, Math.max(0, deadline - now));
+      const expire = (): void => {
+        const left = options.deadline - performance.now();
+        if (left >= 1) timer = setTimeout(expire, left);
+        else request.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
+      };
+      let timer = setTimeout(expire, Math.max(0, options.deadline - now));
       try {
         this.queue.add(request, this.secondsToDrain());
       } catch (error) {

@@ -4,8 +4,8 @@ import type { BatchItem, ItemPrediction } from './messages';
 /** One image on its way: what to run, until when, and whom to tell. */
 export interface QueuedRequest {
   item: BatchItem;
-  /** On performance.now()'s clock; past it nobody waits for the answer. */
-  deadline: number;
+  /** On performance.now()'s clock; past it nobody waits for the answer. It may be put off. */
+  readonly deadline: number;
   /** On performance.now()'s clock. */
   enqueuedAt: number;
   /** It was in a batch whose worker died: the next try is the last one, and in a batch of its own. */

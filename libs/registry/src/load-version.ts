@@ -15,6 +15,8 @@ export interface LoadedVersion {
   manifest: Manifest;
   predictor: Predictor;
   labels: readonly string[];
+  /** See CheckedVersion. */
+  identity: string;
 }
 
 const GOLDEN_TIME_LIMIT_MS = 60_000;
@@ -30,7 +32,7 @@ export async function loadVersion(
   options: LoadOptions,
 ): Promise<LoadedVersion> {
   const checked = await readVersion(folder, name, version);
-  const { manifest, spec } = checked;
+  const { manifest, spec, identity } = checked;
   const predictor = await options.predictors.start(
     spec,
     { ...runtimeOf(manifest), ...options.runtime },
@@ -42,7 +44,7 @@ export async function loadVersion(
     await predictor.stop(0);
     throw error;
   }
-  return { manifest, predictor, labels: spec.labels };
+  return { manifest, predictor, labels: spec.labels, identity };
 }
 
 /** @throws InvalidVersionError naming the first golden image that is not classified as it must be */

@@ -43,6 +43,11 @@ export class ModelVersion {
     return this.loaded?.labels ?? [];
   }
 
+  /** Of the files that were loaded: the same only for those that give the same answers; undefined before. */
+  get identity(): string | undefined {
+    return this.loaded?.identity;
+  }
+
   /** How long the graph took to load and to warm up, in milliseconds. */
   get times(): { loadMs: number; warmUpMs: number } | undefined {
     return this.loaded && { loadMs: this.loaded.predictor.loadMs, warmUpMs: this.loaded.predictor.warmUpMs };

@@ -12,6 +12,8 @@ export interface CheckedVersion {
   manifest: Manifest;
   spec: ModelSpec;
   folder: string;
+  /** The same for files that give the same answers, wherever they lie, and for no others. */
+  identity: string;
 }
 
 /** @throws InvalidVersionError */
@@ -43,7 +45,14 @@ export async function readVersion(folder: string, name: string, version: number)
   await refuseExternalData(modelPath, manifest.artifact.file);
   const labels = await readLabels(await plainFile(folder, manifest.labels));
   const { input, output } = manifest;
-  return { manifest, folder, spec: { modelPath, input, output, labels } };
+  const spec = { modelPath, input, output, labels };
+  return { manifest, folder, spec, identity: identityOf(digest, spec) };
+}
+
+/** All that an answer depends on: the weights, what is made of pixels and of scores, the names of the classes. */
+function identityOf(artifact: string, { input, output, labels }: Omit<ModelSpec, 'modelPath'>): string {
+  const all = JSON.stringify([artifact, input, output, labels]);
+  return createHash('sha256').update(all).digest('base64url');
 }
 
 /** Weights in other files are covered by no checksum, and their paths may lead anywhere. */

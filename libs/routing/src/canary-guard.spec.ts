@@ -56,7 +56,7 @@ class Replica {
     const route = chooseRoute(this.registry, { model: 'm', key });
     const image = await randomPng();
     const prediction = await route.version.predictor!.predict(image, { topK: 3, deadline: performance.now() + 10_000 });
-    await this.shadows.copy({ requestId: key, route, image, prediction });
+    await this.shadows.copy({ requestId: key, route, image, prediction, wasComputed: true });
     return { version: route.version.version, label: prediction.classes[0]!.label };
   }
 }

@@ -8,6 +8,8 @@ export interface Answered {
   route: Route;
   image: Uint8Array;
   prediction: Prediction;
+  /** For this request; what comes from a cache took no time to compare. */
+  wasComputed: boolean;
 }
 
 export interface Opinion {
@@ -35,7 +37,7 @@ export interface ShadowSummary {
   dropped: number;
   /** Mean of the shadow's confidence minus the answer's. */
   confidence_shift: number;
-  /** Mean of the shadow's decode and inference time minus the answer's, ms. */
+  /** Mean of the shadow's decode and inference time minus the answer's, ms, where that did not come from a cache. */
   latency_difference_ms: number;
   /** Newest first. */
   disagreements: readonly Disagreement[];
@@ -51,6 +53,8 @@ const TIME_LIMIT_MS = 30_000;
 type Counts = Omit<ShadowSummary, 'version' | 'confidence_shift' | 'latency_difference_ms' | 'disagreements'> & {
   confidenceShift: number;
   latencyDifference: number;
+  /** Comparisons of which `latencyDifference` is the sum. */
+  timed: number;
   disagreements: Disagreement[];
   inFlight: number;
 };
@@ -81,15 +85,15 @@ export class ShadowTraffic {
     const counts = this.counts.get(key(model, version));
     if (!counts) return undefined;
     const { compared, agreed, failed, dropped, confidenceShift, latencyDifference, disagreements } = counts;
-    const mean = (total: number): number => (compared > 0 ? total / compared : 0);
+    const mean = (total: number, of: number): number => (of > 0 ? total / of : 0);
     return {
       version,
       compared,
       agreed,
       failed,
       dropped,
-      confidence_shift: mean(confidenceShift),
-      latency_difference_ms: mean(latencyDifference),
+      confidence_shift: mean(confidenceShift, compared),
+      latency_difference_ms: mean(latencyDifference, counts.timed),
       disagreements,
     };
   }
@@ -122,13 +126,17 @@ export class ShadowTraffic {
     }
   }
 
-  private compare(shadow: ModelVersion, counts: Counts, { requestId, route, prediction }: Answered, other: Prediction) {
+  private compare(shadow: ModelVersion, counts: Counts, answered: Answered, other: Prediction) {
+    const { requestId, route, prediction } = answered;
     const [answer] = prediction.classes;
     const [guess] = other.classes;
     const agreed = answer!.label === guess!.label;
     counts.compared++;
     counts.confidenceShift += guess!.confidence - answer!.confidence;
-    counts.latencyDifference += work(other) - work(prediction);
+    if (answered.wasComputed) {
+      counts.timed++;
+      counts.latencyDifference += work(other) - work(prediction);
+    }
     if (agreed) counts.agreed++;
     else {
       counts.disagreements.unshift({
@@ -152,6 +160,7 @@ export class ShadowTraffic {
         dropped: 0,
         confidenceShift: 0,
         latencyDifference: 0,
+        timed: 0,
         disagreements: [],
         inFlight: 0,
       };

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { register, type Gauge } from 'prom-client';
+import { AnswerCache } from '#cache';
 import { ModelRegistry, VERSION_STATES, type ModelVersion } from '#registry';
 import { BUILD_INFO } from '../build-info';
 import { CanaryMetrics } from './canary.metrics';
@@ -14,6 +15,7 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 export class LiveMetrics implements OnModuleInit {
   constructor(
     private readonly registry: ModelRegistry,
+    private readonly cache: AnswerCache,
     private readonly canary: CanaryMetrics,
     private readonly workerUsage: WorkerUsageMetrics,
     @InjectMetric('model_state') private readonly states: Gauge,
@@ -24,6 +26,8 @@ export class LiveMetrics implements OnModuleInit {
     @InjectMetric('variant_weight') private readonly weights: Gauge,
     @InjectMetric('policy_revision') private readonly revisions: Gauge,
     @InjectMetric('registry_problems') private readonly problems: Gauge,
+    @InjectMetric('cache_bytes') private readonly cacheBytes: Gauge,
+    @InjectMetric('cache_entries') private readonly cacheEntries: Gauge,
     @InjectMetric('build_info') private readonly buildInfo: Gauge,
   ) {}
 
@@ -37,6 +41,8 @@ export class LiveMetrics implements OnModuleInit {
     const { states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions } = this;
     for (const gauge of [states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions]) gauge.reset();
     this.problems.set(this.registry.problems.size);
+    this.cacheBytes.set(this.cache.memory.bytes);
+    this.cacheEntries.set(this.cache.memory.entries);
     for (const { name: model, versions, policy } of this.registry.list()) {
       this.revisions.set({ model }, policy.revision);
       for (const { name, weight } of policy.variants ?? []) this.weights.set({ model, variant: name }, weight / 100);

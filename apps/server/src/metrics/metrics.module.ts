@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
+import { CACHE_OBSERVER } from '#cache';
 import { REGISTRY_OBSERVER } from '#registry';
 import { TRAFFIC_OBSERVER } from '#routing';
+import { LoggingCacheObserver } from './cache-observer';
 import { HttpMetrics } from './http.metrics';
 import { METRICS } from './metrics';
 import { PredictionMetrics } from './prediction.metrics';
@@ -16,7 +18,8 @@ import { LoggingTrafficObserver } from './traffic-observer';
     PredictionMetrics,
     { provide: REGISTRY_OBSERVER, useClass: LoggingRegistryObserver },
     { provide: TRAFFIC_OBSERVER, useClass: LoggingTrafficObserver },
+    { provide: CACHE_OBSERVER, useClass: LoggingCacheObserver },
   ],
-  exports: [...METRICS, HttpMetrics, PredictionMetrics, REGISTRY_OBSERVER, TRAFFIC_OBSERVER],
+  exports: [...METRICS, HttpMetrics, PredictionMetrics, REGISTRY_OBSERVER, TRAFFIC_OBSERVER, CACHE_OBSERVER],
 })
 export class MetricsModule {}

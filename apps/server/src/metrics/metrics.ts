@@ -64,7 +64,7 @@ export const METRICS = [
   }),
   makeHistogramProvider({
     name: 'prediction_duration_seconds',
-    help: 'Time of one image by stage: queue, decode, inference, total',
+    help: 'Time of one image that a version worked on, by stage: queue, decode, inference, total',
     labelNames: [...MODEL, 'stage'],
     buckets: SECONDS,
   }),
@@ -78,6 +78,19 @@ export const METRICS = [
     name: 'prediction_class_total',
     help: 'How often a class was the best one',
     labelNames: [...MODEL, 'label'],
+  }),
+  makeCounterProvider({
+    name: 'cache_requests_total',
+    help: 'Images by where their answer came from: memory, redis, shared (computed for another request) or computed',
+    labelNames: [...MODEL, 'source'],
+  }),
+  makeGaugeProvider({ name: 'cache_bytes', help: 'What the cache of this process takes' }),
+  makeGaugeProvider({ name: 'cache_entries', help: 'Answers in the cache of this process' }),
+  makeGaugeProvider({ name: 'redis_up', help: '1 while Redis is used as a cache, 0 while it is away' }),
+  makeCounterProvider({
+    name: 'redis_failures_total',
+    help: 'Times that Redis was of no use: connection, timeout, reply (an error), rubbish (no answer)',
+    labelNames: ['failure'],
   }),
   makeHistogramProvider({
     name: 'inference_batch_size',

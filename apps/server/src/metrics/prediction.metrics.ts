@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Histogram } from 'prom-client';
-import { EyrieError, type Prediction } from '#inference';
+import type { CacheSource } from '#cache';
+import { EyrieError, type ClassScore, type Prediction } from '#inference';
+import type { ModelVersion } from '#registry';
 import type { Route } from '#routing';
 
 /** Counts answers and failures, and where their time went. */
@@ -12,12 +14,19 @@ export class PredictionMetrics {
     @InjectMetric('prediction_duration_seconds') private readonly duration: Histogram,
     @InjectMetric('prediction_confidence') private readonly confidence: Histogram,
     @InjectMetric('prediction_class_total') private readonly classes: Counter,
+    @InjectMetric('cache_requests_total') private readonly cache: Counter,
   ) {}
 
-  answered(route: Route, { classes, timings }: Prediction): void {
+  /** A version has worked on an image, for one request or for several. */
+  computed({ model, version }: ModelVersion, { timings }: Prediction): void {
+    for (const [stage, ms] of Object.entries(timings)) this.duration.observe({ model, version, stage }, ms / 1000);
+  }
+
+  /** A client gets an answer, wherever it comes from. */
+  answered(route: Route, classes: readonly ClassScore[], source: CacheSource): void {
     const labels = { model: route.version.model, version: route.version.version };
     this.predictions.inc({ ...labels, variant: route.variant ?? '', outcome: 'success' });
-    for (const [stage, ms] of Object.entries(timings)) this.duration.observe({ ...labels, stage }, ms / 1000);
+    this.cache.inc({ ...labels, source });
     const [best] = classes;
     if (!best) return;
     this.confidence.observe(labels, best.confidence);

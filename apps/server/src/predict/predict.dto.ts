@@ -120,7 +120,7 @@ export class PredictResponse {
   @ApiProperty({ type: () => [ClassScoreDto], description: 'Best first' })
   predictions!: ClassScoreDto[];
 
-  @ApiProperty({ example: false })
+  @ApiProperty({ description: 'Computed for another request with the same image; no timings then', example: false })
   cached!: boolean;
 
   @ApiProperty({ type: () => TimingDto })

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Config } from '../config';
 import { CONFIG } from '../settings';
 import { PredictController } from './predict.controller';
+import { PredictionCache } from './prediction-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
 import { PredictionReport } from './prediction-report';
 import { PredictionService } from './prediction.service';
@@ -11,6 +12,7 @@ import { ImageReceiver } from './receive-images';
   controllers: [PredictController],
   providers: [
     PredictionService,
+    PredictionCache,
     PredictionOutcomes,
     PredictionReport,
     { provide: ImageReceiver, inject: [CONFIG], useFactory: (config: Config) => new ImageReceiver(config) },

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EyrieError, type ErrorCode, type Prediction } from '#inference';
 import { CanaryGuard, ShadowTraffic, type Route } from '#routing';
 import { PredictionMetrics } from '../metrics/prediction.metrics';
+import type { GivenPrediction } from './prediction-cache';
 import type { Question } from './question';
 
 /** Failures that speak against the version; the others are the image's or the client's. */
@@ -16,14 +17,28 @@ export class PredictionOutcomes {
     private readonly shadows: ShadowTraffic,
   ) {}
 
-  answered(route: Route, image: Uint8Array, prediction: Prediction, { requestId, onAnswered }: Question): void {
-    this.metrics.answered(route, prediction);
+  /**
+   * The version has worked on an image, be it for one request or for several. The guard judges versions, so it looks
+   * at nothing else: answers from the cache would make a version look faster, and its failures rarer, than they are.
+   */
+  computed(route: Route, prediction: Prediction): void {
+    this.metrics.computed(route.version, prediction);
     this.guard.observe(route, prediction.timings.total);
-    onAnswered(() => void this.shadows.copy({ requestId, route, image, prediction }));
   }
 
+  notComputed(route: Route, error: unknown): void {
+    if (error instanceof EyrieError && VERSION_AT_FAULT.has(error.code)) this.guard.observe(route, null);
+  }
+
+  /** A client gets an answer. */
+  answered(route: Route, image: Uint8Array, given: GivenPrediction, { requestId, onAnswered }: Question): void {
+    this.metrics.answered(route, given.classes, given.source);
+    const wasComputed = given.source === 'computed';
+    onAnswered(() => void this.shadows.copy({ requestId, route, image, prediction: given, wasComputed }));
+  }
+
+  /** A client gets an error, or has left. */
   failed(route: Route, error: unknown): void {
     this.metrics.failed(route, error);
-    if (error instanceof EyrieError && VERSION_AT_FAULT.has(error.code)) this.guard.observe(route, null);
   }
 }

@@ -20,12 +20,13 @@ export class PredictionReport {
     const timing = rounded(prediction.timings);
     res.setHeader('Server-Timing', serverTiming(timing));
     const [best] = prediction.classes;
-    Object.assign(logged, { class: best?.label, confidence: best?.confidence, timing_ms: timing });
+    const cached = prediction.source !== 'computed';
+    Object.assign(logged, { class: best?.label, confidence: best?.confidence, cached, timing_ms: timing });
     return {
       request_id: requestId,
       model: modelUsed(route),
       predictions: prediction.classes,
-      cached: false,
+      cached,
       timing_ms: timing,
     };
   }

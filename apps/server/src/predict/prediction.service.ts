@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EyrieError, type Prediction } from '#inference';
+import type { Shared } from '#cache';
+import { EyrieError, type Prediction, type Predictor } from '#inference';
 import { ModelRegistry, OnDemandLoader } from '#registry';
 import { chooseRoute, type Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
 import type { Question } from './question';
 import type { ImageSource } from './image-source';
+import { PredictionCache, type GivenPrediction } from './prediction-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
 import { fetchImage } from './url/fetch-image';
 import { FetchLimit } from './url/fetch-limit';
@@ -16,10 +18,10 @@ const FETCHES_AT_ONCE = 16;
 /** The answer to one image, and who gave it. */
 export interface Answer {
   route: Route;
-  prediction: Prediction;
+  prediction: GivenPrediction;
 }
 
-/** The way of a request: fetch, choose the variant, admit, batch, answer. */
+/** The way of a request: fetch, choose the variant, look into the cache, admit, batch, answer. */
 @Injectable()
 export class PredictionService {
   private readonly fetches = new FetchLimit(FETCHES_AT_ONCE);
@@ -27,6 +29,7 @@ export class PredictionService {
   constructor(
     private readonly registry: ModelRegistry,
     private readonly onDemand: OnDemandLoader,
+    private readonly cache: PredictionCache,
     private readonly outcomes: PredictionOutcomes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -78,17 +81,41 @@ export class PredictionService {
     return route;
   }
 
-  private async ask(route: Route, bytes: Buffer, question: Question, deadline: number): Promise<Prediction> {
+  private async ask(route: Route, bytes: Buffer, question: Question, deadline: number): Promise<GivenPrediction> {
     const { version } = route;
     // While an image was fetched, the version may have had to make room for another.
     if (!version.predictor) await this.onDemand.ready(version, { deadline, signal: question.signal });
-    const topK = question.topK ?? Math.min(this.config.TOP_K_PREDICTIONS, version.labels.length);
+    const { labels } = version;
+    const predictor = version.predictor!;
+    const topK = Math.min(question.topK ?? this.config.TOP_K_PREDICTIONS, labels.length);
+    const query = { topK, deadline, signal: question.signal };
     try {
-      const prediction = await version.predictor!.predict(bytes, { topK, deadline, signal: question.signal });
-      this.outcomes.answered(route, bytes, prediction, question);
-      return prediction;
+      const given = await this.cache.predict(version, bytes, query, (shared) =>
+        this.compute(route, predictor, bytes, topK, shared),
+      );
+      this.outcomes.answered(route, bytes, given, question);
+      return given;
     } catch (error) {
       this.outcomes.failed(route, error);
+      throw error;
+    }
+  }
+
+  /** Several requests may wait for this one: it ends when the last of them does. */
+  private async compute(
+    route: Route,
+    predictor: Predictor,
+    bytes: Buffer,
+    topK: number,
+    shared: Shared,
+  ): Promise<Prediction> {
+    try {
+      // Not a copy: the deadline moves when another request joins.
+      const prediction = await predictor.predict(bytes, Object.assign(shared, { topK }));
+      this.outcomes.computed(route, prediction);
+      return prediction;
+    } catch (error) {
+      this.outcomes.notComputed(route, error);
       throw error;
     }
   }

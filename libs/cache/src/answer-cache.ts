@@ -1,0 +1,84 @@
+import { Flights, type Shared, type Waiter } from './flights';
+import type { MemoryStore } from './memory-store';
+import type { RedisStore } from './redis-store';
+
+/** Something that can be asked again and always has the same answer. */
+export interface CacheQuestion<T> {
+  /** The same for the same question, and for no other. */
+  key: string;
+  compute: (shared: Shared) => Promise<T>;
+  /** What is kept of an answer. */
+  encode: (answer: T) => string;
+  /** The answer that was kept; undefined for a text that is none. */
+  decode: (text: string) => T | undefined;
+}
+
+/** Where an answer came from: `shared` is one that was being computed for somebody else. */
+export type CacheSource = 'memory' | 'redis' | 'shared' | 'computed';
+
+export interface Answer<T> {
+  value: T;
+  source: CacheSource;
+}
+
+export interface CacheStores {
+  memory?: MemoryStore;
+  redis?: RedisStore;
+}
+
+/**
+ * Keeps answers, in this process and in Redis, and computes what several ask for at the same time once. Failures are
+ * not kept. Without a store it is off: every question is computed by itself.
+ */
+export class AnswerCache {
+  private readonly flights = new Flights<Answer<unknown>>();
+
+  constructor(private readonly stores: CacheStores) {}
+
+  get isOn(): boolean {
+    return this.stores.memory !== undefined || this.stores.redis !== undefined;
+  }
+
+  /** What this process keeps. */
+  get memory(): { bytes: number; entries: number } {
+    return { bytes: this.stores.memory?.bytes ?? 0, entries: this.stores.memory?.count ?? 0 };
+  }
+
+  /** undefined when none is configured. */
+  get redisIsUp(): boolean | undefined {
+    return this.stores.redis?.isUp;
+  }
+
+  /**
+   * @throws what `compute` throws, the signal's reason when it aborts, EyrieError DEADLINE_EXCEEDED. A store that
+   *   fails is no reason to fail.
+   */
+  async answer<T>(question: CacheQuestion<T>, waiter: Waiter): Promise<Answer<T>> {
+    if (!this.isOn) return { value: await question.compute(waiter), source: 'computed' };
+    const kept = this.stores.memory?.get(question.key);
+    const value = kept === undefined ? undefined : question.decode(kept);
+    if (value !== undefined) return { value, source: 'memory' };
+    // The key says what kind of answer it is, so that whoever shares a flight shares its type.
+    const { joined, result } = this.flights.run(question.key, waiter, (shared) => this.find(question, shared));
+    const answer = (await result) as Answer<T>;
+    return joined ? { ...answer, source: 'shared' } : answer;
+  }
+
+  private async find<T>(question: CacheQuestion<T>, shared: Shared): Promise<Answer<T>> {
+    const { memory, redis } = this.stores;
+    const found = await redis?.get(question.key, question.decode);
+    if (found) {
+      memory?.set(question.key, found.text);
+      return { value: found.value, source: 'redis' };
+    }
+    const value = await question.compute(shared);
+    const text = question.encode(value);
+    memory?.set(question.key, text);
+    redis?.set(question.key, text);
+    return { value, source: 'computed' };
+  }
+
+  close(): void {
+    this.stores.redis?.close();
+  }
+}

@@ -1,0 +1,164 @@
+import { createClient, ErrorReply } from '@redis/client';
+
+export interface RedisStoreOptions {
+  /** redis:// or rediss:// */
+  url: string;
+  /** The longest that one command may take. */
+  timeoutMs: number;
+  ttlSeconds: number;
+  /** The first pause before Redis is tried again; it doubles up to `maxBackoffMs`. */
+  minBackoffMs?: number;
+  maxBackoffMs?: number;
+}
+
+/**
+ * Why Redis was of no use: no connection or a broken one, no reply in time, a reply that is an error (out of memory,
+ * read-only, …), or a value that is no answer.
+ */
+export type RedisFailure = 'connection' | 'timeout' | 'reply' | 'rubbish';
+
+export interface RedisObserver {
+  /** Redis can be used from now on, or cannot. */
+  onState?: (up: boolean) => void;
+  onFailure?: (failure: RedisFailure, detail: string) => void;
+}
+
+type Client = ReturnType<typeof connectionTo>;
+
+/** How long a connection may take to be there, log-in included. */
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/**
+ * Answers in Redis, for as long as it works. Nothing here throws, and nothing takes longer than `timeoutMs`: when the
+ * connection breaks or a command is late, it is given up and nothing is asked any more (an open circuit breaker) until
+ * a new connection has answered a PING.
+ */
+export class RedisStore {
+  /** There only while Redis can be used. */
+  private client: Client | undefined;
+  private backoffMs: number;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly options: RedisStoreOptions,
+    private readonly observer: RedisObserver = {},
+  ) {
+    this.backoffMs = this.minBackoffMs;
+  }
+
+  get isUp(): boolean {
+    return this.client !== undefined;
+  }
+
+  /** Resolves after the first attempt; Redis may be up then or not. */
+  async open(): Promise<void> {
+    if (this.closed) return;
+    const client = connectionTo(this.options.url);
+    // The library tells of a lost connection by this event alone; one without a listener would end the process.
+    client.on('error', (error: Error) => this.giveUp(client, 'connection', error.message));
+    try {
+      await inTime(client.connect(), CONNECT_TIMEOUT_MS);
+      await inTime(client.ping(), this.options.timeoutMs);
+    } catch (error) {
+      client.destroy();
+      this.fail(error instanceof TimeoutError ? 'timeout' : 'connection', (error as Error).message);
+      this.retryLater();
+      return;
+    }
+    if (this.closed) return client.destroy();
+    this.client = client;
+    this.backoffMs = this.minBackoffMs;
+    this.observer.onState?.(true);
+  }
+
+  /** What was kept under the key, if Redis has it and says so in time. */
+  async get<T>(key: string, decode: (text: string) => T | undefined): Promise<{ text: string; value: T } | undefined> {
+    const reply = await this.ask((client) => client.get(key));
+    if (typeof reply !== 'string') return undefined;
+    // The value names its key, so that a reply to another question is never taken for the answer to this one.
+    const text = reply.startsWith(`${key}\n`) ? reply.slice(key.length + 1) : undefined;
+    const value = text === undefined ? undefined : decode(text);
+    if (value !== undefined) return { text: text!, value };
+    this.fail('rubbish', `the value of ${key} is no answer to it`);
+    return undefined;
+  }
+
+  /** Keeps an answer; nobody waits for it. */
+  set(key: string, text: string): void {
+    void this.ask((client) =>
+      client.set(key, `${key}\n${text}`, { expiration: { type: 'EX', value: this.options.ttlSeconds } }),
+    );
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+    this.client?.destroy();
+    this.client = undefined;
+  }
+
+  private async ask<T>(command: (client: Client) => Promise<T>): Promise<T | undefined> {
+    const { client } = this;
+    if (!client) return undefined;
+    try {
+      return await inTime(command(client), this.options.timeoutMs);
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof ErrorReply) this.fail('reply', message);
+      else this.giveUp(client, error instanceof TimeoutError ? 'timeout' : 'connection', message);
+      return undefined;
+    }
+  }
+
+  /** Only the first that notices has something to do: all commands of a connection fail together. */
+  private giveUp(client: Client, failure: RedisFailure, detail: string): void {
+    if (this.client !== client) return;
+    this.client = undefined;
+    client.destroy();
+    this.fail(failure, detail);
+    this.observer.onState?.(false);
+    this.retryLater();
+  }
+
+  private retryLater(): void {
+    if (this.closed) return;
+    // Some jitter: replicas that lost the same Redis must not come back to it in step.
+    this.retryTimer = setTimeout(() => void this.open(), this.backoffMs * (0.75 + Math.random() / 2));
+    this.retryTimer.unref();
+    this.backoffMs = Math.min(this.backoffMs * 2, this.options.maxBackoffMs ?? 30_000);
+  }
+
+  private fail(failure: RedisFailure, detail: string): void {
+    if (!this.closed) this.observer.onFailure?.(failure, detail);
+  }
+
+  private get minBackoffMs(): number {
+    return this.options.minBackoffMs ?? 500;
+  }
+}
+
+/** A connection that does not come back by itself: when to try again is the breaker's decision. */
+function connectionTo(url: string) {
+  return createClient({
+    url,
+    // The older protocol is understood by every Redis and by what speaks like one.
+    RESP: 2,
+    maintNotifications: 'disabled',
+    disableClientInfo: true,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
+  });
+}
+
+class TimeoutError extends Error {}
+
+/** @throws TimeoutError */
+function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new TimeoutError(`no reply within ${ms} ms`));
+    // Not at once: when this process was busy for so long, the reply may be there and only unread.
+    const timer = setTimeout(() => setImmediate(late), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
