@@ -35,7 +35,7 @@ export async function readRecord(folder: string, revision: number): Promise<Poli
 export async function writePolicyFile(folder: string, record: PolicyRecord, before: Policy): Promise<void> {
   const path = join(folder, 'policy.json');
   try {
-    await mkdir(join(folder, 'policy-history'), { recursive: true });
+    await makeHistory(folder);
     // A policy that was edited by hand has not been kept yet.
     await createRecord(folder, { policy: before });
     if (!(await createRecord(folder, record))) {
@@ -48,6 +48,15 @@ export async function writePolicyFile(folder: string, record: PolicyRecord, befo
     await writeWhole(path, record.policy);
   } catch (error) {
     throw explain(error, folder);
+  }
+}
+
+/** Not with `recursive`: on a read-only file system Node answers that with ENOENT, as if the registry were not there. */
+async function makeHistory(folder: string): Promise<void> {
+  try {
+    await mkdir(join(folder, 'policy-history'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
