@@ -29,7 +29,7 @@ TOLERANCE = 1e-3
 # What train.py was told that shapes the result; folders and threads do not.
 RECIPE = (
     "width", "batch", "lr", "weight_decay", "label_smoothing", "pad", "cutout", "ema", "float32",
-    "small_epochs", "small_side", "teachers", "teachers_share", "temperature",
+    "warm_start", "small_epochs", "small_side", "teachers", "teachers_share", "temperature",
 )  # fmt: skip
 JPEG_COPY = "JPEG copy (quality 75, 4:2:0)"
 DATASET = f"CIFAR-10 test, {JPEG_COPY}"

@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=5e-4)
     parser.add_argument("--label-smoothing", type=float, default=0.1)
     parser.add_argument("--pad", type=int, default=4, help="border for the random crop, pixels (default 4)")
+    parser.add_argument("--init", type=Path, metavar="WEIGHTS", help="weights.pt to begin with, instead of at random")
     parser.add_argument("--small-epochs", type=int, default=0, help="first epochs that see small crops (default none)")
     parser.add_argument("--small-side", type=int, default=24, help="side of the small crops, pixels (default 24)")
     parser.add_argument("--cutout", type=int, default=0, help="side of the erased square, pixels (default none)")
@@ -102,8 +103,8 @@ def accuracy(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> fl
 
 def recorded(args: argparse.Namespace) -> dict[str, str]:
     """What the weights' file says of how they were made."""
-    kept = {key: str(value) for key, value in vars(args).items() if key != "teacher"}
-    return kept | {"teachers": str(len(args.teacher))}
+    kept = {key: str(value) for key, value in vars(args).items() if key not in ("teacher", "init")}
+    return kept | {"teachers": str(len(args.teacher)), "warm_start": str(args.init is not None)}
 
 
 def main() -> None:
@@ -119,6 +120,8 @@ def main() -> None:
     test_images, test_labels = load_folder(args.data / "test", args.out.parent / "test.npz")
 
     model = CifarResNet(args.width).to(memory_format=torch.channels_last)
+    if args.init:
+        model.load_state_dict(torch.load(args.init, weights_only=True)["state"])
     averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(args.ema), use_buffers=True)
     optimizer = optimiser(model, args.weight_decay)
     soft = soft_labels(args.teacher, train_images, args.temperature) if args.teacher else None
