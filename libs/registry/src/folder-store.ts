@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EyrieError } from '#inference';
 import { MODEL_NAME } from './manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
 import type { Policy } from './policy';
@@ -57,6 +59,29 @@ export class FolderStore implements ModelStore {
       return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
     });
     return (await Promise.all(facts)).join('\n');
+  }
+
+  async removeVersion(model: string, version: number): Promise<void> {
+    await this.remove(join(this.location, model, String(version)));
+  }
+
+  removeModel(model: string): Promise<void> {
+    return this.remove(join(this.location, model));
+  }
+
+  // Renamed first: whoever looks meanwhile sees all of it or nothing.
+  private async remove(folder: string): Promise<void> {
+    const gone = join(this.location, `.removed-${randomBytes(6).toString('hex')}`);
+    try {
+      await rename(folder, gone);
+      await rm(gone, { recursive: true });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+        throw new EyrieError('REGISTRY_READ_ONLY', `${this.location} cannot be written: ${message}`);
+      }
+      throw error;
+    }
   }
 
   /** Links to folders are among them: to leave them out would be silent, and loading them says what is wrong. */

@@ -40,4 +40,5 @@ export {
 } from './policy';
 export { draftChange, draftRollback, type PolicyEdit, removeAlias, replacePolicy, setAlias } from './policy-change';
 export { REGISTRY_OBSERVER, RegistryModule } from './registry.module';
+export { removeModel, removeVersion } from './remove-version';
 export { readManifest, readVersion } from './version-files';

@@ -21,7 +21,7 @@ export interface ModelStore {
   /** Changes whenever one of the version's files does. */
   versionFingerprint(model: string, version: number): Promise<string>;
 
-  /** The parsed policy.json, or null where there is none. @throws SyntaxError when it is no JSON */
+  /** The parsed policy.json, or null where there is none. @throws InvalidPolicyError when it cannot be read */
   readPolicy(model: string): Promise<unknown>;
 
   /** A revision of the policy as it was written, or null where it was not kept. */
@@ -32,6 +32,12 @@ export interface ModelStore {
    * CONFLICT when there is no room; the policy is as before then
    */
   writePolicy(model: string, record: PolicyRecord, before: Policy): Promise<void>;
+
+  /** For good. @throws EyrieError REGISTRY_READ_ONLY */
+  removeVersion(model: string, version: number): Promise<void>;
+
+  /** With all versions and the policy. @throws EyrieError REGISTRY_READ_ONLY */
+  removeModel(model: string): Promise<void>;
 }
 
 /** The registry as a whole cannot be read. */

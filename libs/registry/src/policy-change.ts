@@ -64,8 +64,14 @@ export async function draftRollback(store: ModelStore, model: string, expectedRe
 
 async function readCurrent(store: ModelStore, model: string): Promise<{ before: Policy; versions: number[] }> {
   const versions = await store.listVersions(model);
-  const stored = await store.readPolicy(model);
-  return { before: stored === null ? defaultPolicy(versions) : parsePolicy(stored, versions), versions };
+  try {
+    const stored = await store.readPolicy(model);
+    // A change may be there to mend a policy that names a version which is gone.
+    return { before: stored === null ? defaultPolicy(versions) : parsePolicy(stored, undefined), versions };
+  } catch (error) {
+    if (!(error instanceof InvalidPolicyError)) throw error;
+    throw new EyrieError('CONFLICT', `the policy of ${model} must be mended by hand first: ${error.message}`);
+  }
 }
 
 function requireRevision({ revision }: Policy, expected: number | undefined): void {

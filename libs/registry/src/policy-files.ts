@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EyrieError } from '#inference';
-import type { Policy } from './policy';
+import { InvalidPolicyError, type Policy } from './policy';
 
 /**
  * A model's policy on disk: `policy.json` is the one in force, `policy-history/<revision>.json` keeps every revision.
@@ -120,8 +120,9 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new InvalidPolicyError(`${basename(path)} cannot be read: ${message}`);
   }
 }
 

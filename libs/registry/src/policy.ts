@@ -132,8 +132,11 @@ export function defaultPolicy(versions: readonly number[]): Policy {
   return { revision: 0, aliases: {}, default: Math.max(...versions) };
 }
 
-/** @throws InvalidPolicyError */
-export function parsePolicy(plain: unknown, existing: readonly number[]): Policy {
+/**
+ * @param existing the versions that it may name; undefined does not look whether they are there
+ * @throws InvalidPolicyError
+ */
+export function parsePolicy(plain: unknown, existing: readonly number[] | undefined): Policy {
   const checked = check(Policy, plain);
   if (!checked.ok) throw new InvalidPolicyError(inOneLine(checked.problems));
   const policy = checked.value;
@@ -181,9 +184,8 @@ function references(policy: Policy): { ref: VersionRef; what: string }[] {
   ];
 }
 
-function requireVersion(version: number, existing: readonly number[], what: string): void {
-  if (!existing.includes(version)) {
-    const have = existing.length > 0 ? existing.join(', ') : 'none';
-    throw new InvalidPolicyError(`${what} names version ${version}, which is not there (there are: ${have})`);
-  }
+function requireVersion(version: number, existing: readonly number[] | undefined, what: string): void {
+  if (existing === undefined || existing.includes(version)) return;
+  const have = existing.length > 0 ? existing.slice(-20).join(', ') : 'none';
+  throw new InvalidPolicyError(`${what} names version ${version}, which is not there (there are: ${have})`);
 }

@@ -5,6 +5,7 @@ import type { RegistryDefaults } from '../registry/open-registry';
 import { listCommand, showCommand } from './list.command';
 import { loadCommand } from './load.command';
 import { pullCommand } from './pull.command';
+import { removeCommand } from './remove.command';
 import { verifyCommand } from './verify.command';
 
 /**
@@ -20,6 +21,7 @@ export function modelsCommand(defaults: RegistryDefaults, mirror?: string): Comm
     .addCommand(addCommand(registry))
     .addCommand(pullCommand(registry, mirror))
     .addCommand(catalogCommand(registry))
+    .addCommand(removeCommand(registry))
     .addCommand(verifyCommand(registry))
     .addCommand(loadCommand('load', defaults))
     .addCommand(loadCommand('unload', defaults));
