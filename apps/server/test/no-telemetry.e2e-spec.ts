@@ -1,0 +1,23 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServerProcess } from '#testing/server-process';
+import { REPOSITORY } from '#testing/server';
+
+// ONNX Runtime keeps a device id and a queue of events in the home folder of whom it reports about.
+it('reports to nobody: the home folder stays as it was', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'eyrie-home-'));
+  const server = await ServerProcess.start({ HOME: home });
+  try {
+    const { status } = await fetch(`${server.url}/v1/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: readFileSync(join(REPOSITORY, 'samples/ship.png')),
+    });
+    expect(status).toBe(200);
+    expect(readdirSync(home, { recursive: true })).toEqual([]);
+  } finally {
+    await server.kill();
+    rmSync(home, { recursive: true });
+  }
+});
