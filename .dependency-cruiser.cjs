@@ -68,6 +68,13 @@ module.exports = {
       to: { path: 'node_modules/@nestjs/' },
     },
     {
+      name: 'opentelemetry-stays-in-tracing',
+      comment: 'It is loaded only where traces are switched on; everything else knows tracing.ts.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^apps/server/src/tracing/(otlp-tracing|request-span)\\.ts$' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
       name: 'no-orphans',
       severity: 'error',
       from: { orphan: true, pathNot: 'main\\.ts$|\\.d\\.ts$|spec\\.ts$' },

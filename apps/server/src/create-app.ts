@@ -17,9 +17,10 @@ import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
 import { routesOf } from './openapi/routes';
+import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */
-export async function createApp(config: Config, logger: Logger): Promise<NestExpressApplication> {
+export async function createApp(config: Config, logger: Logger, tracing?: Tracing): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, logger), {
     bodyParser: false,
     logger: new NestLogger(logger),
@@ -32,6 +33,7 @@ export async function createApp(config: Config, logger: Logger): Promise<NestExp
 
   // The context comes first: everything after it, errors too, needs the request's id.
   app.use(requestContext);
+  if (tracing) app.use(tracing.middleware);
   app.use(requestLog(logger));
   app.use(app.get(HttpMetrics).middleware);
   app.use(

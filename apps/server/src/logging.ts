@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { Request, RequestHandler, Response } from 'express';
+import { isProbe, pathOf } from './http/probes';
 import { contextOf } from './http/request-context';
 
 /** JSON lines with `timestamp`, `level` and `message`. */
@@ -19,9 +20,6 @@ export function createLogger(name: string, level: string, destination?: Destinat
   );
 }
 
-/** Not worth a line each: probes and scrapes come every few seconds. */
-const QUIET = /^\/(health|metrics)(\/|$)/;
-
 /** One line per request, when it is over. */
 export function requestLog(logger: Logger): RequestHandler {
   return pinoHttp<Request, Response>({
@@ -31,7 +29,7 @@ export function requestLog(logger: Logger): RequestHandler {
     genReqId: (_req, res) => contextOf(res).requestId,
     customLogLevel: (req, res, error) => {
       if (res.statusCode >= 500 || error) return 'error';
-      if (QUIET.test(pathOf(req))) return 'debug';
+      if (isProbe(req)) return 'debug';
       return res.statusCode >= 400 ? 'warn' : 'info';
     },
     customSuccessMessage: summary,
@@ -44,22 +42,19 @@ export function requestLog(logger: Logger): RequestHandler {
 }
 
 function facts(req: Request, res: Response, found: { responseTime?: number }): object {
+  const { logged, trace } = contextOf(res);
   return {
+    ...trace?.ids,
     method: req.method,
     path: pathOf(req),
     status: res.writableFinished ? res.statusCode : 499,
-    ...contextOf(res).logged,
+    ...logged,
     duration_ms: found.responseTime,
   };
 }
 
 function summary(req: Request, res: Response): string {
   return `${req.method} ${pathOf(req)} ${res.writableFinished ? res.statusCode : 'client left'}`;
-}
-
-/** Without the query. Express shortens `path` inside the static files of /docs. */
-function pathOf(req: Request): string {
-  return req.originalUrl.split('?', 1)[0]!;
 }
 
 /** Nest's own messages, in the same log. Its start-up chatter is debug. */

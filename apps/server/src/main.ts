@@ -2,10 +2,13 @@ import 'reflect-metadata';
 import dotenv from 'dotenv';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ModelRegistry, RegistryUnreadableError, routedVersions } from '#registry';
+import { BUILD_INFO } from './build-info';
 import { ConfigError, readConfig, type Config } from './config';
 import { createApp } from './create-app';
 import { createLogger } from './logging';
+
 import { shutDown } from './shutdown';
+import { startTracing } from './tracing/start-tracing';
 
 /** Why the server cannot start, in one line that says what to do. */
 class StartError extends Error {}
@@ -14,12 +17,13 @@ async function main(): Promise<void> {
   dotenv.config({ quiet: true });
   const config = readConfig(process.env);
   const logger = createLogger(config.APP_NAME, config.LOG_LEVEL);
-  const app = await createApp(config, logger);
+  const tracing = await startTracing(process.env, { name: config.APP_NAME, version: BUILD_INFO.version }, logger);
+  const app = await createApp(config, logger, tracing);
 
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
     // A second Ctrl-C must not be answered by a second shutdown.
-    stopping ??= shutDown(app, config, logger).then(() => process.exit(0));
+    stopping ??= shutDown(app, config, logger, tracing).then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

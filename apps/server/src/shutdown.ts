@@ -5,12 +5,21 @@ import { ModelRegistry } from '#registry';
 import type { Config } from './config';
 import { Draining } from './health/draining';
 import { Connections } from './http/connections';
+import type { Tracing } from './tracing/tracing';
+
+/** How long a shutdown waits for the last spans to be sent. */
+const LAST_SPANS_MS = 2_000;
 
 /**
  * Not ready → wait for load balancers to notice → no new connections → what is in flight finishes → workers end.
  * All of it within SHUTDOWN_GRACE_MS.
  */
-export async function shutDown(app: NestExpressApplication, config: Config, logger: Logger): Promise<void> {
+export async function shutDown(
+  app: NestExpressApplication,
+  config: Config,
+  logger: Logger,
+  tracing?: Tracing,
+): Promise<void> {
   const giveUpAt = performance.now() + config.SHUTDOWN_GRACE_MS;
   const left = (): number => Math.max(0, giveUpAt - performance.now());
   logger.info('shutting down');
@@ -26,7 +35,10 @@ export async function shutDown(app: NestExpressApplication, config: Config, logg
     logger.warn(`requests were still running after SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS} ms); they are cut`);
     server.closeAllConnections();
   }
-  await app.get(ModelRegistry).stop(Math.max(1_000, left()));
+  await Promise.all([
+    app.get(ModelRegistry).stop(Math.max(1_000, left())),
+    tracing?.stop(Math.min(LAST_SPANS_MS, Math.max(1_000, left()))),
+  ]);
   await app.close();
   logger.info('bye');
 }

@@ -22,6 +22,8 @@ export {
   type PredictorOptions,
 } from './predictor';
 export { InferenceModule } from './inference.module';
+export { monotonicNow } from './monotonic-clock';
+export type { Stage, StagePart } from './stage';
 export { PredictorFactory } from './predictor-factory';
 export { type ProcessUsage, processUsage } from './process-usage';
 export { LoadFailedError, WorkerLostError } from './worker-process';

@@ -75,10 +75,18 @@ export interface ItemPrediction {
   inferenceMs: number;
   /** How many images shared the run. */
   batchSize: number;
+  /** When decoding and the run began, on `monotonicNow`'s clock. */
+  decodeAt: number;
+  runAt: number;
+  /** From the end of the run until the best classes of the whole batch were found. */
+  postMs: number;
 }
 
 export interface ItemFailure {
   ok: false;
   code: ErrorCode;
   detail: string;
+  /** Of an image that could not be decoded. */
+  decodeAt?: number;
+  decodeMs?: number;
 }

@@ -3,6 +3,7 @@ import type { Device, ItemResult } from './messages';
 import type { ModelSpec, RuntimeSpec } from './model-spec';
 import type { Prediction } from './prediction';
 import { RequestQueue, type QueuedRequest } from './request-queue';
+import { partsOf, StageWatch, type Stage } from './stage';
 import { WorkerPool } from './worker-pool';
 import { workerEntry, WorkerLostError, type WorkerProcess } from './worker-process';
 
@@ -41,6 +42,8 @@ export interface PredictOptions {
   readonly deadline: number;
   /** Aborted when nobody waits for the answer any more. */
   signal?: AbortSignal;
+  /** Is told of each stage of the request when it is over, for traces. All of them come before the answer. */
+  onStage?: (stage: Stage) => void;
 }
 
 /** Serves one model version: a queue, the workers that empty it, and the batches between them. */
@@ -160,7 +163,7 @@ export class Predictor {
   }
 
   private submit(image: Uint8Array, options: PredictOptions, now: number) {
-    const { topK, signal } = options;
+    const { topK, signal, onStage } = options;
     return new Promise<Parameters<QueuedRequest['resolve']>[0]>((resolve, reject) => {
       if (this.stopping) {
         throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
@@ -183,7 +186,12 @@ export class Predictor {
         retried: false,
         settled: false,
         resolve: (answer) => settle() && resolve(answer),
-        reject: (error) => settle() && reject(error),
+        reject: (error) => {
+          if (!settle()) return;
+          request.stage?.leave(error);
+          reject(error);
+        },
+        stage: onStage && new StageWatch(onStage),
       };
       const leave = (): void => request.reject(signal!.reason);
       const expire = (): void => {
@@ -198,6 +206,7 @@ export class Predictor {
         clearTimeout(timer);
         throw error;
       }
+      request.stage?.enter('queue');
       signal?.addEventListener('abort', leave, { once: true });
       this.dispatch();
     });
@@ -234,7 +243,10 @@ export class Predictor {
       return false;
     });
     if (batch.length === 0) return;
-    for (const request of batch) this.inFlight.add(request);
+    for (const request of batch) {
+      this.inFlight.add(request);
+      request.stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
+    }
     this.options.observer?.onBatch?.(batch.length);
     worker
       .run(batch.map(({ item }) => item))
@@ -257,8 +269,10 @@ export class Predictor {
     this.measureRate(batch.length, sentAt);
     batch.forEach((request, i) => {
       const result = results[i]!;
+      const error = result.ok ? undefined : new EyrieError(result.code, result.detail);
+      request.stage?.leave(error, partsOf(result));
       if (result.ok) request.resolve({ ...result, queueMs: sentAt - request.enqueuedAt });
-      else request.reject(new EyrieError(result.code, result.detail));
+      else request.reject(error);
     });
   }
 
@@ -269,6 +283,8 @@ export class Predictor {
       if (request.retried || !(error instanceof WorkerLostError)) {
         request.reject(new EyrieError('WORKER_FAILED', error.message, { cause: error }));
       } else {
+        request.stage?.leave(error);
+        request.stage?.enter('queue');
         this.queue.putBack(request);
       }
     }

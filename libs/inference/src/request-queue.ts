@@ -1,5 +1,6 @@
 import { EyrieError } from './errors';
 import type { BatchItem, ItemPrediction } from './messages';
+import type { StageWatch } from './stage';
 
 /** One image on its way: what to run, until when, and whom to tell. */
 export interface QueuedRequest {
@@ -14,6 +15,8 @@ export interface QueuedRequest {
   settled: boolean;
   resolve: (answer: ItemPrediction & { queueMs: number }) => void;
   reject: (error: unknown) => void;
+  /** Where it is now, for whoever is to be told when that is over; undefined where nobody is. */
+  stage?: StageWatch;
 }
 
 /**

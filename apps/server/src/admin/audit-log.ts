@@ -10,7 +10,8 @@ export class AuditLog {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   record(res: Response, change: string, before: unknown, after: unknown): void {
-    const { requestId, logged } = contextOf(res);
-    this.logger.info({ request_id: requestId, key_id: logged.key_id, change, before, after }, `admin: ${change}`);
+    const { requestId, logged, trace } = contextOf(res);
+    const who = { request_id: requestId, ...trace?.ids, key_id: logged.key_id };
+    this.logger.info({ ...who, change, before, after }, `admin: ${change}`);
   }
 }

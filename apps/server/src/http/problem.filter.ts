@@ -16,7 +16,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const req = host.switchToHttp().getRequest<Request>();
     const res = host.switchToHttp().getResponse<Response>();
-    const { requestId, logged, signal } = contextOf(res);
+    const { requestId, logged, signal, trace } = contextOf(res);
     if (signal.aborted || res.headersSent) {
       res.destroy();
       return;
@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const error = toEyrieError(thrown);
     if (error.code === 'INTERNAL' || error.code === 'WORKER_FAILED') {
-      this.logger.error({ request_id: requestId, err: error.cause ?? error }, error.message);
+      this.logger.error({ request_id: requestId, ...trace?.ids, err: error.cause ?? error }, error.message);
     }
     logged.code = error.code;
     logged.detail = error.message;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { NextFunction, Request, Response } from 'express';
 import { EyrieError } from '#inference';
+import type { RequestTrace } from '../tracing/tracing';
 
 /** What belongs to one request from its first byte to its log line. */
 export interface RequestContext {
@@ -12,6 +13,8 @@ export interface RequestContext {
   logged: Record<string, unknown>;
   /** The template of the route, where the API's description has one. */
   route?: string;
+  /** Where traces are sent and the request has one. */
+  trace?: RequestTrace;
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;

@@ -75,7 +75,7 @@ export class PredictController {
   }
 
   private question(req: Request, res: Response, { model, version, top_k }: PredictQuery): Question {
-    const { requestId, signal } = contextOf(res);
+    const { requestId, signal, trace } = contextOf(res);
     return {
       model,
       version: version === undefined ? undefined : toVersionRef(version),
@@ -83,6 +83,7 @@ export class PredictController {
       routingKey: req.header('x-routing-key'),
       requestId,
       signal,
+      trace,
       onRoute: (route) => this.report.routed(res, route),
       onAnswered: (then) => res.once('finish', then),
     };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Shared } from '#cache';
-import { EyrieError, type Prediction, type Predictor } from '#inference';
+import { EyrieError, type Prediction, type Predictor, type PredictOptions } from '#inference';
 import { ModelRegistry, OnDemandLoader } from '#registry';
 import { chooseRoute, type Route } from '#routing';
 import { CONFIG } from '../settings';
@@ -49,10 +49,10 @@ export class PredictionService {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
     const route = await this.route(question, deadline);
     const results = await Promise.all(
-      images.map(async (image) => {
+      images.map(async (image, index) => {
         try {
           if (image instanceof EyrieError) throw image;
-          return await this.ask(route, await this.bytesOf(image, question, deadline), question, deadline);
+          return await this.ask(route, await this.bytesOf(image, question, deadline), question, deadline, index);
         } catch (error) {
           if (error instanceof EyrieError) return error;
           throw error;
@@ -81,7 +81,13 @@ export class PredictionService {
     return route;
   }
 
-  private async ask(route: Route, bytes: Buffer, question: Question, deadline: number): Promise<GivenPrediction> {
+  private async ask(
+    route: Route,
+    bytes: Buffer,
+    question: Question,
+    deadline: number,
+    index?: number,
+  ): Promise<GivenPrediction> {
     const { version } = route;
     // While an image was fetched, the version may have had to make room for another.
     if (!version.predictor) await this.onDemand.ready(version, { deadline, signal: question.signal });
@@ -89,13 +95,16 @@ export class PredictionService {
     const predictor = version.predictor!;
     const topK = Math.min(question.topK ?? this.config.TOP_K_PREDICTIONS, labels.length);
     const query = { topK, deadline, signal: question.signal };
+    const trace = question.trace?.prediction(route, index);
     try {
       const given = await this.cache.predict(version, bytes, query, (shared) =>
-        this.compute(route, predictor, bytes, topK, shared),
+        this.compute(route, predictor, bytes, { topK, onStage: trace?.onStage }, shared),
       );
+      trace?.end({ source: given.source });
       this.outcomes.answered(route, bytes, given, question);
       return given;
     } catch (error) {
+      trace?.end({ error });
       this.outcomes.failed(route, error);
       throw error;
     }
@@ -106,12 +115,12 @@ export class PredictionService {
     route: Route,
     predictor: Predictor,
     bytes: Buffer,
-    topK: number,
+    options: Pick<PredictOptions, 'topK' | 'onStage'>,
     shared: Shared,
   ): Promise<Prediction> {
     try {
       // Not a copy: the deadline moves when another request joins.
-      const prediction = await predictor.predict(bytes, Object.assign(shared, { topK }));
+      const prediction = await predictor.predict(bytes, Object.assign(shared, options));
       this.outcomes.computed(route, prediction);
       return prediction;
     } catch (error) {
@@ -120,7 +129,7 @@ export class PredictionService {
     }
   }
 
-  private bytesOf(image: ImageSource, { signal }: Question, deadline: number): Promise<Buffer> {
+  private bytesOf(image: ImageSource, { signal, trace }: Question, deadline: number): Promise<Buffer> {
     if ('bytes' in image) return Promise.resolve(image.bytes);
     const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS, MAX_IMAGE_BYTES } = this.config;
     const options = {
@@ -129,6 +138,7 @@ export class PredictionService {
       maxBytes: MAX_IMAGE_BYTES,
       timeoutMs: Math.min(URL_TIMEOUT_MS, Math.max(1, deadline - performance.now())),
       maxRedirects: 3,
+      trace,
     };
     return this.fetches.run(() => fetchImage(image.url, options, signal));
   }

@@ -1,5 +1,6 @@
 import type { VersionRef } from '#registry';
 import type { Route } from '#routing';
+import type { RequestTrace } from '../tracing/tracing';
 
 /** What a client wants to know. */
 export interface Question {
@@ -9,6 +10,7 @@ export interface Question {
   routingKey?: string;
   requestId: string;
   signal: AbortSignal;
+  trace?: RequestTrace;
   /** Is told who answers as soon as that is known. */
   onRoute: (route: Route) => void;
   /** Calls back when the client has its answer. */

@@ -1,5 +1,14 @@
-import type { FromWorker, ItemResult, LoadMessage, RunMessage, ToWorker } from '../messages';
+import type {
+  FromWorker,
+  ItemFailure,
+  ItemPrediction,
+  ItemResult,
+  LoadMessage,
+  RunMessage,
+  ToWorker,
+} from '../messages';
 import { EyrieError } from '../errors';
+import { monotonicNow } from '../monotonic-clock';
 import { Classifier, ModelLoadError } from './classifier';
 import { decodeImage } from './image/decode';
 import { preprocess } from './image/preprocess';
@@ -45,27 +54,29 @@ async function run(message: RunMessage): Promise<void> {
   const count = message.items.length;
   const input = model.allocate(count);
   const results = new Array<ItemResult>(count);
-  const decodeMs = new Array<number>(count);
+  const decodings = new Array<Decoding>(count);
   const decoded: number[] = [];
   const decoding = message.items.map(async ({ image }, i) => {
-    const started = performance.now();
+    const decodeAt = monotonicNow();
     try {
       const pixels = await decodeImage(image, { maxPixels }, spec.input);
       preprocess(pixels, spec.input, input, i * model.imageSize);
-      decodeMs[i] = performance.now() - started;
+      decodings[i] = { decodeAt, decodeMs: monotonicNow() - decodeAt };
       decoded.push(i);
     } catch (error) {
-      results[i] = failure(error);
+      results[i] = { ...failure(error), decodeAt, decodeMs: monotonicNow() - decodeAt };
     }
   });
   const previous = lastRun;
   lastRun = (async () => {
     await Promise.all([previous, ...decoding]);
-    if (decoded.length > 0) await infer(model, input, decoded, message, decodeMs, results);
+    if (decoded.length > 0) await infer(model, input, decoded, message, decodings, results);
     send({ type: 'result', batch: message.batch, items: results, rssBytes: process.memoryUsage.rss() });
   })();
   await lastRun;
 }
+
+type Decoding = Pick<ItemPrediction, 'decodeAt' | 'decodeMs'>;
 
 /** Runs the images that could be decoded, moved together, and writes the answers to their places in `results`. */
 async function infer(
@@ -73,7 +84,7 @@ async function infer(
   input: ReturnType<Classifier['allocate']>,
   decoded: number[],
   message: RunMessage,
-  decodeMs: number[],
+  decodings: Decoding[],
   results: ItemResult[],
 ): Promise<void> {
   decoded.sort((a, b) => a - b);
@@ -83,12 +94,13 @@ async function infer(
   const batchSize = decoded.length;
   const used = model.allocate(batchSize).length;
   try {
-    const started = performance.now();
+    const runAt = monotonicNow();
     const scores = await model.run(input.subarray(0, used), batchSize);
-    const inferenceMs = performance.now() - started;
+    const ranAt = monotonicNow();
+    const best = decoded.map((item, row) => topK(scores[row]!, message.items[item]!.topK));
+    const shared = { runAt, inferenceMs: ranAt - runAt, postMs: monotonicNow() - ranAt, batchSize };
     decoded.forEach((item, row) => {
-      const top = topK(scores[row]!, message.items[item]!.topK);
-      results[item] = { ok: true, top, decodeMs: decodeMs[item]!, inferenceMs, batchSize };
+      results[item] = { ok: true, top: best[row]!, ...decodings[item]!, ...shared };
     });
   } catch (error) {
     for (const item of decoded) {
@@ -97,7 +109,7 @@ async function infer(
   }
 }
 
-function failure(error: unknown): ItemResult {
+function failure(error: unknown): ItemFailure {
   if (error instanceof EyrieError) return { ok: false, code: error.code, detail: error.message };
   return { ok: false, code: 'INVALID_IMAGE', detail: `the image cannot be decoded: ${String(error)}` };
 }

@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { TcpSocketConnectOpts } from 'node:net';
 import { EyrieError } from '#inference';
+import type { FetchTrace, RequestTrace } from '../../tracing/tracing';
 import { isPublicAddress } from './address-policy';
 import { checkedLookup } from './checked-lookup';
 import { firstHop, type Hop, nextHop, notPublic } from './image-url';
@@ -19,6 +20,7 @@ export interface UrlFetchOptions {
   /** For everything together: DNS, connecting, redirects and the body. */
   timeoutMs: number;
   maxRedirects: number;
+  trace?: Pick<RequestTrace, 'fetch'>;
   /** Stands in for DNS in tests. */
   lookup?: typeof dns.lookup;
 }
@@ -62,7 +64,8 @@ export async function fetchImage(url: string, options: UrlFetchOptions, signal?:
 async function follow(first: Hop, options: UrlFetchOptions, end: AbortSignal): Promise<Buffer> {
   let hop = first;
   for (let redirects = 0; redirects <= options.maxRedirects; redirects++) {
-    const answer = await ask(hop, options, end);
+    const trace = options.trace?.fetch('GET', hop.url, redirects);
+    const answer = await ask(hop, options, end, trace);
     if ('image' in answer) return answer.image;
     hop = nextHop(hop, answer.location, options.allowedHosts);
   }
@@ -70,35 +73,43 @@ async function follow(first: Hop, options: UrlFetchOptions, end: AbortSignal): P
 }
 
 /** One request and its answer. Its connection is closed when this settles, whichever way. */
-async function ask(hop: Hop, options: UrlFetchOptions, end: AbortSignal): Promise<Answer> {
-  const request = open(hop, options.lookup ?? dns.lookup);
+async function ask(hop: Hop, options: UrlFetchOptions, end: AbortSignal, trace?: FetchTrace): Promise<Answer> {
+  const request = open(hop, options.lookup ?? dns.lookup, trace?.headers);
+  let status: number | undefined;
   const close = () => request.destroy();
   end.addEventListener('abort', close);
   try {
     // An end that came before the listener is not announced again.
     if (end.aborted) close();
     const response = await send(request);
+    status = response.statusCode;
     const { location } = response.headers;
-    if (location !== undefined && REDIRECTS.has(response.statusCode ?? 0)) return { location };
-    return { image: await readImage(response, hop.name, options.maxBytes) };
-  } catch (error) {
+    const answer =
+      location !== undefined && REDIRECTS.has(status ?? 0)
+        ? { location }
+        : { image: await readImage(response, hop.name, options.maxBytes) };
+    trace?.end({ status });
+    return answer;
+  } catch (thrown) {
     // What a destroyed request reports is only the consequence; why it was destroyed is the answer.
-    end.throwIfAborted();
-    throw error instanceof EyrieError ? error : failed(hop.name, error);
+    const reason: unknown = end.aborted ? end.reason : thrown;
+    const error = end.aborted || reason instanceof EyrieError ? reason : failed(hop.name, reason);
+    trace?.end({ status, error });
+    throw error;
   } finally {
     end.removeEventListener('abort', close);
     close();
   }
 }
 
-function open(hop: Hop, lookup: typeof dns.lookup): http.ClientRequest {
+function open(hop: Hop, lookup: typeof dns.lookup, traceHeaders?: FetchTrace['headers']): http.ClientRequest {
   const refusal = () => notPublic(hop.name);
   const options: https.RequestOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
     // A connection of its own, never one from a pool whose address was checked for somebody else. It also keeps
     // clear of proxies that the environment names: they would connect to addresses unseen by us.
     agent: false,
     autoSelectFamilyAttemptTimeout: CONNECT_ATTEMPT_MS,
-    headers: { Accept: 'image/*', 'Accept-Encoding': 'identity', 'User-Agent': 'eyrie' },
+    headers: { Accept: 'image/*', 'Accept-Encoding': 'identity', 'User-Agent': 'eyrie', ...traceHeaders },
     lookup: hop.hostAllowed ? lookup : checkedLookup(lookup, refusal),
   };
   const request = hop.url.protocol === 'https:' ? https.request(hop.url, options) : http.request(hop.url, options);
