@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import process from 'node:process';
+import { atExit } from './at-exit.mjs';
 import { benchCache } from './cache.mjs';
 import { machine } from './measure/machine.mjs';
 import { benchModel } from './model.mjs';
@@ -24,10 +24,8 @@ export async function bench(options) {
       results.skipped.push({ what, reason });
     }
   };
-  process.once('SIGINT', () => {
-    rmSync(folder, { recursive: true, force: true });
-    process.exit(130);
-  });
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  const forget = atExit(clear);
   try {
     for (const name of options.models) {
       const registry = RESNETS.includes(name) ? join(folder, name) : resolve(options.registry);
@@ -47,7 +45,8 @@ export async function bench(options) {
       if (RESNETS.includes(name)) rmSync(registry, { recursive: true });
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    clear();
+    forget();
   }
   results.finished = new Date().toISOString();
   if (options.json) console.log(JSON.stringify(results, null, 2));

@@ -1,5 +1,5 @@
 import { input } from './inputs/photo.mjs';
-import { uploadBody, UPLOAD_HEADERS } from './inputs/upload.mjs';
+import { formUpload } from './inputs/upload.mjs';
 import { closedLoop } from './load/closed-loop.mjs';
 import { EyrieServer } from './server/eyrie.mjs';
 
@@ -8,13 +8,14 @@ const CONNECTIONS = 10;
 /** Throughput when every answer comes from the cache, against the same server without one. */
 export async function benchCache({ name, registry }, { port, seconds, warmUpSeconds }, progress) {
   const image = await input('jpeg');
+  const upload = formUpload(image);
   const measure = async (title, env, mustBeCached) => {
     progress(`${name}: ${title}`);
     const server = await EyrieServer.start({ registry, model: name, port, env });
     try {
       const url = `${server.url}/v1/predict`;
-      if (mustBeCached && !(await answersFromCache(url, image))) return null;
-      return await closedLoop({ url, image, connections: CONNECTIONS, warmUpSeconds, seconds });
+      if (mustBeCached && !(await answersFromCache(url, upload))) return null;
+      return await closedLoop({ url, upload, connections: CONNECTIONS, warmUpSeconds, seconds });
     } finally {
       await server.stop();
     }
@@ -32,9 +33,9 @@ export async function benchCache({ name, registry }, { port, seconds, warmUpSeco
   };
 }
 
-async function answersFromCache(url, image) {
+async function answersFromCache(url, { headers, body }) {
   const ask = async () => {
-    const response = await fetch(url, { method: 'POST', headers: UPLOAD_HEADERS, body: uploadBody(image, 0) });
+    const response = await fetch(url, { method: 'POST', headers, body: body(0) });
     if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
     return response.json();
   };

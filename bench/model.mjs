@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { aloneMs, bestSetting, describeSetting, throughputOf } from './ceiling/ceiling.mjs';
 import { input } from './inputs/photo.mjs';
+import { formUpload } from './inputs/upload.mjs';
 import { closedLoop } from './load/closed-loop.mjs';
 import { openLoop } from './load/open-loop.mjs';
 import { TreeMeter } from './measure/process-tree.mjs';
@@ -77,12 +78,14 @@ async function measureServer({ name, registry }, options, main, others, progress
       rows.push({ input: image.title, load: title, ...(await measured(server, name, load)) });
     };
     for (const count of connections) {
-      await measure(main, titleOf(count), (on) => closedLoop({ url, image: main, connections: count, ...time, ...on }));
+      await measure(main, titleOf(count), (on) =>
+        closedLoop({ url, upload: formUpload(main), connections: count, ...time, ...on }),
+      );
     }
     const rate = Math.max(1, OPEN_LOOP_LOAD * Math.max(...rows.map(({ requestsPerSecond }) => requestsPerSecond)));
-    await measure(main, 'open loop', (on) => openLoop({ url, image: main, rate, ...time, ...on }));
+    await measure(main, 'open loop', (on) => openLoop({ url, upload: formUpload(main), rate, ...time, ...on }));
     for (const image of others) {
-      const load = (on) => closedLoop({ url, image, connections: OTHER_INPUTS_AT, ...time, ...on });
+      const load = (on) => closedLoop({ url, upload: formUpload(image), connections: OTHER_INPUTS_AT, ...time, ...on });
       await measure(image, titleOf(OTHER_INPUTS_AT), load);
     }
     return rows;

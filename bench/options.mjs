@@ -66,14 +66,14 @@ function runtimeOf({ workers, threads, 'max-batch': maxBatch }) {
   return Object.fromEntries(given.map(([key, value]) => [key, number(key, value, 1)]));
 }
 
-function list(text) {
+export function list(text) {
   return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }
 
-function number(name, text, least) {
+export function number(name, text, least) {
   const value = Number(text);
   if (Number.isFinite(value) && value >= least) return value;
   throw new Error(`${name} must be a number of at least ${least}, not "${text}"`);

@@ -2,23 +2,45 @@ import { crc32 } from 'node:zlib';
 
 const BOUNDARY = 'eyrie-bench-7d1f0c52';
 
-/** The headers of every upload. */
-export const UPLOAD_HEADERS = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+/**
+ * What connections send. The serial number goes into a comment inside the image, so that no two connections send the same
+ * bytes and no cache can answer for the model; decoders skip it.
+ * @typedef {{ headers: Record<string, string>, body: (serial: number) => Buffer }} Upload
+ */
 
 /**
- * A multipart/form-data body with the image as its one file. The serial number goes into a comment inside the image, so
- * that no two connections send the same bytes and no cache can answer for the model; decoders skip it.
+ * multipart/form-data with the image as its one file.
  * @param {{ type: string, bytes: Buffer }} image
- * @param {number} serial
  * @param {string} field the form's field
+ * @returns {Upload}
  */
-export function uploadBody({ type, bytes }, serial, field = 'file') {
+export function formUpload({ type, bytes }, field = 'file') {
   const extension = type.split('/')[1];
   const head =
     `--${BOUNDARY}\r\n` +
     `Content-Disposition: form-data; name="${field}"; filename="image.${extension}"\r\n` +
     `Content-Type: ${type}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head), numbered(type, bytes, serial), Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]);
+  const tail = Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
+  return {
+    headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+    body: (serial) => Buffer.concat([Buffer.from(head), numbered(type, bytes, serial), tail]),
+  };
+}
+
+/**
+ * JSON of the Open Inference Protocol with the image as a BYTES tensor in base64.
+ * @param {{ type: string, bytes: Buffer }} image
+ * @returns {Upload}
+ */
+export function openInferenceUpload({ type, bytes }) {
+  const body = (serial) => {
+    const data = [numbered(type, bytes, serial).toString('base64')];
+    const parameters = { content_type: 'base64' };
+    return Buffer.from(
+      JSON.stringify({ inputs: [{ name: 'image', shape: [1, 1], datatype: 'BYTES', parameters, data }] }),
+    );
+  };
+  return { headers: { 'content-type': 'application/json' }, body };
 }
 
 /** The image with a comment: another file, the same pixels. */

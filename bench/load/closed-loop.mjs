@@ -1,7 +1,6 @@
 // Throughput: every connection sends its next upload as soon as it has its answer.
 import autocannon from 'autocannon';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { uploadBody, UPLOAD_HEADERS } from '../inputs/upload.mjs';
 import { latencies } from '../measure/statistics.mjs';
 
 /** Slower than this is an error. */
@@ -10,25 +9,24 @@ const TIMEOUT_SECONDS = 60;
 /**
  * @param {object} load
  * @param {string} load.url
- * @param {object} load.image see inputs/photo.mjs
- * @param {string} [load.field] of the form
+ * @param {import('../inputs/upload.mjs').Upload} load.upload
  * @param {number} load.connections
  * @param {number} load.warmUpSeconds not measured
  * @param {number} load.seconds measured
  * @param {() => void | Promise<void>} [load.onStart] called when the measured time begins
  * @param {() => void | Promise<void>} [load.onEnd] called when it is over
  */
-export async function closedLoop({ url, image, field, connections, warmUpSeconds, seconds, onStart, onEnd }) {
+export async function closedLoop({ url, upload, connections, warmUpSeconds, seconds, onStart, onEnd }) {
   const run = autocannon({
     url,
     method: 'POST',
-    headers: UPLOAD_HEADERS,
+    headers: upload.headers,
     connections,
     // Stopped by hand; in case that fails.
     duration: warmUpSeconds + seconds + TIMEOUT_SECONDS,
     timeout: TIMEOUT_SECONDS,
     sampleInt: 100,
-    setupClient: serialBodies(image, field),
+    setupClient: serialBodies(upload),
   });
   const counted = new Counted(run);
   await sleep(warmUpSeconds * 1000);
@@ -51,9 +49,9 @@ export async function closedLoop({ url, image, field, connections, warmUpSeconds
 }
 
 /** Gives each connection an upload of its own. */
-export function serialBodies(image, field) {
+export function serialBodies(upload) {
   let serial = 0;
-  return (client) => client.setBody(uploadBody(image, serial++, field));
+  return (client) => client.setBody(upload.body(serial++));
 }
 
 /** Collects what autocannon reports, between `begin` and `end`. autocannon's own histogram has no 95th percentile. */

@@ -3,7 +3,6 @@
 // everybody whom it hits ("coordinated omission", https://www.infoq.com/presentations/latency-response-time/).
 import autocannon from 'autocannon';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UPLOAD_HEADERS } from '../inputs/upload.mjs';
 import { latencies } from '../measure/statistics.mjs';
 import { Counted, serialBodies } from './closed-loop.mjs';
 
@@ -19,11 +18,11 @@ const MOST_STARTS = 100;
  * @param {object} load as for `closedLoop`, but with
  * @param {number} load.rate uploads per second, in place of connections
  */
-export async function openLoop({ url, image, field, rate, warmUpSeconds, seconds, onStart, onEnd }) {
+export async function openLoop({ url, upload, rate, warmUpSeconds, seconds, onStart, onEnd }) {
   const uploads = Math.max(1, Math.round(rate));
   const starts = Math.min(uploads, MOST_STARTS);
   const waiting = new Map();
-  const giveBody = serialBodies(image, field);
+  const giveBody = serialBodies(upload);
   const setupClient = (client) => {
     giveBody(client);
     client.on('request', () => waiting.set(client, performance.now()));
@@ -37,7 +36,7 @@ export async function openLoop({ url, image, field, rate, warmUpSeconds, seconds
     const run = autocannon({
       url,
       method: 'POST',
-      headers: UPLOAD_HEADERS,
+      headers: upload.headers,
       connections: Math.floor(uploads / starts) + (i < uploads % starts ? 1 : 0),
       connectionRate: 1,
       ignoreCoordinatedOmission: true,

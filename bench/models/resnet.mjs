@@ -70,6 +70,9 @@ const HE_GAIN = 2;
 /** Each block adds to its input; with less than the full variance the sum stays small over sixteen of them. */
 const LAST_GAIN = 0.2;
 
+/** Lets a few of the classes stand out, as in a trained network: answers can be told apart. */
+const LOGIT_GAIN = 30;
+
 class GraphBuilder {
   node = [];
   initializer = [];
@@ -104,7 +107,7 @@ class GraphBuilder {
   }
 
   linear(x, name, output, from, to) {
-    this.floats(`${name}.weight`, [to, from], Math.sqrt(1 / from));
+    this.floats(`${name}.weight`, [to, from], Math.sqrt(LOGIT_GAIN / from));
     this.floats(`${name}.bias`, [to], 0.05);
     const attribute = [int('transB', 1)];
     this.node.push({ opType: 'Gemm', input: [x, `${name}.weight`, `${name}.bias`], output: [output], name, attribute });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atExit } from '../at-exit.mjs';
 import { root } from '../../scripts/prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
@@ -9,6 +10,7 @@ const START_TIMEOUT_MS = 120_000;
 /** The built server, as `npm start` runs it. Everything but what is given has its default. */
 export class EyrieServer {
   #child;
+  #forget;
   #stderr = '';
   /** From the start of the process until it is ready. */
   readyMs = 0;
@@ -16,6 +18,8 @@ export class EyrieServer {
   constructor(child, url) {
     this.#child = child;
     this.url = url;
+    // Its workers end with it.
+    this.#forget = atExit(() => child.kill('SIGKILL'));
     child.stderr.on('data', (chunk) => (this.#stderr = (this.#stderr + chunk).slice(-2000)));
   }
 
@@ -26,13 +30,16 @@ export class EyrieServer {
    * @param {string} [options.model] the default model
    * @param {number} [options.port] a free one without it
    * @param {Record<string, string>} [options.env] further settings
+   * @param {string[]} [options.pinnedTo] the cores that it may use; all without it
    * @param {string} [options.profile] a folder for CPU profiles of the server and of its workers
    * @throws Error with what the server said, if it does not start
    */
-  static async start({ registry, model, port, env, profile }) {
-    port ??= await freePort();
+  static async start({ registry, model, port, env, profile, pinnedTo }) {
+    port ??= (await freePorts(1))[0];
     const started = performance.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/apps/server/src/main.js')], {
+    const command = [process.execPath, '--enable-source-maps', join(root, 'dist/apps/server/src/main.js')];
+    const [program, ...args] = [...(pinnedTo ? ['taskset', '-c', pinnedTo.join(',')] : []), ...command];
+    const child = spawn(program, args, {
       cwd: root,
       env: {
         ...process.env,
@@ -79,6 +86,7 @@ export class EyrieServer {
   }
 
   async stop() {
+    this.#forget();
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGTERM');
@@ -94,7 +102,7 @@ export class EyrieServer {
       const answer = await fetch(`${this.url}/health/ready`).catch(() => null);
       await answer?.arrayBuffer();
       if (answer?.ok && this.#child.exitCode === null) return;
-      await sleep(20);
+      await sleep(50);
     }
     throw new Error(`the server was not ready after ${START_TIMEOUT_MS / 1000} s`);
   }
@@ -104,13 +112,18 @@ function lastLine(text) {
   return text.trim().split('\n').at(-1) || null;
 }
 
-export function freePort() {
+/** Different ones, on which nobody listens at the moment. */
+export async function freePorts(count) {
+  const probes = await Promise.all(Array.from({ length: count }, listen));
+  const ports = probes.map((probe) => probe.address().port);
+  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+  return ports;
+}
+
+function listen() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    probe.listen(0, '127.0.0.1', () => resolve(probe));
   });
 }
