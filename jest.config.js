@@ -14,7 +14,7 @@ const esModules = [
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/testing'],
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/testing', '<rootDir>/monitoring'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
   moduleNameMapper: {
     '^#(cache|inference|onnx|registry|routing|validation)$': '<rootDir>/libs/$1/src/index.ts',

@@ -75,6 +75,19 @@ export const capacity = [
       queries: [[`max by (instance) (nodejs_eventloop_lag_p99_seconds{${JOB}})`, '{{instance}}']],
     }),
     lines({
+      title: 'Cache',
+      description: 'Where answers came from, a second: memory, redis, shared (computed for another request), computed',
+      unit: 'ops',
+      stacked: true,
+      queries: [[`sum by (source) (rate(cache_requests_total{${VERSION}}[${RATE}]))`, '{{source}}']],
+    }),
+    lines({
+      title: 'Cache, size',
+      description: 'What the answers kept in memory take, on the instance that keeps most',
+      unit: 'bytes',
+      queries: [[`max(cache_bytes{${JOB}})`, 'bytes']],
+    }),
+    lines({
       title: 'Registry problems',
       description: 'Models whose files or policy cannot be used at present',
       unit: 'short',
