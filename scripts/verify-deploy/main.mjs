@@ -1,0 +1,75 @@
+// `npm run verify:deploy`: proves the chart (helm/eyrie) and k8s/ with the real tools. It needs Node, Go, and the Go module
+// proxy the first time. `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { cache, output } from './cache.mjs';
+import { checkConformance, checkTheCheck } from './conformance.mjs';
+import { chart, valuesFiles } from './manifests.mjs';
+import { checkRefusals } from './refusals.mjs';
+import { checkRegistryVolume } from './registry-volume.mjs';
+import { checkSameness } from './sameness.mjs';
+import { goTool } from './tools.mjs';
+import { KUBERNETES } from './versions.mjs';
+import { differences } from '../sync-chart.mjs';
+
+const STEPS = {
+  copies: () => {
+    const stale = differences();
+    if (stale.length > 0) throw new Error(`${stale.join(', ')}: not as made; run node scripts/sync-chart.mjs`);
+    return 'what the chart and k8s/ have from elsewhere is up to date';
+  },
+  lint: async () => {
+    const helm = await goTool('helm');
+    const files = valuesFiles();
+    for (const file of files) output(helm, ['lint', '--strict', '--quiet', chart, '-f', `${chart}/ci/${file}`]);
+    return `helm lint --strict finds nothing, with ${files.length} values files`;
+  },
+  refusals: checkRefusals,
+  sameness: checkSameness,
+  oldest: () => checkConformance(KUBERNETES.oldest),
+  newest: async () => [await checkConformance(KUBERNETES.newest), await checkTheCheck(KUBERNETES.newest)],
+  volume: checkRegistryVolume,
+};
+/** What needs a cluster. */
+const NEVER = [
+  'that an API server accepts all of it',
+  'that pods start on nodes, that an autoscaler scales, and what Argo Rollouts, KEDA and KServe make of their objects',
+];
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, without: { type: 'string' } } });
+const wanted = Object.keys(STEPS).filter((name) => {
+  return (!values.only || list(values.only).includes(name)) && !list(values.without ?? '').includes(name);
+});
+const unknown = [...list(values.only ?? ''), ...list(values.without ?? '')].filter((name) => !(name in STEPS));
+if (unknown.length > 0 || spawnSync('go', ['version']).status !== 0) {
+  console.error(
+    unknown.length > 0
+      ? `no such step: ${unknown}; there are: ${Object.keys(STEPS)}`
+      : 'Go is not installed, and this needs it',
+  );
+  process.exit(2);
+}
+
+console.log(`Kubernetes ${KUBERNETES.oldest} to ${KUBERNETES.newest}; what is built and fetched is kept in ${cache}`);
+const checked = [];
+const failed = [];
+for (const name of wanted) {
+  const since = performance.now();
+  try {
+    const lines = [await STEPS[name]()].flat();
+    checked.push(...lines);
+    console.log(`ok ${name} (${((performance.now() - since) / 1000).toFixed(0)} s)`);
+    for (const line of lines) console.log(`   ${line}`);
+  } catch (error) {
+    failed.push(name);
+    console.log(`FAILED ${name}: ${error.stack ?? error}`);
+  }
+}
+const skipped = Object.keys(STEPS).filter((name) => !wanted.includes(name));
+console.log(`\n${checked.length} checks passed${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`);
+console.log(['not checked:', ...skipped.map((name) => `the step ${name}`), ...NEVER].join('\n  '));
+process.exit(failed.length > 0 ? 1 : 0);
+
+function list(text) {
+  return text.split(',').filter(Boolean);
+}

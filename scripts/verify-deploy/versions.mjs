@@ -1,0 +1,40 @@
+// What `npm run verify:deploy` works with. One place to move it all forward.
+
+/** The oldest and the newest Kubernetes that the chart is for; `kubeVersion` in Chart.yaml says the oldest as well. */
+export const KUBERNETES = { oldest: '1.31.14', newest: '1.37.1' };
+
+/** Commands built from Go modules: the module, and the command's folder in it. */
+export const GO_TOOLS = {
+  helm: ['helm.sh/helm/v4@v4.3.1', './cmd/helm'],
+  kubeconform: ['github.com/yannh/kubeconform@v0.8.0', './cmd/kubeconform'],
+  kustomize: ['sigs.k8s.io/kustomize/kustomize/v5@v5.8.1', '.'],
+};
+
+/** Where the definitions of other people's kinds are: a folder in a Go module, and the kinds that are wanted. */
+export const CRDS = [
+  {
+    module: 'sigs.k8s.io/gateway-api@v1.6.3',
+    folder: 'config/crd/standard',
+    files: ['gateway.networking.k8s.io_httproutes.yaml'],
+  },
+  {
+    module: 'github.com/prometheus-operator/prometheus-operator@v0.94.0',
+    folder: 'example/prometheus-operator-crd',
+    files: ['monitoring.coreos.com_servicemonitors.yaml', 'monitoring.coreos.com_prometheusrules.yaml'],
+  },
+  {
+    module: 'github.com/kedacore/keda/v2@v2.21.0',
+    folder: 'config/crd/bases',
+    files: ['keda.sh_scaledobjects.yaml'],
+  },
+  {
+    module: 'github.com/argoproj/argo-rollouts@v1.10.1',
+    folder: 'manifests/crds',
+    files: ['rollout-crd.yaml', 'analysis-template-crd.yaml'],
+  },
+  {
+    module: 'github.com/kserve/kserve@v0.20.0',
+    folder: 'config/crd/full',
+    files: ['serving.kserve.io_servingruntimes.yaml', 'serving.kserve.io_inferenceservices.yaml'],
+  },
+];
