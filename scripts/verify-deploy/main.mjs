@@ -24,6 +24,10 @@ const STEPS = {
     for (const file of files) output(helm, ['lint', '--strict', '--quiet', chart, '-f', `${chart}/ci/${file}`]);
     return `helm lint --strict finds nothing, with ${files.length} values files`;
   },
+  unit: async () => {
+    const printed = output(await goTool('helm-unittest'), ['--strict', chart]);
+    return `chart unit tests: ${/Tests:\s+(.*)/.exec(printed)[1]}`;
+  },
   refusals: checkRefusals,
   sameness: checkSameness,
   oldest: () => checkConformance(KUBERNETES.oldest),

@@ -7,6 +7,7 @@ export const KUBERNETES = { oldest: '1.31.14', newest: '1.37.1' };
 export const GO_TOOLS = {
   helm: ['helm.sh/helm/v4@v4.3.1', './cmd/helm'],
   kubeconform: ['github.com/yannh/kubeconform@v0.8.0', './cmd/kubeconform'],
+  'helm-unittest': ['github.com/helm-unittest/helm-unittest@v1.1.2', './cmd/helm-unittest'],
   kustomize: ['sigs.k8s.io/kustomize/kustomize/v5@v5.8.1', '.'],
 };
 
