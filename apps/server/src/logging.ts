@@ -28,8 +28,9 @@ export function requestLog(logger: Logger): RequestHandler {
     customAttributeKeys: { reqId: 'request_id' },
     genReqId: (_req, res) => contextOf(res).requestId,
     customLogLevel: (req, res, error) => {
+      // Not to be ready is an answer; why it is so has lines of its own.
+      if (isProbe(req) && !error && res.statusCode !== 500) return 'debug';
       if (res.statusCode >= 500 || error) return 'error';
-      if (isProbe(req)) return 'debug';
       return res.statusCode >= 400 ? 'warn' : 'info';
     },
     customSuccessMessage: summary,

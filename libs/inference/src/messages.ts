@@ -54,7 +54,17 @@ export interface LoadedMessage {
 export interface LoadFailedMessage {
   type: 'load-failed';
   detail: string;
+  fault: LoadFault;
 }
+
+/** What is wrong with a model that cannot be served. */
+export type LoadFault =
+  /** The file, or what the manifest says of its inputs and outputs. */
+  | { kind: 'unfit' }
+  /** It gives another number of scores per image than there are labels. */
+  | { kind: 'other-classes'; classes: number }
+  /** It loads, and fails when it is run. */
+  | { kind: 'does-not-run' };
 
 export interface ResultMessage {
   type: 'result';

@@ -1,13 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadMessage, ToWorker } from './messages';
+import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadFault, LoadMessage, ToWorker } from './messages';
 
 /** The process is gone and took its batches with it. They may be tried elsewhere. */
 export class WorkerLostError extends Error {}
 
 /** The model cannot be served; another process would fail in the same way. */
-export class LoadFailedError extends Error {}
+export class LoadFailedError extends Error {
+  constructor(
+    message: string,
+    readonly fault: LoadFault,
+  ) {
+    super(message);
+  }
+}
 
 export interface WorkerProcessOptions {
   load: Omit<LoadMessage, 'type'>;
@@ -140,7 +147,7 @@ export class WorkerProcess {
             return resolve(message);
           case 'load-failed':
             clearTimeout(timer);
-            return reject(new LoadFailedError(message.detail));
+            return reject(new LoadFailedError(message.detail, message.fault));
           case 'result':
             this.rssBytes = message.rssBytes;
             return this.settle(message.batch, message.items);

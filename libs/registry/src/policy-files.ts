@@ -140,7 +140,9 @@ function explain(error: unknown, folder: string): unknown {
     );
   }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new EyrieError('CONFLICT', `the policy was not changed: the disk of the registry is full`, { cause: error });
+    return new EyrieError('CONFLICT', `the policy was not changed: the disk of the registry is full; make room`, {
+      cause: error,
+    });
   }
   return error instanceof EyrieError
     ? error

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Device } from '../messages';
+import type { Device, LoadFault } from '../messages';
 import type { ModelSpec } from '../model-spec';
 import { float16ToNumbers } from './image/float16';
 import { softmax } from './scores';
@@ -12,7 +12,14 @@ Reflect.deleteProperty(globalThis, 'Float16Array');
 export type InputArray = Float32Array | Uint16Array | Uint8Array;
 
 /** What is wrong with a model, in words for the person who has to mend it. */
-export class ModelLoadError extends Error {}
+export class ModelLoadError extends Error {
+  constructor(
+    message: string,
+    readonly fault: LoadFault = { kind: 'unfit' },
+  ) {
+    super(message);
+  }
+}
 
 /**
  * One ONNX Runtime session and what is known of its graph. `run` is synchronous underneath: nothing else happens in
@@ -95,6 +102,7 @@ export class Classifier {
     if (classes !== this.spec.labels.length) {
       throw new ModelLoadError(
         `output "${output.name}" has ${classes} values per image but labels.txt has ${this.spec.labels.length} lines`,
+        { kind: 'other-classes', classes },
       );
     }
     return Array.from({ length: batch }, (_, i) => {

@@ -43,8 +43,11 @@ async function load(message: LoadMessage): Promise<void> {
       rssBytes: process.memoryUsage.rss(),
     });
   } catch (error) {
-    const detail = error instanceof ModelLoadError ? error.message : `the model does not run: ${String(error)}`;
-    send({ type: 'load-failed', detail });
+    if (error instanceof ModelLoadError) send({ type: 'load-failed', detail: error.message, fault: error.fault });
+    else {
+      const detail = `the model does not run: ${String(error)}`;
+      send({ type: 'load-failed', detail, fault: { kind: 'does-not-run' } });
+    }
   }
 }
 

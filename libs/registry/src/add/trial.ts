@@ -61,9 +61,9 @@ async function classifyNoise(
 
 function explain(error: unknown): TrialResult {
   if (error instanceof LoadFailedError) {
-    const classes = /has (\d+) values per image but/.exec(error.message)?.[1];
-    if (classes !== undefined) return { outcome: 'other-classes', classes: Number(classes) };
-    if (error.message.startsWith('the model does not run')) return { outcome: 'does-not-run', detail: error.message };
+    const { fault } = error;
+    if (fault.kind === 'other-classes') return { outcome: 'other-classes', classes: fault.classes };
+    if (fault.kind === 'does-not-run') return { outcome: 'does-not-run', detail: error.message };
   }
   if (error instanceof LoadFailedError || error instanceof WorkerLostError) {
     throw new InvalidVersionError(error.message, { cause: error });
