@@ -206,6 +206,25 @@ describe('more than can be done', () => {
     await until(() => predictor().queueDepth === 0, 'the queue is empty');
   });
 
+  it.each([
+    ['an image', '/v1/predict', 'image/png'],
+    ['a form', '/v1/predict', 'multipart/form-data; boundary=XX'],
+    ['a batch', '/v1/predict/batch', 'application/json'],
+  ])('is refused before it has been sent: %s', async (_, path, type) => {
+    await whileWorkerIsStill(async () => {
+      const waiting = Array.from({ length: IN_HAND + RUNTIME.maxQueue }, () => postImage(url(), image));
+      await until(() => predictor().queueDepth === RUNTIME.maxQueue, 'the queue is full');
+      const client = await RawClient.connect(server.port);
+      client.send(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 90000\r\n\r\n`);
+      await until(() => client.body !== undefined, 'there is an answer');
+      expect([client.status, client.body.code]).toEqual([503, 'OVERLOADED']);
+      expect(client.received).toMatch(/^retry-after: \d+\r$/im);
+      client.leave();
+      void Promise.all(waiting);
+    });
+    await until(() => predictor().queueDepth === 0, 'the queue is empty');
+  });
+
   it('in time ends with DEADLINE_EXCEEDED, and what has expired is never run', async () => {
     const before = await imagesRun();
     await whileWorkerIsStill(async () => {

@@ -26,12 +26,16 @@ export interface CacheStores {
   redis?: RedisStore;
 }
 
+/** Over about so many answers the share of hits is a mean, an exponential one. */
+const HIT_SHARE_OF = 100;
+
 /**
  * Keeps answers, in this process and in Redis, and computes what several ask for at the same time once. Failures are
  * not kept. Without a store it is off: every question is computed by itself.
  */
 export class AnswerCache {
   private readonly flights = new Flights<Answer<unknown>>();
+  private hits = 0;
 
   constructor(private readonly stores: CacheStores) {}
 
@@ -42,6 +46,11 @@ export class AnswerCache {
   /** What this process keeps. */
   get memory(): { bytes: number; entries: number } {
     return { bytes: this.stores.memory?.bytes ?? 0, entries: this.stores.memory?.count ?? 0 };
+  }
+
+  /** Share of the answers that were found, 0 to 1, of late. */
+  get hitShare(): number {
+    return this.hits;
   }
 
   /** undefined when none is configured. */
@@ -57,11 +66,16 @@ export class AnswerCache {
     if (!this.isOn) return { value: await question.compute(waiter), source: 'computed' };
     const kept = this.stores.memory?.get(question.key);
     const value = kept === undefined ? undefined : question.decode(kept);
-    if (value !== undefined) return { value, source: 'memory' };
+    if (value !== undefined) return this.noted({ value, source: 'memory' });
     // The key says what kind of answer it is, so that whoever shares a flight shares its type.
     const { joined, result } = this.flights.run(question.key, waiter, (shared) => this.find(question, shared));
     const answer = (await result) as Answer<T>;
-    return joined ? { ...answer, source: 'shared' } : answer;
+    return this.noted(joined ? { ...answer, source: 'shared' } : answer);
+  }
+
+  private noted<T>(answer: Answer<T>): Answer<T> {
+    this.hits += ((answer.source === 'computed' ? 0 : 1) - this.hits) / HIT_SHARE_OF;
+    return answer;
   }
 
   private async find<T>(question: CacheQuestion<T>, shared: Shared): Promise<Answer<T>> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
+import type { EyrieError } from './errors';
 import type { ChannelOrder } from './model-spec';
 import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
 
@@ -35,6 +36,14 @@ async function start(options: StartOptions = {}): Promise<Predictor> {
   });
   running.push(predictor);
   return predictor;
+}
+
+/** Milliseconds that one of many images takes. */
+async function paceOf(predictor: Predictor): Promise<number> {
+  const image = await randomPng(24);
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 40 }, () => predictor.predict(image, inTime())));
+  return (performance.now() - started) / 40;
 }
 
 const inTime = () => ({ topK: 10, deadline: performance.now() + 20_000 });
@@ -272,4 +281,43 @@ describe('a model that does not fit its manifest', () => {
   it.each(WRONG)('is refused with the reason: %s', async (_, attempt, reason) => {
     await expect(attempt()).rejects.toThrow(reason);
   });
+});
+
+describe('an image that would not be answered in time', () => {
+  it('is refused at once, and others are not', async () => {
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
+    const pace = await paceOf(predictor);
+    const image = await randomPng(24);
+    const waiting = Array.from({ length: 60 }, () => predictor.predict(image, inTime()));
+    const refused = predictor.predict(image, { topK: 1, deadline: performance.now() + 5 * pace });
+    await expect(refused).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      message: expect.stringContaining('an answer would take about'),
+    });
+    await expect(refused).rejects.toHaveProperty('retryAfterSeconds', expect.any(Number));
+    expect(await Promise.all(waiting)).toHaveLength(60);
+  });
+
+  it('is tried nevertheless when nobody is before it', async () => {
+    const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
+    await paceOf(predictor);
+    const hasty = predictor.predict(await randomPng(24), { topK: 1, deadline: performance.now() + 0.01 });
+    const outcome = await hasty.then(
+      () => 'answered',
+      (error: EyrieError) => error.code,
+    );
+    expect(['answered', 'DEADLINE_EXCEEDED']).toContain(outcome);
+  });
+});
+
+it('a deadline that is put off while an image waits counts as it is then', async () => {
+  const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
+  const image = await randomPng(24);
+  const moved = { topK: 1, deadline: performance.now() + 50 };
+  process.kill(predictor.workers.pids[0]!, 'SIGSTOP');
+  const late = predictor.predict(image, moved);
+  moved.deadline += 60_000;
+  await sleep(200);
+  process.kill(predictor.workers.pids[0]!, 'SIGCONT');
+  expect((await late).classes).toHaveLength(1);
 });

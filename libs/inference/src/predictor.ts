@@ -1,3 +1,4 @@
+import { DrainRate } from './drain-rate';
 import { EyrieError } from './errors';
 import type { Device, ItemResult } from './messages';
 import type { ModelSpec, RuntimeSpec } from './model-spec';
@@ -9,6 +10,9 @@ import { workerEntry, WorkerLostError, type WorkerProcess } from './worker-proce
 
 /** Batches in flight per worker: while one runs, the next one is decoded. */
 const SLOTS_PER_WORKER = 2;
+
+/** An answer may take so many times what is expected: the rest of the machine has something to do, too. */
+const PRUDENCE = 1.25;
 
 /** What holds for all versions alike. */
 export interface InferenceSettings {
@@ -48,21 +52,18 @@ export interface PredictOptions {
 
 /** Serves one model version: a queue, the workers that empty it, and the batches between them. */
 export class Predictor {
-  private readonly queue: RequestQueue;
+  private readonly queue = new RequestQueue();
   private pool!: WorkerPool;
   private stopping = false;
   private delayTimer: NodeJS.Timeout | undefined;
   private inFlight = new Set<QueuedRequest>();
   private onIdle: (() => void) | undefined;
-  /** Mean time between two answers while there was work, in milliseconds; what Retry-After is made of. */
-  private msPerItem = 0;
-  private lastAnswerAt = 0;
+  private readonly rate = new DrainRate();
   private maxBatch: number;
   loadMs = 0;
   warmUpMs = 0;
 
   private constructor(private readonly options: PredictorOptions) {
-    this.queue = new RequestQueue(options.runtime.maxQueue);
     this.maxBatch = options.runtime.maxBatch;
   }
 
@@ -121,6 +122,28 @@ export class Predictor {
   }
 
   /**
+   * Why an image that must be answered until `deadline` is not taken on at this moment: too many wait, or the answer
+   * would come too late; undefined when it is.
+   * @param deadline on performance.now()'s clock
+   */
+  refusal(deadline: number): EyrieError | undefined {
+    const ahead = this.queue.length + this.inFlight.size;
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.rate.msFor(ahead) / 1000));
+    const { maxQueue } = this.options.runtime;
+    if (this.queue.length >= maxQueue) {
+      const detail = `${maxQueue} requests wait for this model already; try again later`;
+      return new EyrieError('OVERLOADED', detail, { retryAfterSeconds });
+    }
+    // With nobody before it an image is always tried: how else would be noticed that the version has become faster?
+    if (this.queue.length === 0 && this.pool.leastBusy(SLOTS_PER_WORKER)) return undefined;
+    const expected = this.rate.msFor(ahead + 1);
+    if (performance.now() + expected * PRUDENCE <= deadline) return undefined;
+    const seconds = (expected / 1000).toFixed(1);
+    const detail = `an answer would take about ${seconds} s, more than the request has left; try again later`;
+    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds });
+  }
+
+  /**
    * Classifies one image, given as the bytes of its file.
    * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, INVALID_IMAGE, IMAGE_TOO_LARGE, WORKER_FAILED,
    *   MODEL_NOT_READY once `stop` has been called; the signal's reason when it aborts.
@@ -169,6 +192,8 @@ export class Predictor {
         throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
       }
       signal?.throwIfAborted();
+      const refusal = this.refusal(options.deadline);
+      if (refusal) throw refusal;
       const settle = (): boolean => {
         if (request.settled) return false;
         request.settled = true;
@@ -200,12 +225,7 @@ export class Predictor {
         else request.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
       };
       let timer = setTimeout(expire, Math.max(0, options.deadline - now));
-      try {
-        this.queue.add(request, this.secondsToDrain());
-      } catch (error) {
-        clearTimeout(timer);
-        throw error;
-      }
+      this.queue.add(request);
       request.stage?.enter('queue');
       signal?.addEventListener('abort', leave, { once: true });
       this.dispatch();
@@ -266,7 +286,7 @@ export class Predictor {
       for (const request of batch) request.reject(error);
       return;
     }
-    this.measureRate(batch.length, sentAt);
+    this.rate.answered(batch.length, sentAt, performance.now());
     batch.forEach((request, i) => {
       const result = results[i]!;
       const error = result.ok ? undefined : new EyrieError(result.code, result.detail);
@@ -288,18 +308,6 @@ export class Predictor {
         this.queue.putBack(request);
       }
     }
-  }
-
-  private measureRate(count: number, sentAt: number): void {
-    const now = performance.now();
-    const interval = (now - Math.max(sentAt, this.lastAnswerAt)) / count;
-    this.lastAnswerAt = now;
-    this.msPerItem = this.msPerItem === 0 ? interval : this.msPerItem * 0.9 + interval * 0.1;
-  }
-
-  /** When the requests that wait now will have been answered. */
-  private secondsToDrain(): number {
-    return Math.max(1, Math.ceil((this.queue.length * this.msPerItem) / 1000));
   }
 
   private checkIdle(): void {

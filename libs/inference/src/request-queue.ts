@@ -1,4 +1,3 @@
-import { EyrieError } from './errors';
 import type { BatchItem, ItemPrediction } from './messages';
 import type { StageWatch } from './stage';
 
@@ -27,8 +26,6 @@ export class RequestQueue {
   private readonly waiting = new Set<QueuedRequest>();
   private readonly returned = new Set<QueuedRequest>();
 
-  constructor(private readonly capacity: number) {}
-
   get length(): number {
     return this.waiting.size + this.returned.size;
   }
@@ -39,13 +36,7 @@ export class RequestQueue {
     return first?.enqueuedAt ?? Infinity;
   }
 
-  /** @throws EyrieError OVERLOADED when `capacity` requests wait already. */
-  add(request: QueuedRequest, retryAfterSeconds: number): void {
-    if (this.waiting.size >= this.capacity) {
-      throw new EyrieError('OVERLOADED', `${this.capacity} requests wait for this model already; try again later`, {
-        retryAfterSeconds,
-      });
-    }
+  add(request: QueuedRequest): void {
     this.waiting.add(request);
   }
 

@@ -1,5 +1,6 @@
 import { Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { randomBytes } from 'node:crypto';
 import { RequireScope } from '../auth/api-key.guard';
 import { contextOf } from '../http/request-context';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
@@ -65,13 +66,17 @@ export class PredictController {
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
+    const question = this.question(req, res, query);
+    this.predictions.refuseIfOverloaded(question);
     const images = await this.images.receiveMany(req, res);
-    return this.report.batch(res, await this.predictions.predictMany(images, this.question(req, res, query)));
+    return this.report.batch(res, await this.predictions.predictMany(images, question));
   }
 
   private async one(req: Request, res: Response, query: PredictQuery): Promise<PredictResponse> {
+    const question = this.question(req, res, query);
+    this.predictions.refuseIfOverloaded(question);
     const image = await this.images.receiveOne(req, res);
-    return this.report.single(res, await this.predictions.predict(image, this.question(req, res, query)));
+    return this.report.single(res, await this.predictions.predict(image, question));
   }
 
   private question(req: Request, res: Response, { model, version, top_k }: PredictQuery): Question {
@@ -80,7 +85,7 @@ export class PredictController {
       model,
       version: version === undefined ? undefined : toVersionRef(version),
       topK: top_k,
-      routingKey: req.header('x-routing-key'),
+      routingKey: req.header('x-routing-key') ?? randomBytes(12).toString('base64'),
       requestId,
       signal,
       trace,

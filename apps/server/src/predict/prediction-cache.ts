@@ -17,10 +17,18 @@ export interface GivenPrediction extends Prediction {
 /** Above so many bytes an image is hashed on another thread: at 0.4 to 2 GB/s it would hold up every other request. */
 const HASH_ELSEWHERE = 256 * 1024;
 
+/** From this share of hits on. Reading an upload costs a small part of what an answer is worth. */
+const WORTH_ASKING = 0.1;
+
 /** Answers from the cache where the same version has seen the same image before, or is just looking at it. */
 @Injectable()
 export class PredictionCache {
   constructor(private readonly cache: AnswerCache) {}
+
+  /** Whether an image that no worker has room for should be received nevertheless, since its answer may be here. */
+  get isWorthAsking(): boolean {
+    return this.cache.hitShare > WORTH_ASKING;
+  }
 
   /** @throws what `compute` throws, EyrieError DEADLINE_EXCEEDED, the signal's reason when it aborts */
   async predict(

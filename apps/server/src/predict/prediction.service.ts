@@ -34,6 +34,21 @@ export class PredictionService {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /**
+   * To be asked before the body is read, which is work that an overloaded server has no time for, and which the client
+   * would send in vain. What else is wrong is found when the body is there.
+   * @throws EyrieError OVERLOADED
+   */
+  refuseIfOverloaded(question: Question): void {
+    if (this.cache.isWorthAsking) return;
+    const route = this.routeIfAny(question);
+    const refusal = route?.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
+    if (!route || !refusal) return;
+    question.onRoute(route);
+    this.outcomes.failed(route, refusal);
+    throw refusal;
+  }
+
   async predict(image: ImageSource, question: Question): Promise<Answer> {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
     const bytes = await this.bytesOf(image, question, deadline);
@@ -65,12 +80,22 @@ export class PredictionService {
     return { route, results };
   }
 
+  /** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY */
+  private chooseRoute({ model = this.defaultModel(), version, routingKey }: Question): Route {
+    return chooseRoute(this.registry, { model, version, key: routingKey });
+  }
+
+  private routeIfAny(question: Question): Route | undefined {
+    try {
+      return this.chooseRoute(question);
+    } catch (error) {
+      if (error instanceof EyrieError) return undefined;
+      throw error;
+    }
+  }
+
   private async route(question: Question, deadline: number): Promise<Route> {
-    const route = chooseRoute(this.registry, {
-      model: question.model ?? this.defaultModel(),
-      version: question.version,
-      key: question.routingKey,
-    });
+    const route = this.chooseRoute(question);
     question.onRoute(route);
     await this.onDemand.ready(route.version, { deadline, signal: question.signal });
     const classes = route.version.labels.length;

@@ -7,7 +7,8 @@ export interface Question {
   model?: string;
   version?: VersionRef;
   topK?: number;
-  routingKey?: string;
+  /** The client's, or one made up for this request: the variant is chosen by it, and must stay the same. */
+  routingKey: string;
   requestId: string;
   signal: AbortSignal;
   trace?: RequestTrace;
