@@ -35,20 +35,20 @@ export async function benchModel(subject, options, progress) {
   progress(`${name}: ceiling with ${main.title}`);
   const best = await bestSetting({ spec, image: main }, time);
   const alone = await aloneMs({ spec, image: main }, runtime.threads, time.seconds);
-  const ceilings = [{ input: main.title, setting: best.setting, before: best.imagesPerSecond, aloneMs: alone }];
-  ceilings[0].settings = best.all;
+  const { setting, all: settings, cpuMs } = best;
+  const ceilings = [{ input: main.title, setting, settings, before: best.imagesPerSecond, cpuMs, aloneMs: alone }];
   for (const image of others) {
     progress(`${name}: ceiling with ${image.title}`);
-    const before = await throughputOf({ spec, image }, best.setting, time);
-    ceilings.push({ input: image.title, setting: best.setting, before });
+    const { imagesPerSecond: before, cpuMs: cpu } = await throughputOf({ spec, image }, setting, time);
+    ceilings.push({ input: image.title, setting, before, cpuMs: cpu });
   }
 
   const rows = await measureServer(subject, options, main, others, progress);
 
   for (const [i, image] of [main, ...others].entries()) {
-    ceilings[i].after = await throughputOf({ spec, image }, best.setting, time);
+    ceilings[i].after = (await throughputOf({ spec, image }, setting, time)).imagesPerSecond;
     ceilings[i].imagesPerSecond = (ceilings[i].before + ceilings[i].after) / 2;
-    ceilings[i].described = describeSetting(best.setting);
+    ceilings[i].described = describeSetting(setting);
   }
   for (const row of rows) addRatios(row, ceilings.find((ceiling) => ceiling.input === row.input)); // prettier-ignore
   return { model: name, version, runtime, ceilings, rows };
@@ -121,6 +121,7 @@ async function measured(server, model, load) {
   return {
     ...result,
     cpus: use?.cpus ?? null,
+    cpuMs: use && result.requestsPerSecond > 0 ? (use.cpus * 1000) / result.requestsPerSecond : null,
     rssBytes: use?.peakRssBytes ?? null,
     meanBatch: batches > 0 ? (after.images - before.images) / batches : null,
     loadGeneratorCpus: own.cpu,

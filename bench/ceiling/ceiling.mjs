@@ -16,14 +16,16 @@ export function describeSetting({ processes, threads, batch }) {
 }
 
 /**
- * Images per second with one setting, all of its processes together.
+ * What one setting gives, all of its processes together: images per second, and CPU time per image in milliseconds.
  * @param {{ spec: object, image: { type: string, bytes: Buffer } }} what `spec` is a ModelSpec
  * @param {{ processes: number, threads: number, batch: number }} setting
  * @param {{ warmUpSeconds: number, seconds: number }} time
  */
 export async function throughputOf(what, setting, time) {
   const results = await withRunners(what, setting, (ask) => ask({ task: 'throughput', batch: setting.batch, ...time }));
-  return results.reduce((sum, { imagesPerSecond }) => sum + imagesPerSecond, 0);
+  const imagesPerSecond = results.reduce((sum, result) => sum + result.imagesPerSecond, 0);
+  const cpuMs = results.reduce((sum, result) => sum + result.cpuMs * result.imagesPerSecond, 0) / imagesPerSecond;
+  return { imagesPerSecond, cpuMs };
 }
 
 /** Milliseconds from the bytes of an image to its scores, with nothing else going on; the median. */
@@ -33,10 +35,10 @@ export async function aloneMs(what, threads, seconds) {
   return ms;
 }
 
-/** The best of all settings. @returns {Promise<{ setting: object, imagesPerSecond: number, all: object[] }>} */
+/** The best of all settings. @returns {Promise<{ setting: object, imagesPerSecond: number, cpuMs: number, all: object[] }>} */
 export async function bestSetting(what, time, settings = ceilingSettings()) {
   const all = [];
-  for (const setting of settings) all.push({ setting, imagesPerSecond: await throughputOf(what, setting, time) });
+  for (const setting of settings) all.push({ setting, ...(await throughputOf(what, setting, time)) });
   const best = all.reduce((a, b) => (b.imagesPerSecond > a.imagesPerSecond ? b : a));
   return { ...best, all };
 }

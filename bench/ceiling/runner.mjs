@@ -52,10 +52,12 @@ async function throughput({ batch, warmUpSeconds, seconds }) {
   };
   await loop(performance.now() + warmUpSeconds * 1000);
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   const images = await loop(started + seconds * 1000);
   const imagesPerSecond = (images * 1000) / (performance.now() - started);
+  const { user, system } = process.cpuUsage(cpuBefore);
   await next;
-  return { imagesPerSecond };
+  return { imagesPerSecond, cpuMs: (user + system) / 1000 / images };
 }
 
 /** Decode, preprocess and run of one image, one after the other: the least that an answer can take. */

@@ -21,7 +21,7 @@ const progress = (line) => console.error(line);
 /** @returns exit code */
 export async function compare(options) {
   if (options.report) {
-    writeDocument(JSON.parse(readFileSync(options.results, 'utf8')));
+    await writeDocument(JSON.parse(readFileSync(options.results, 'utf8')));
     return 0;
   }
   const about = machine();
@@ -50,7 +50,7 @@ export async function compare(options) {
     clear();
     forget();
   }
-  if (!options.check) writeDocument(results);
+  if (!options.check) await writeDocument(results);
   return 0;
 }
 

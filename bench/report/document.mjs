@@ -1,6 +1,7 @@
 // The measured part of docs/PERFORMANCE.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { root } from '../../scripts/prepare.mjs';
 import { median } from '../measure/statistics.mjs';
 
@@ -9,12 +10,13 @@ const BEGIN = '<!-- measured: written by bench/compare.mjs -->';
 const END = '<!-- measured: end -->';
 
 /** Puts the results in place of the ones before. @param {object} results of compare.mjs */
-export function writeDocument(results) {
+export async function writeDocument(results) {
   const text = readFileSync(DOCUMENT, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`docs/PERFORMANCE.md has lost its marks "${BEGIN}" and "${END}"`);
   const measured = [...heading(results), ...results.models.flatMap(modelSection), ...leftOut(results)].join('\n');
-  writeFileSync(DOCUMENT, `${text.slice(0, begin)}${BEGIN}\n\n${measured}\n${text.slice(end)}`);
+  const whole = `${text.slice(0, begin)}${BEGIN}\n\n${measured}\n\n${text.slice(end)}`;
+  writeFileSync(DOCUMENT, await format(whole, { ...(await resolveConfig(DOCUMENT)), filepath: DOCUMENT }));
 }
 
 function heading({ machine, how, sides }) {
@@ -23,7 +25,7 @@ function heading({ machine, how, sides }) {
   const memory = Math.round(machine.memoryBytes / 1e9);
   return [
     `Measured on ${machine.started.slice(0, 10)} on ${machine.cpu}, ${cores}, ${memory} GB, ${machine.system}${busy}.`,
-    `Load generator: autocannon ${machine.autocannon}, on the same machine. ${how.rounds} rounds, ${how.seconds} s a row`,
+    `Load generator: autocannon ${machine.autocannon}, on the same machine. Rounds: ${how.rounds}, with ${how.seconds} s a row`,
     `after ${how.warmUpSeconds} s of warm-up; medians, in parentheses the lowest and the highest.`,
     '',
     '```console',
@@ -49,6 +51,7 @@ function modelSection({ model, visits }) {
   const busiest = closed.filter(({ input }) => input === main).at(-1);
   const firsts = (side, key) => spread(visits.filter((v) => v.side === side && v[key]).map((v) => v[key] / SCALE[key]));
   return [
+    '',
     `### ${model}, ${main}`,
     '',
     'Requests per second, by connections:',
@@ -142,10 +145,7 @@ function short(value) {
   return value.toFixed(value >= 10 ? 1 : 2);
 }
 
-/** As Prettier lays tables out. */
 function table(head, rows) {
-  const cells = [head, ...rows.map((row) => row.map(String))];
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column].length)));
-  const line = (row) => `| ${row.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`;
-  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...cells.slice(1).map(line)];
+  const line = (row) => `| ${row.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
 }

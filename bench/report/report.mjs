@@ -22,19 +22,20 @@ export function printReport({ machine, models, startUp, cache, skipped }) {
   for (const { what, reason } of skipped) console.log(`${what}: skipped: ${reason}`);
 }
 
-const CEILING_COLUMNS = ['model', 'input', 'best setting', 'before', 'after', 'one image alone'];
+const CEILING_COLUMNS = ['model', 'input', 'best setting', 'before', 'after', 'CPU time', 'one image alone'];
 const SERVER_COLUMNS = [
   ...['model', 'input', 'load', 'req/s', '÷ ceiling', 'p50', 'p95', 'p99'],
-  ...['CPUs', 'RSS', 'batch', 'errors', 'p50 ÷ alone'],
+  ...['CPUs', 'CPU time', 'RSS', 'batch', 'errors', 'p50 ÷ alone'],
 ];
 
 function ceilingRows({ model, ceilings }) {
-  return ceilings.map(({ input, setting, before, after, aloneMs }) => [
+  return ceilings.map(({ input, setting, before, after, cpuMs, aloneMs }) => [
     model,
     input,
     describeSetting(setting),
     fixed(before, 1),
     fixed(after, 1),
+    ms(cpuMs),
     aloneMs === undefined ? '' : ms(aloneMs),
   ]);
 }
@@ -50,6 +51,7 @@ function serverRows({ model, version, runtime, rows }) {
     fixed(row.ofCeiling, 2),
     ...['p50', 'p95', 'p99'].map((key) => ms(row.latencyMs[key])),
     fixed(row.cpus, 2),
+    ms(row.cpuMs),
     mb(row.rssBytes),
     fixed(row.meanBatch, 1),
     row.errors,

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from '../at-exit.mjs';
 import { root } from '../../scripts/prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
+const PROFILER = join(root, 'bench/server/profile.cjs');
 
 /** The built server, as `npm start` runs it. Everything but what is given has its default. */
 export class EyrieServer {
@@ -47,7 +48,7 @@ export class EyrieServer {
         PORT: String(port),
         MODEL_REGISTRY: registry,
         ...(model && { MODEL_NAME: model }),
-        ...(profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+        ...(profile && { NODE_OPTIONS: `--require=${PROFILER}`, EYRIE_PROFILE: resolve(profile) }),
         ...env,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
