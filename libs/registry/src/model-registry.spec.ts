@@ -90,6 +90,17 @@ describe('loading', () => {
     expect(states).toEqual(['12 LOADING', '12 READY']);
   });
 
+  it('says that a model is not ready, rather than not there, until the folder has been read', async () => {
+    writeVersion(folder, 'm', 1);
+    const predictors = new PredictorFactory({ maxPixels: 1_000_000 });
+    registry = new ModelRegistry(await FolderStore.open(folder), predictors, { load: 'routed', unloadGraceMs: 5_000 });
+    const reading = registry.refresh();
+    expect(() => registry.model('m')).toThrow(expect.objectContaining({ code: 'MODEL_NOT_READY' }));
+    await reading;
+    expect(registry.model('m').name).toBe('m');
+    expect(() => registry.model('n')).toThrow(expect.objectContaining({ code: 'MODEL_NOT_FOUND' }));
+  });
+
   it('loads what the policy names, and nothing else', async () => {
     for (const version of [1, 2, 3]) writeVersion(folder, 'm', version);
     writePolicy({ revision: 1, aliases: { champion: 1, other: 3 }, default: 'champion' });

@@ -42,6 +42,7 @@ export class ModelRegistry {
   private refreshing: Promise<void> = Promise.resolve();
   private readonly lastProblems = new Map<string, string>();
   private pollTimer: NodeJS.Timeout | undefined;
+  private hasBeenRead = false;
   /** Versions that nobody can ask any more and that still answer what they have been asked. */
   private readonly leaving = new Set<Promise<void>>();
 
@@ -60,10 +61,16 @@ export class ModelRegistry {
     return [...this.models.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  /** @throws EyrieError MODEL_NOT_FOUND */
+  /** @throws EyrieError MODEL_NOT_FOUND; MODEL_NOT_READY while the store is read for the first time */
   model(name: string): Model {
     const model = this.models.get(name);
     if (model) return model;
+    // A client, or a proxy with another server to ask, must not take a server that starts for one without the model.
+    if (!this.hasBeenRead) {
+      throw new EyrieError('MODEL_NOT_READY', 'the server starts; its models are not known yet', {
+        retryAfterSeconds: 2,
+      });
+    }
     const names = this.list().map((known) => known.name);
     const have = names.length > 0 ? `there are: ${names.slice(0, 20).join(', ')}` : 'the registry is empty';
     throw new EyrieError('MODEL_NOT_FOUND', `there is no model "${name}"; ${have}`);
@@ -185,6 +192,7 @@ export class ModelRegistry {
       this.models.delete(name);
       for (const version of model.versions.values()) this.letGo(version);
     }
+    this.hasBeenRead = true;
   }
 
   /** Loads what is new, lets the stored policy take effect once all that it names are READY, unloads what is gone. */
