@@ -1,0 +1,51 @@
+// The programs that build and run containers, with a store of their own, so that nothing of this machine's is touched.
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const PROGRAMS = ['buildah', 'podman', 'runc', 'mmdebstrap', 'nginx'];
+
+/** Kept between runs: the base image, npm's downloads and the layers. Several hundred MB. */
+export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eyrie-verify-image');
+
+const STORE = ['--root', join(CACHE, 'storage'), '--runroot', join(CACHE, 'run')];
+
+/** Installs from Debian what is missing. @throws when this is neither root nor Debian's kin. */
+export function prepareTools() {
+  if (process.getuid?.() !== 0) throw new Error('building a base image needs root; run this as root');
+  mkdirSync(CACHE, { recursive: true });
+  const missing = PROGRAMS.filter((program) => spawnSync('which', [program]).status !== 0);
+  if (missing.length === 0) return;
+  console.log(`installing ${missing.join(', ')}`);
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...missing]]) {
+    const { status, stderr, error } = spawnSync('apt-get', ['-qq', ...args], { encoding: 'utf8' });
+    if (status === 0) continue;
+    throw new Error(`apt-get ${args[0]} failed; install ${missing.join(', ')} yourself: ${error?.message ?? stderr}`);
+  }
+}
+
+/** Resolves with stdout. Rejects with the end of what the program said; `code` is its exit status. */
+export function run(program, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { maxBuffer: 64 * 1024 * 1024, ...options }, (error, stdout, stderr) => {
+      if (!error) return resolve(stdout.trim());
+      const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-15).join('\n');
+      reject(Object.assign(new Error(`${program} ${args.join(' ')}\n${said}`), { code: error.code }));
+    });
+  });
+}
+
+export function buildah(...args) {
+  return run('buildah', [...STORE, ...args]);
+}
+
+// cgroupfs, and events into a file: both work without systemd as well.
+export const PODMAN = [
+  ...['podman', ...STORE],
+  ...['--cgroup-manager', 'cgroupfs', '--runtime', 'runc', '--events-backend', 'file'],
+];
+
+export function podman(...args) {
+  return run(PODMAN[0], [...PODMAN.slice(1), ...args]);
+}
