@@ -165,8 +165,8 @@ async function checkIncident(incident) {
 }
 
 async function checkCardinality() {
-  const count = async () =>
-    (await server.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+  // Node's own have a series for each kind of handle or collection that it happens to see.
+  const count = async () => (await server.metrics()).split('\n').filter((line) => /^(?!#|nodejs_)./.test(line)).length;
   const random = () => Math.random().toString(36).slice(2);
   const paths = [
     () => `/${random()}`,

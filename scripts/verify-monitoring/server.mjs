@@ -1,7 +1,7 @@
 // The real server on a copy of the bundled models, and its clients.
 import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, get, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../prepare.mjs';
@@ -124,8 +124,14 @@ export class Server {
     return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
-  async metrics() {
-    return (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
+  metrics() {
+    return new Promise((resolve, reject) => {
+      // A connection of its own: one that was kept may belong to the server before a restart.
+      get({ host: '127.0.0.1', port: this.port, path: '/metrics', agent: false }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk) => (text += chunk)).once('end', () => resolve(text));
+      }).once('error', reject);
+    });
   }
 
   /** So many clients that ask for predictions, one after the other. @returns how to make them stop */
