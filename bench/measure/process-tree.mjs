@@ -6,7 +6,8 @@ import process from 'node:process';
 const isLinux = process.platform === 'linux';
 const PAGE_BYTES = 4096;
 const ticksPerSecond = isLinux ? Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) : 100;
-const pageBytes = isLinux ? Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' })) : PAGE_BYTES;
+/** What /proc counts memory in. */
+export const pageBytes = isLinux ? Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' })) : PAGE_BYTES;
 
 /**
  * CPU time used so far and memory in use now, of `root` and its descendants.

@@ -86,14 +86,18 @@ export class EyrieServer {
     return body;
   }
 
+  /** @returns the exit code, or the signal that ended it */
   async stop() {
     this.#forget();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
-    await exited;
-    clearTimeout(timer);
+    const child = this.#child;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+      await exited;
+      clearTimeout(timer);
+    }
+    return child.exitCode ?? child.signalCode;
   }
 
   async #untilReady() {

@@ -106,6 +106,16 @@ export class Predictor {
     return this.queue.length;
   }
 
+  /** How many threads of ONNX Runtime each worker has. */
+  get threads(): number {
+    return this.options.runtime.threads;
+  }
+
+  /** Threads that run, or are about to. */
+  get busyThreads(): number {
+    return this.pool.busy * this.threads;
+  }
+
   /** How many requests may wait. */
   get queueCapacity(): number {
     return this.options.runtime.maxQueue;

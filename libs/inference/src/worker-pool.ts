@@ -72,6 +72,11 @@ export class WorkerPool {
     return [...this.workers].reduce((sum, worker) => sum + worker.rssBytes, 0);
   }
 
+  /** Workers that have a batch in hand. */
+  get busy(): number {
+    return [...this.workers].filter((worker) => worker.batchesInFlight > 0).length;
+  }
+
   /** The worker with the fewest batches in flight, if it has less than `slots`. */
   leastBusy(slots: number): WorkerProcess | undefined {
     let best: WorkerProcess | undefined;

@@ -18,17 +18,25 @@ class Replica {
   readonly shadows: ShadowTraffic;
   readonly guard: CanaryGuard;
 
-  private constructor(readonly registry: ModelRegistry) {
-    this.shadows = new ShadowTraffic(registry, (_, version, outcome) => this.outcomes.push(`${version} ${outcome}`));
+  private constructor(
+    readonly registry: ModelRegistry,
+    cpus: number,
+  ) {
+    this.shadows = new ShadowTraffic(
+      registry,
+      (_, version, outcome) => this.outcomes.push(`${version} ${outcome}`),
+      Math.random,
+      cpus,
+    );
     this.guard = new CanaryGuard(registry, this.shadows, this.events, () => this.seconds);
   }
 
-  static async start(folder: string): Promise<Replica> {
+  static async start(folder: string, cpus: number): Promise<Replica> {
     const store = await FolderStore.open(folder);
     const predictors = new PredictorFactory({ maxPixels: 1000 });
     const registry = new ModelRegistry(store, predictors, { load: 'routed', unloadGraceMs: 1_000 });
     await registry.refresh();
-    return new Replica(registry);
+    return new Replica(registry, cpus);
   }
 
   get policy(): Policy {
@@ -93,9 +101,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(policy: object = POLICY): Promise<Replica> {
+/** @param cpus how many the shadows may count on */
+async function start(policy: object = POLICY, cpus = 16): Promise<Replica> {
   writeFileSync(join(folder, 'm/policy.json'), JSON.stringify(policy));
-  const replica = await Replica.start(folder);
+  const replica = await Replica.start(folder, cpus);
   replicas.push(replica);
   await replica.guard.tick();
   return replica;
@@ -151,7 +160,7 @@ it('takes a canary back whose shadow disagrees with what clients get', async () 
 
 it('does not fight with the guard of another replica: one of them moves the weight, both follow', async () => {
   const one = await start();
-  const other = await Replica.start(folder);
+  const other = await Replica.start(folder, 16);
   replicas.push(other);
   await other.guard.tick();
   for (const replica of [one, other]) {
@@ -193,6 +202,18 @@ it('drops shadows, and nothing else, when there is no room', async () => {
   const { compared, dropped, failed } = replica.shadows.summary('m', 2)!;
   expect(compared + dropped).toBe(200);
   expect(failed).toBe(0);
+  expect(dropped).toBeGreaterThan(0);
+});
+
+it('goes on to ask a shadow now and then when there is no CPU to spare', async () => {
+  const replica = await start(
+    { ...POLICY, guard: undefined, variants: undefined, shadows: [{ version: 2, percent: 100 }] },
+    1,
+  );
+  for (let i = 0; i < 50; i++) await replica.request(`user-${i}`);
+  const { compared, dropped } = replica.shadows.summary('m', 2)!;
+  expect(compared + dropped).toBe(50);
+  expect(compared).toBeGreaterThan(0);
   expect(dropped).toBeGreaterThan(0);
 });
 

@@ -1,4 +1,4 @@
-import type { Prediction } from '#inference';
+import { availableCpus, type Prediction, type Predictor } from '#inference';
 import { resolveVersion, type ModelRegistry, type ModelVersion } from '#registry';
 import type { Route } from './router';
 
@@ -48,6 +48,10 @@ export type ShadowOutcome = 'agreed' | 'disagreed' | 'failed' | 'dropped';
 const DISAGREEMENTS_KEPT = 50;
 /** Of each shadow; more would only wait. */
 const IN_FLIGHT = 8;
+/** What receives and answers requests needs a core as well. */
+const SERVER_THREADS = 1;
+/** With all cores busy a shadow still gets so much, or nothing would be known of it just when it matters. */
+const UNDER_LOAD_EVERY_MS = 100;
 const TIME_LIMIT_MS = 30_000;
 
 type Counts = Omit<ShadowSummary, 'version' | 'confidence_shift' | 'latency_difference_ms' | 'disagreements'> & {
@@ -57,6 +61,8 @@ type Counts = Omit<ShadowSummary, 'version' | 'confidence_shift' | 'latency_diff
   timed: number;
   disagreements: Disagreement[];
   inFlight: number;
+  /** On performance.now()'s clock. */
+  lastSentAt: number;
 };
 
 /** Asks shadow versions what clients have been answered by others, and compares. Nothing of it reaches a client. */
@@ -67,6 +73,7 @@ export class ShadowTraffic {
     private readonly registry: ModelRegistry,
     private readonly onOutcome: (model: string, version: number, outcome: ShadowOutcome) => void = () => undefined,
     private readonly random: () => number = Math.random,
+    private readonly cpus = availableCpus(),
   ) {}
 
   /** Call it when the client has its answer. Resolves when all shadows have theirs, or none is asked. */
@@ -107,14 +114,14 @@ export class ShadowTraffic {
 
   private async ask(shadow: ModelVersion, answered: Answered): Promise<void> {
     const counts = this.countsOf(shadow.model, shadow.version);
-    const clientsWait = (answered.route.version.predictor?.queueDepth ?? 0) > 0;
     const predictor = shadow.predictor;
-    if (!predictor || clientsWait || predictor.queueDepth > 0 || counts.inFlight >= IN_FLIGHT) {
+    if (!predictor || !this.hasRoom(predictor, counts, answered)) {
       counts.dropped++;
       this.onOutcome(shadow.model, shadow.version, 'dropped');
       return;
     }
     counts.inFlight++;
+    counts.lastSentAt = performance.now();
     try {
       const deadline = performance.now() + TIME_LIMIT_MS;
       this.compare(shadow, counts, answered, await predictor.predict(answered.image, { topK: 1, deadline }));
@@ -124,6 +131,21 @@ export class ShadowTraffic {
     } finally {
       counts.inFlight--;
     }
+  }
+
+  /** Whether a shadow can be asked without taking CPU from clients; under load a few are asked all the same. */
+  private hasRoom(shadow: Predictor, counts: Counts, { route }: Answered): boolean {
+    if (shadow.queueDepth > 0 || counts.inFlight >= IN_FLIGHT) return false;
+    const clientsWait = (route.version.predictor?.queueDepth ?? 0) > 0;
+    if (!clientsWait && this.busyThreads() + SERVER_THREADS + shadow.threads <= this.cpus) return true;
+    return counts.inFlight === 0 && performance.now() - counts.lastSentAt >= UNDER_LOAD_EVERY_MS;
+  }
+
+  private busyThreads(): number {
+    return this.registry
+      .list()
+      .flatMap(({ versions }) => [...versions.values()])
+      .reduce((sum, { predictor }) => sum + (predictor?.busyThreads ?? 0), 0);
   }
 
   private compare(shadow: ModelVersion, counts: Counts, answered: Answered, other: Prediction) {
@@ -163,6 +185,7 @@ export class ShadowTraffic {
         timed: 0,
         disagreements: [],
         inFlight: 0,
+        lastSentAt: -Infinity,
       };
       this.counts.set(key(model, version), counts);
     }
