@@ -2,8 +2,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from export import build, difference, fold_batch_norm, write_onnx
-from resnet import CifarResNet
+from export import difference, fold_batch_norm, write_onnx
+from resnet import CifarResNet, from_state
 
 
 def trained(width: int, blocks: int, classes: int) -> CifarResNet:
@@ -22,7 +22,7 @@ def trained(width: int, blocks: int, classes: int) -> CifarResNet:
 @pytest.mark.parametrize(("width", "blocks", "classes"), [(8, 1, 10), (4, 2, 3)])
 def test_the_exported_graph_computes_what_the_trained_network_does(tmp_path, width, blocks, classes):
     reference = trained(width, blocks, classes)
-    folded = build(reference.state_dict())
+    folded = from_state(reference.state_dict())
     fold_batch_norm(folded)
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
     write_onnx(folded, tmp_path / "model.onnx")
