@@ -7,6 +7,7 @@ import { MODEL_NAME } from './manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
 import type { Policy } from './policy';
 import { readPolicyFile, readRecord, writePolicyFile, type PolicyRecord } from './policy-files';
+import { isReadOnly } from './whole-file';
 
 /** A registry in a folder: `<model>/<version>/model.json` and `<model>/policy.json`. */
 export class FolderStore implements ModelStore {
@@ -76,11 +77,8 @@ export class FolderStore implements ModelStore {
       await rename(folder, gone);
       await rm(gone, { recursive: true });
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-        throw new EyrieError('REGISTRY_READ_ONLY', `${this.location} cannot be written: ${message}`);
-      }
-      throw error;
+      if (!isReadOnly(error)) throw error;
+      throw new EyrieError('REGISTRY_READ_ONLY', `${this.location} cannot be written: ${(error as Error).message}`);
     }
   }
 

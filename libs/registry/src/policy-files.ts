@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EyrieError } from '#inference';
 import { InvalidPolicyError, type Policy } from './policy';
+import { isFull, isReadOnly, writeDraft, writeWhole } from './whole-file';
 
 /**
  * A model's policy on disk: `policy.json` is the one in force, `policy-history/<revision>.json` keeps every revision.
@@ -84,34 +84,6 @@ async function finishInterruptedWrite(folder: string, path: string, before: Poli
   if (record) await writeWhole(path, record.policy);
 }
 
-async function writeWhole(path: string, content: unknown): Promise<void> {
-  const draft = await writeDraft(path, content);
-  try {
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}
-
-/** Writes to a file beside `path`, on the disk itself when it returns. */
-async function writeDraft(path: string, content: unknown): Promise<string> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
-  try {
-    const file = await open(draft, 'wx');
-    try {
-      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return draft;
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}
-
 function recordPath(folder: string, revision: number): string {
   return join(folder, 'policy-history', `${revision}.json`);
 }
@@ -126,11 +98,8 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-const READ_ONLY_CODES = new Set(['EROFS', 'EACCES', 'EPERM']);
-
 function explain(error: unknown, folder: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (READ_ONLY_CODES.has(code ?? '')) {
+  if (isReadOnly(error)) {
     return new EyrieError(
       'REGISTRY_READ_ONLY',
       'the registry is read-only here; change the policy where it comes from',
@@ -139,12 +108,12 @@ function explain(error: unknown, folder: string): unknown {
       },
     );
   }
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isFull(error)) {
     return new EyrieError('CONFLICT', `the policy was not changed: the disk of the registry is full; make room`, {
       cause: error,
     });
   }
   return error instanceof EyrieError
     ? error
-    : new Error(`cannot write the policy in ${folder}: ${message}`, { cause: error });
+    : new Error(`cannot write the policy in ${folder}: ${(error as Error).message}`, { cause: error });
 }

@@ -3,6 +3,7 @@ import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { availableCpus, EyrieError, PredictorFactory, type Predictor } from '#inference';
 import { FolderStore, loadVersion } from '#registry';
+import { parseVersionNumber } from '../parse';
 import { UsageError } from '../usage-error';
 import { Confusion } from './confusion';
 import { labelledImages, type LabelledImage } from './labelled-images';
@@ -22,7 +23,7 @@ export function evaluateCommand(registry: string): Command {
   return new Command('evaluate')
     .description('Measures the accuracy of a version, through the same worker that serves it.')
     .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version', parseVersion)
+    .argument('<version>', 'number of the version', parseVersionNumber)
     .requiredOption('--images <folder>', 'folder that holds one folder of images per class')
     .option('--registry <folder>', 'the model registry', registry)
     .option('--json', 'print the figures as JSON')
@@ -93,9 +94,4 @@ function asJson(model: string, version: number, confusion: Confusion, unreadable
     null,
     2,
   );
-}
-
-function parseVersion(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`"${text}" is no version number; give one such as 2`);
-  return Number(text);
 }

@@ -4,6 +4,7 @@ import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EyrieError } from '#inference';
+import { isFull, isReadOnly } from '../whole-file';
 
 /** Begins with a dot, so that no reader of the registry takes it for a model. */
 const STAGING_NAME = /^\.adding-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
@@ -140,17 +141,14 @@ function thisMachine(): string {
   return createHash('sha256').update(`${hostname()} ${processes}`).digest('hex').slice(0, 8);
 }
 
-const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
 function explainWrite(error: unknown, registry: string): unknown {
   const { code = '', path } = error as NodeJS.ErrnoException;
   const cause = { cause: error };
-  if (READ_ONLY.has(code)) {
+  if (isReadOnly(error)) {
     const where = path === undefined || dirname(path) === registry ? registry : dirname(path);
     return new EyrieError('REGISTRY_READ_ONLY', `nothing was added: ${where} cannot be written to (${code})`, cause);
   }
-  if (FULL.has(code)) {
+  if (isFull(error)) {
     return new EyrieError('CONFLICT', `nothing was added: the disk of ${registry} is full (${code}); make room`, cause);
   }
   return error;
