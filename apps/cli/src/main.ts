@@ -15,6 +15,7 @@ import { modelsCommand } from './models/models.command';
 import { aliasCommand } from './traffic/alias.command';
 import { canaryCommand } from './traffic/canary.command';
 import { policyCommand } from './traffic/policy.command';
+import { tuneCommand } from './tune/tune.command';
 
 /** Errors that say by themselves what to do; anything else is a fault of ours and shows its stack. */
 const EXPECTED = [
@@ -43,6 +44,7 @@ const program = new Command('eyrie')
   .addCommand(policyCommand(defaults))
   .addCommand(canaryCommand(defaults))
   .addCommand(evaluateCommand(defaults.registry))
+  .addCommand(tuneCommand(defaults.registry))
   .addCommand(keysCommand());
 
 program.parseAsync().catch((error: unknown) => {

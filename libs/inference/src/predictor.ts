@@ -59,7 +59,8 @@ export class Predictor {
   private inFlight = new Set<QueuedRequest>();
   private onIdle: (() => void) | undefined;
   private readonly rate = new DrainRate();
-  private maxBatch: number;
+  /** Images per run at the most: the setting, or the graph's batch dimension where that is fixed. */
+  maxBatch: number;
   loadMs = 0;
   warmUpMs = 0;
 

@@ -42,3 +42,4 @@ export { draftChange, draftRollback, type PolicyEdit, removeAlias, replacePolicy
 export { REGISTRY_OBSERVER, RegistryModule } from './registry.module';
 export { removeModel, removeVersion } from './remove-version';
 export { readManifest, readVersion } from './version-files';
+export { type RuntimeSettings, writeRuntime } from './write-runtime';

@@ -86,8 +86,15 @@ it.each([
   expect(() => parseManifest(json, { name: 'm', version: 2 })).toThrow(message);
 });
 
-it('fills in the runtime that it leaves open', () => {
-  const runtime = runtimeOf(parse(changed('runtime', { maxBatch: 3 })));
-  expect(runtime).toMatchObject({ maxBatch: 3, threads: 1, maxQueue: 256, maxDelayMs: 0 });
-  expect(runtime.workers).toBeGreaterThanOrEqual(1);
+it.each([
+  // what the manifest says, CPUs, what comes of it
+  [{}, 4, { workers: 4, threads: 1 }],
+  [{ threads: 2 }, 4, { workers: 2, threads: 2 }],
+  [{ threads: 2 }, 3, { workers: 1, threads: 2 }],
+  [{ workers: 2 }, 4, { workers: 2, threads: 1 }],
+  [{ workers: 8, threads: 8 }, 4, { workers: 1, threads: 4 }],
+  [{ workers: 3, threads: 1 }, 1, { workers: 1, threads: 1 }],
+])('runs %j on %i CPUs as %j', (runtime, cpus, expected) => {
+  const found = runtimeOf(parse(changed('runtime', { ...runtime, maxBatch: 3 })), cpus);
+  expect(found).toEqual({ ...expected, maxBatch: 3, maxQueue: 256, maxDelayMs: 0 });
 });

@@ -279,7 +279,12 @@ export function parseManifest(json: string, expected: { name: string; version: n
   return manifest;
 }
 
-/** The manifest's runtime with what it leaves open filled in: one single-threaded worker per CPU. */
-export function runtimeOf(manifest: Manifest): Required<Runtime> {
-  return { workers: availableCpus(), threads: 1, maxBatch: 8, maxQueue: 256, maxDelayMs: 0, ...manifest.runtime };
+/**
+ * The manifest's runtime, with what it leaves open filled in — one single-threaded worker per CPU — and cut down to the
+ * CPUs that there are: more threads than that would only take turns.
+ */
+export function runtimeOf(manifest: Manifest, cpus = availableCpus()): Required<Runtime> {
+  const asked = { workers: cpus, threads: 1, maxBatch: 8, maxQueue: 256, maxDelayMs: 0, ...manifest.runtime };
+  const threads = Math.min(asked.threads, cpus);
+  return { ...asked, threads, workers: Math.min(asked.workers, Math.floor(cpus / threads)) };
 }

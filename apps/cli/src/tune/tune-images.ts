@@ -1,0 +1,38 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { Manifest } from '#registry';
+import { UsageError } from '../usage-error';
+
+const EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif']);
+/** More would only be read. */
+const MOST = 64;
+
+/**
+ * What a version is measured with: images of a folder and the folders in it, or else its golden images.
+ * @param from the folder that was asked for
+ * @throws UsageError when there are none
+ */
+export async function tuneImages(
+  from: string | undefined,
+  folder: string,
+  { golden }: Manifest,
+): Promise<Uint8Array[]> {
+  if (from === undefined) {
+    if (!golden?.length) {
+      throw new UsageError('the version has no golden images; give --images, a folder of images such as clients send');
+    }
+    return Promise.all(golden.map(({ image }) => readFile(join(folder, image))));
+  }
+  let names: string[];
+  try {
+    names = await readdir(from, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot read ${from}: ${(error as Error).message}`);
+  }
+  const files = names.filter((name) => EXTENSIONS.has(extname(name).toLowerCase())).sort();
+  if (files.length === 0) throw new UsageError(`${from} holds no JPEG, PNG, WebP or GIF files`);
+  // From all over the folder: the first ones may all lie in one class.
+  const step = Math.max(1, files.length / MOST);
+  const chosen = Array.from({ length: Math.min(MOST, files.length) }, (_, i) => files[Math.floor(i * step)]!);
+  return Promise.all(chosen.map((name) => readFile(join(from, name))));
+}

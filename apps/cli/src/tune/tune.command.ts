@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+import { SingleBar } from 'cli-progress';
+import { Command, Option } from 'commander';
+import { availableCpus, PredictorFactory } from '#inference';
+import {
+  defaultPolicy,
+  FolderStore,
+  parsePolicy,
+  readManifest,
+  resolveVersion,
+  type RuntimeSettings,
+  writeRuntime,
+} from '#registry';
+import { parseNumber, parseNumbers, parseVersionNumber } from '../parse';
+import { UsageError } from '../usage-error';
+import { gridChart } from './chart';
+import { choose, type Goal, GOALS } from './choose';
+import { fixedBatch, measureGrid } from './grid';
+import { gridTable } from './report';
+import { divisionName, divisions, type Setting } from './setting';
+import { tuneImages } from './tune-images';
+
+interface TuneOptions {
+  goal: Goal;
+  p95?: number;
+  images?: string;
+  batches: number[];
+  concurrency: number;
+  seconds: number;
+  rounds: number;
+  picture?: string;
+  dryRun?: boolean;
+  registry: string;
+  json?: boolean;
+}
+
+/** As many pixels as a server takes by default. */
+const MAX_PIXELS = 50_000_000;
+
+export function tuneCommand(registry: string): Command {
+  return new Command('tune')
+    .description('Measures how a version runs best on this machine, and writes that into its manifest.')
+    .argument('<model>', 'name of the model')
+    .argument('[version]', 'number of the version; the default of the policy when left out', parseVersionNumber)
+    .addOption(new Option('--goal <goal>', 'what is best').choices(GOALS).default('throughput'))
+    .option('--p95 <ms>', 'the 95th percentile of the latency that must be kept', parseNumber(0.1, 600_000))
+    .option('--images <folder>', 'images such as clients send (default: the golden images of the version)')
+    .option('--batches <sizes>', 'values of maxBatch to try', parseNumbers(1, 1024), [1, 2, 4, 8, 16])
+    .option('--concurrency <n>', 'requests that always wait for an answer', parseNumber(1, 10_000), 16)
+    .option('--seconds <s>', 'for each setting in each round', parseNumber(0.2, 600), 2)
+    .option('--rounds <n>', 'how often each setting is measured', parseNumber(1, 20), 2)
+    .option('--picture <file>', 'draw the curves into this SVG file')
+    .option('--dry-run', 'leave the manifest as it is')
+    .option('--registry <folder>', 'the model registry', registry)
+    .option('--json', 'print the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run eyrie -- tune resnet-cifar10 2 --goal throughput --p95 100 --picture tuning.svg' +
+        '\n\nNothing else should run meanwhile. A server loads the version anew to take up what was written.',
+    )
+    .action(tune);
+}
+
+async function tune(model: string, wanted: number | undefined, options: TuneOptions): Promise<void> {
+  const store = await FolderStore.open(options.registry);
+  const version = wanted ?? (await defaultVersion(store, model));
+  const at = { folder: await store.versionFolder(model, version), model, version };
+  const manifest = await readManifest(at.folder, model, version);
+  const images = await tuneImages(options.images, at.folder, manifest);
+  const predictors = new PredictorFactory({ maxPixels: MAX_PIXELS });
+  const fixed = await fixedBatch(at, predictors);
+  const settings = grid(fixed === undefined ? options.batches : [fixed]);
+
+  const bar = new SingleBar({ format: '{bar} {value}/{total} | {setting} | {eta_formatted} left', hideCursor: true });
+  if (process.stderr.isTTY) bar.start(settings.length * options.rounds, 0, { setting: '' });
+  const onSetting = (setting: Setting): void =>
+    bar.increment({ setting: `${divisionName(setting)}, batch ${setting.maxBatch}` });
+  const measured = await measureGrid(at, settings, { ...options, predictors, images, onSetting }).finally(() =>
+    bar.stop(),
+  );
+
+  const chosen = choose(measured, options.goal, options.p95);
+  const title = `${model} version ${version}, ${options.concurrency} requests at a time, ${availableCpus()} CPUs`;
+  if (options.picture !== undefined) await writeFile(options.picture, gridChart(title, measured, chosen));
+  const before = manifest.runtime ?? {};
+  const runtime = chosen && { ...before, ...asRuntime(chosen) };
+  if (options.json) {
+    console.log(JSON.stringify({ model, version, goal: options.goal, measured, chosen, before, runtime }, null, 2));
+  } else {
+    console.log(`${title}\n${gridTable(measured, chosen)}`);
+  }
+  if (!runtime) {
+    const least = Math.min(...measured.map(({ p95 }) => p95)).toFixed(1);
+    console.error(`eyrie: no setting keeps a p95 of ${options.p95} ms; the lowest is ${least} ms. Nothing was written`);
+    process.exitCode = 1;
+    return;
+  }
+  if (!options.dryRun) await writeRuntime(at.folder, model, version, runtime);
+  if (options.json) return;
+  const settled = Object.entries(runtime)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value}`);
+  console.log(`${options.dryRun ? 'best' : 'written'} for ${options.goal}: ${settled.join(', ')}`);
+}
+
+async function defaultVersion(store: FolderStore, model: string): Promise<number> {
+  const known = await store.listModels();
+  const numbers = known.includes(model) ? await store.listVersions(model) : [];
+  if (numbers.length === 0) throw new UsageError(`there is no model "${model}"; there are: ${known.join(', ')}`);
+  const stored = await store.readPolicy(model);
+  const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
+  return resolveVersion(policy, policy.default)!;
+}
+
+function grid(batches: readonly number[]): Setting[] {
+  const sizes = [...new Set(batches.map(Math.round))].sort((a, b) => a - b);
+  return divisions(availableCpus()).flatMap((division) => sizes.map((maxBatch) => ({ ...division, maxBatch })));
+}
+
+/** One single-threaded worker per CPU is what a manifest that names no workers means, on this machine and any other. */
+function asRuntime({ workers, threads, maxBatch }: Setting): RuntimeSettings {
+  const followsCpus = threads === 1 && workers === availableCpus();
+  return { workers: followsCpus ? undefined : workers, threads, maxBatch };
+}
