@@ -13,10 +13,17 @@ export const UNCACHED = { CACHE_MAX_BYTES: '0' };
 
 /** A running container of the image, on the host's network. */
 export class Container {
+  static #all = new Set();
+
   constructor(id, port) {
     this.id = id;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
+    Container.#all.add(this);
+  }
+
+  static async removeAll() {
+    await Promise.all([...Container.#all].map((container) => container.remove()));
   }
 
   /** @param env variables; `flags` of `podman run`, HARDENED unless others are given */
@@ -77,6 +84,7 @@ export class Container {
   }
 
   async remove() {
+    Container.#all.delete(this);
     await podman('rm', '--force', '--time', '5', this.id).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 // The programs that build and run containers, with a store of their own, so that nothing of this machine's is touched.
 import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +10,24 @@ const PROGRAMS = ['buildah', 'podman', 'runc', 'mmdebstrap', 'nginx'];
 /** Kept between runs: the base image, npm's downloads and the layers. Several hundred MB. */
 export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eyrie-verify-image');
 
-const STORE = ['--root', join(CACHE, 'storage'), '--runroot', join(CACHE, 'run')];
+// podman refuses a longer one than 50 characters.
+const RUN_ROOT = `/run/eyrie-${createHash('sha256').update(CACHE).digest('hex').slice(0, 12)}`;
+const STORE = ['--root', join(CACHE, 'storage'), '--runroot', RUN_ROOT];
 
-/** Installs from Debian what is missing. @throws when this is neither root nor Debian's kin. */
+/**
+ * Removes images, 110 MB each, but not the stages that they were built from: the next run begins with those, until they are a
+ * week old. Of what the store mounts for itself nothing stays.
+ */
+export async function tidy(...names) {
+  for (const name of names) await podman('rmi', '--force', name).catch(() => undefined);
+  await podman('image', 'prune', '--force', '--filter', 'until=168h').catch(() => undefined);
+  // Refused as busy while another run uses the store.
+  await run('umount', [join(CACHE, 'storage', 'overlay')]).catch(() => undefined);
+}
+
+/** Installs from Debian what is missing. @throws when this is not root, not Debian's kin or not amd64. */
 export function prepareTools() {
+  if (process.arch !== 'x64') throw new Error('what stands in for the base image is made for amd64; run this there');
   if (process.getuid?.() !== 0) throw new Error('building a base image needs root; run this as root');
   mkdirSync(CACHE, { recursive: true });
   const missing = PROGRAMS.filter((program) => spawnSync('which', [program]).status !== 0);
