@@ -1,10 +1,12 @@
-// Where what is downloaded and built is kept: .cache/deploy in the project, or the folder VERIFY_CACHE.
+// Where what is downloaded and built is kept: the folder VERIFY_CACHE, or one of the user's, so that another clone of the project
+// need not compile Helm and Kubernetes again. About half a gigabyte.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { root } from '../prepare.mjs';
 
-export const cache = process.env.VERIFY_CACHE ? resolve(process.env.VERIFY_CACHE) : join(root, '.cache', 'deploy');
+const USERS = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eyrie-verify-deploy');
+export const cache = process.env.VERIFY_CACHE ? resolve(process.env.VERIFY_CACHE) : USERS;
 mkdirSync(cache, { recursive: true });
 
 /** Runs a command to its end and returns what it printed. @throws Error with its output when it fails */

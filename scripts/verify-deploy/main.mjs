@@ -1,8 +1,9 @@
-// `npm run verify:deploy`: proves the chart (helm/eyrie) and k8s/ with the real tools. It needs Node, Go, and the Go module
-// proxy the first time. `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
+// `npm run verify:deploy`: proves the chart (helm/eyrie) and k8s/ with the real tools, and on a real API server. It needs Node,
+// Go, and the Go module proxy the first time. `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { cache, output } from './cache.mjs';
+import { checkCluster } from './cluster/check.mjs';
 import { checkConformance, checkTheCheck } from './conformance.mjs';
 import { chart, valuesFiles } from './manifests.mjs';
 import { checkRefusals } from './refusals.mjs';
@@ -33,11 +34,12 @@ const STEPS = {
   oldest: () => checkConformance(KUBERNETES.oldest),
   newest: async () => [await checkConformance(KUBERNETES.newest), await checkTheCheck(KUBERNETES.newest)],
   volume: checkRegistryVolume,
+  cluster: checkCluster,
 };
-/** What needs a cluster. */
+/** What needs nodes, or somebody else's controllers. */
 const NEVER = [
-  'that an API server accepts all of it',
-  'that pods start on nodes, that an autoscaler scales, and what Argo Rollouts, KEDA and KServe make of their objects',
+  'that pods start on nodes and that their network policies hold',
+  'that an autoscaler follows a metric, and what Argo Rollouts, KEDA, KServe and a gateway make of their objects',
 ];
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, without: { type: 'string' } } });

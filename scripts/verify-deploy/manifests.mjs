@@ -9,7 +9,7 @@ import { goTool } from './tools.mjs';
 
 export const chart = join(root, 'helm/eyrie');
 export const OVERLAYS = ['dev', 'production', 'canary', 'keda'];
-const KUSTOMIZATIONS = ['base', ...OVERLAYS.map((name) => `overlays/${name}`), 'kserve'];
+export const KUSTOMIZATIONS = ['base', ...OVERLAYS.map((name) => `overlays/${name}`), 'kserve'];
 
 export function valuesFiles() {
   return readdirSync(join(chart, 'ci'))
