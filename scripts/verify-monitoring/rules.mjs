@@ -8,7 +8,7 @@ const RULES = join(root, 'monitoring/prometheus/rules');
 /** What hours and days become, so that a check takes seconds: long windows stay longer than short ones. */
 const WINDOWS = {
   '5m': '10s',
-  '15m': '40s',
+  '15m': '60s',
   '30m': '15s',
   '1h': '20s',
   '2h': '20s',

@@ -21,14 +21,16 @@ const GUARD = {
   steps: [50, 100],
   step_s: 3600,
 };
+/** Not version 3, which is version 2 in int8: on random pixels the two always agree, and a canary should be able to disagree. */
+const CANARY = 1;
 const POLICY = {
   aliases: { champion: 2 },
   default: 'champion',
   variants: [
     { name: 'control', version: 2, weight: 50 },
-    { name: 'canary', version: 3, weight: 50 },
+    { name: 'canary', version: CANARY, weight: 50 },
   ],
-  shadows: [{ version: 3, percent: 100 }],
+  shadows: [{ version: CANARY, percent: 100 }],
   guard: GUARD,
 };
 
@@ -94,10 +96,14 @@ export class Server {
   }
 
   async stop() {
-    if (!this.child || this.child.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.child.once('close', resolve));
-    this.child.kill('SIGTERM');
-    await Promise.race([ended, sleep(30_000).then(() => this.child.kill('SIGKILL'))]);
+    // The one of now: a server that is started afterwards must not be killed by the timer of this one.
+    const { child } = this;
+    if (!child || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    const impatience = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    await ended;
+    clearTimeout(impatience);
     this.agent.destroy();
     this.agent = new Agent({ keepAlive: true, maxSockets: 128 });
   }
