@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { chart, valuesFiles } from '../manifests.mjs';
 import { admitPods, createNamespace, podsAppear, rolls } from './admission.mjs';
 import { quiet } from './cluster.mjs';
+import { moveTraffic } from './rollouts.mjs';
 
 /** Installing looks for this Secret; see checkMissingSecret. */
 const SECRETS = { 'existing-secret-values.yaml': 'eyrie-api-keys' };
@@ -56,11 +57,16 @@ async function checkRelease(cluster, file) {
     if (kind === 'Deployment') quiet(cluster.kubectl(['scale', 'deployment', name, '--replicas=4', '-n', namespace]));
   }
   const scaled = replicas(cluster, namespace);
+  const byArgo = cluster.list('rollouts', namespace).length > 0;
+  const checkTraffic = byArgo ? moveTraffic(cluster, namespace) : () => {};
   quiet(cluster.helm(['upgrade', 'eyrie', chart, ...values, '--set', 'podAnnotations.changed=yes']));
   await rolls(cluster, namespace);
   for (const { metadata } of templates(cluster, namespace)) assert.equal(metadata.annotations.changed, 'yes', file);
   assert.deepEqual(replicas(cluster, namespace), scaled, `${file}: the upgrade changed what the autoscaler had set`);
-  quiet(cluster.helm(['rollback', 'eyrie', '1', '-n', namespace]));
+  checkTraffic();
+  // What was stored with the first revision knows nothing of what Argo has written since.
+  const force = byArgo ? ['--force-conflicts'] : [];
+  quiet(cluster.helm(['rollback', 'eyrie', '1', '-n', namespace, ...force]));
   await rolls(cluster, namespace);
   assert.deepEqual(templates(cluster, namespace), before, `${file}: the rollback did not bring back the same pods`);
   assert.deepEqual(replicas(cluster, namespace), scaled, `${file}: the rollback changed what the autoscaler had set`);
