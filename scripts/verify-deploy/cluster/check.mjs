@@ -1,6 +1,7 @@
 // The step `cluster`: what a real API server and its controllers make of the chart and of k8s/.
 import { crdFiles } from '../schemas.mjs';
 import { KUBERNETES } from '../versions.mjs';
+import { checkAvailability } from './availability.mjs';
 import { withCluster } from './cluster.mjs';
 import { checkMistakes } from './mistakes.mjs';
 import { checkOverlays } from './overlays.mjs';
@@ -17,7 +18,12 @@ export function checkCluster() {
     await cluster.until('all definitions are served', () =>
       cluster.list('customresourcedefinitions').every(({ status }) => isTrue(status, 'Established')),
     );
-    const lines = [checkMistakes(cluster), await checkReleases(cluster), await checkOverlays(cluster)];
+    const lines = [
+      checkMistakes(cluster),
+      await checkReleases(cluster),
+      await checkAvailability(cluster),
+      await checkOverlays(cluster),
+    ];
     return lines.map((line) => `Kubernetes ${KUBERNETES.newest}: ${line}`);
   });
 }
