@@ -18,7 +18,7 @@ afterEach(() => server.kill());
 afterAll(() => registry.remove());
 
 /** What became of a request: answered, or not even accepted, or lost. */
-type Outcome = { status: number; label?: string } | { refused: string } | { lost: string; id: string };
+type Outcome = { status: number; label?: string; detail?: string } | { refused: string } | { lost: string; id: string };
 
 function predict(agent: Agent): Promise<Outcome> {
   const id = randomUUID();
@@ -35,8 +35,8 @@ function predict(agent: Agent): Promise<Outcome> {
         response.on('data', (chunk: Buffer) => (text += chunk.toString()));
         response.on('error', (error) => resolve({ lost: `in the middle of the answer: ${error.message}`, id }));
         response.on('end', () => {
-          const body = JSON.parse(text) as { predictions?: { label: string }[] };
-          resolve({ status: response.statusCode!, label: body.predictions?.[0]?.label });
+          const { predictions, detail } = JSON.parse(text) as { predictions?: { label: string }[]; detail?: string };
+          resolve({ status: response.statusCode!, label: predictions?.[0]?.label, detail });
         });
       },
     );

@@ -42,6 +42,23 @@ describe('DrainRate', () => {
     expect(rate.msPerImage).toBeCloseTo(10);
   });
 
+  it('is not misled by one batch that was held up, neither at the start nor later', () => {
+    const rate = new DrainRate();
+    let now = busy(rate, 1, 1, 20);
+    now = busy(rate, 1, 1, 2000, now);
+    expect(rate.msPerImage).toBeLessThan(40);
+    now = busy(rate, 50, 4, 40, now);
+    busy(rate, 1, 4, 2000, now);
+    expect(rate.msPerImage).toBeLessThan(70);
+  });
+
+  it('counts images, however they are spread over batches', () => {
+    const rate = new DrainRate();
+    let now = 0;
+    for (let i = 0; i < 50; i++) now = busy(rate, 1, i % 2 ? 7 : 1, 40, now);
+    expect(rate.msPerImage).toBeCloseTo(10, 0);
+  });
+
   it('follows a version that becomes slower', () => {
     const rate = new DrainRate();
     const now = busy(rate, 50, 1, 10);
