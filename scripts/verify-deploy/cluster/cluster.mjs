@@ -16,19 +16,23 @@ const CONTROLLERS = [
   ...['serviceaccount', 'namespace', 'garbage-collector', 'persistentvolumeclaim-protection'],
 ].map((name) => `${name}-controller`);
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** Runs `use` with a cluster of a version of Kubernetes; whatever happens, nothing of it is left. */
 export async function withCluster(version, use) {
   const cluster = new Cluster(version);
   // A process that is ended does not come to its `finally`.
-  const endNow = () => cluster.children.forEach((child) => child.kill('SIGKILL'));
+  const endNow = () => cluster.endNow();
   const interrupted = () => process.exit(130);
-  process.on('exit', endNow).on('SIGINT', interrupted).on('SIGTERM', interrupted);
+  process.on('exit', endNow);
+  for (const signal of SIGNALS) process.on(signal, interrupted);
   try {
     await cluster.start();
     return await use(cluster);
   } finally {
     await cluster.stop();
-    process.off('exit', endNow).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    process.off('exit', endNow);
+    for (const signal of SIGNALS) process.off(signal, interrupted);
   }
 }
 
@@ -93,6 +97,11 @@ class Cluster {
       clearTimeout(impatient);
     }
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  endNow() {
+    for (const child of this.children) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   /** Runs kubectl with the rights of an administrator. @returns how it ended, and what it printed */
