@@ -1,5 +1,5 @@
 // `npm run bench:registry`: what changes of the registry and of the traffic cost those who are being served.
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const { Counted, closedLoop, serialBodies } = await import('./load/closed-loop.m
 const { openLoop } = await import('./load/open-loop.mjs');
 const { input } = await import('./inputs/photo.mjs');
 const { formUpload } = await import('./inputs/upload.mjs');
-const { pageBytes, processTree } = await import('./measure/process-tree.mjs');
+const { processTree, rssBytesOf } = await import('./measure/process-tree.mjs');
 const { median, percentile } = await import('./measure/statistics.mjs');
 const { EyrieServer } = await import('./server/eyrie.mjs');
 
@@ -129,8 +129,7 @@ async function settle() {
 
 /** Bytes; `server` without the workers. */
 function memory() {
-  const pages = Number(readFileSync(`/proc/${server.pid}/statm`, 'utf8').split(' ')[1]);
-  return { all: processTree(server.pid).rssBytes, server: pages * pageBytes };
+  return { all: processTree(server.pid).rssBytes, server: rssBytesOf(server.pid) };
 }
 
 async function during(run, work) {

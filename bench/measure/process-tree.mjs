@@ -7,7 +7,7 @@ const isLinux = process.platform === 'linux';
 const PAGE_BYTES = 4096;
 const ticksPerSecond = isLinux ? Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) : 100;
 /** What /proc counts memory in. */
-export const pageBytes = isLinux ? Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' })) : PAGE_BYTES;
+const pageBytes = isLinux ? Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' })) : PAGE_BYTES;
 
 /**
  * CPU time used so far and memory in use now, of `root` and its descendants.
@@ -29,6 +29,11 @@ export function processTree(root) {
     rssBytes: members.reduce((sum, { pages }) => sum + pages, 0) * pageBytes,
     processes: members.length,
   };
+}
+
+/** Memory in use now of one process alone. */
+export function rssBytesOf(pid) {
+  return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes;
 }
 
 function readAll() {

@@ -9,6 +9,7 @@ import { build } from './build.mjs';
 import { hasGo } from './compose.mjs';
 import { Container, UNCACHED } from './container.mjs';
 import { count } from './promise.mjs';
+import { allocator } from './promises/allocator.mjs';
 import { composeFile } from './promises/compose-file.mjs';
 import { security, untouched } from './promises/confinement.mjs';
 import { contents } from './promises/contents.mjs';
@@ -53,6 +54,7 @@ async function verify(base) {
   const container = await (await Container.start(BUILT.image, { env: UNCACHED })).ready();
   await security(container, BUILT.image);
   await serving(container, SHIP, BUILT);
+  await allocator(container);
   await terminated(container, SHIP);
   await container.remove();
   await health(BUILT.image);

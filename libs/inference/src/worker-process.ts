@@ -76,9 +76,10 @@ export class WorkerProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
+      // glibc gives each thread that allocates a heap of its own, and keeps in each what pictures needed; one is enough here.
       // ONNX Runtime reports to its makers which models run, by name and hash, unless it is told not to before it starts.
       // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      env: { MALLOC_ARENA_MAX: '1', ...process.env, ORT_DISABLE_TELEMETRY: '1' },
     });
     const worker = new WorkerProcess(child, options);
     const abort = (): void => worker.kill();
