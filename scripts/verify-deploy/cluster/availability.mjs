@@ -17,7 +17,10 @@ export async function checkAvailability(cluster) {
   quiet(cluster.helm(['upgrade', ...args, '--set', 'podAnnotations.changed=yes']));
   await rolls(cluster, NAMESPACE);
   await becomeReady(cluster, WANTED);
-  assert(pods(cluster).every(({ metadata }) => metadata.annotations.changed === 'yes'), 'a pod of before is left');
+  assert(
+    pods(cluster).every(({ metadata }) => metadata.annotations.changed === 'yes'),
+    'a pod of before is left',
+  );
   await checkEvictions(cluster);
   quiet(cluster.helm(['uninstall', 'eyrie', '-n', NAMESPACE]));
   return `an update replaces ${WANTED} pods with never fewer ready, and a budget lets one at a time be evicted`;
