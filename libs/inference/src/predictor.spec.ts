@@ -228,6 +228,17 @@ describe('a worker', () => {
     expect(predictor.workers).toMatchObject({ ready: 1, restarts: 1 });
   });
 
+  it('that is found dead by what it is sent costs nobody an answer', async () => {
+    const predictor = await start();
+    const image = await randomPng();
+    for (let i = 0; i < 4; i++) {
+      process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+      // Time for the kernel to end it, none for this process to hear of it.
+      for (const until = performance.now() + 100; performance.now() < until;);
+      await expect(predictor.predict(image, inTime())).resolves.toHaveProperty('batchSize', 1);
+    }
+  });
+
   it('that dies with the same request again makes it fail, and nothing else', async () => {
     const observer = { onBatch: () => setTimeout(() => killAll(), 15) };
     const predictor = await start({ ...SLOW, slowness: 120, observer });

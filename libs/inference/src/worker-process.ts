@@ -169,7 +169,10 @@ export class WorkerProcess {
 
   private send(message: ToWorker, batch?: number): void {
     this.child.send(message, (error) => {
-      if (error && batch !== undefined) this.fail(batch, `the worker is gone: ${error.message}`);
+      if (!error || batch === undefined) return;
+      // Before its exit is known; what is tried again must not be given to it again.
+      this.kill();
+      this.fail(batch, `the worker is gone: ${error.message}`);
     });
   }
 
