@@ -6,26 +6,25 @@ const MIMALLOC = debian('libmimalloc.so.2.0');
 
 const BACKGROUND = 'background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0';
 
-/** What the server's environment says of the allocator; the workers inherit it. */
+/** What the server's environment says of the allocator; with a MALLOC_ARENA_MAX in it, the workers inherit all of it. */
 export const SETTINGS = [
-  // The server gives its workers MALLOC_ARENA_MAX=1 unless it has one itself.
-  { name: 'glibc, 1 arena in workers (npm start)', env: {} },
+  { name: 'glibc, as npm start and the image set it', env: {} },
   // glibc takes a 0 for none.
   { name: 'glibc, as it is', env: { MALLOC_ARENA_MAX: '0' } },
   { name: 'glibc, 1 arena', env: { MALLOC_ARENA_MAX: '1' } },
   { name: 'glibc, 2 arenas', env: { MALLOC_ARENA_MAX: '2' } },
   // Set at all, the threshold no longer grows with what was freed: large blocks stay blocks of their own, given back at once.
   {
-    name: 'glibc, 2 arenas, blocks of 1 MiB given back',
-    env: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: MIB, MALLOC_TRIM_THRESHOLD_: MIB },
+    name: 'glibc, 1 arena, blocks of 1 MiB given back',
+    env: { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: MIB, MALLOC_TRIM_THRESHOLD_: MIB },
   },
   {
-    name: 'glibc, 2 arenas, blocks of 128 KiB given back',
-    env: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' },
+    name: 'glibc, 1 arena, blocks of 32 KiB given back',
+    env: { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '131072' },
   },
   ...preloaded('jemalloc', JEMALLOC),
   // A thread of its own gives back what a process without work still holds.
-  ...preloaded('jemalloc, background thread (image)', JEMALLOC, { MALLOC_CONF: BACKGROUND }),
+  ...preloaded('jemalloc, background thread', JEMALLOC, { MALLOC_CONF: BACKGROUND }),
   ...preloaded('mimalloc', MIMALLOC),
 ];
 

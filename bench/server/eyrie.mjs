@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from '../at-exit.mjs';
+import { allocatorSettings } from '../../scripts/allocator.mjs';
 import { root } from '../../scripts/prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
@@ -44,6 +45,7 @@ export class EyrieServer {
       cwd: root,
       env: {
         ...process.env,
+        ...allocatorSettings({ ...process.env, ...env }),
         HOST: '127.0.0.1',
         PORT: String(port),
         MODEL_REGISTRY: registry,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -199,24 +199,6 @@ describe('a worker', () => {
       expect(classes[0]!.confidence).toBeCloseTo(Math.max(...expected), 3);
     });
     expect(lost).toEqual([expect.stringContaining('SIGKILL')]);
-  });
-
-  const onLinux = process.platform === 'linux' ? it : it.skip;
-  onLinux('has one heap for all of its threads, unless the server was told otherwise', async () => {
-    const arenasOf = async (): Promise<string | undefined> => {
-      const [pid] = (await start()).workers.pids;
-      return /(?:^|\0)MALLOC_ARENA_MAX=(\d+)/.exec(readFileSync(`/proc/${pid!}/environ`, 'latin1'))?.[1];
-    };
-    const before = process.env.MALLOC_ARENA_MAX;
-    try {
-      delete process.env.MALLOC_ARENA_MAX;
-      expect(await arenasOf()).toBe('1');
-      process.env.MALLOC_ARENA_MAX = '3';
-      expect(await arenasOf()).toBe('3');
-    } finally {
-      delete process.env.MALLOC_ARENA_MAX;
-      if (before !== undefined) process.env.MALLOC_ARENA_MAX = before;
-    }
   });
 
   it('is replaced', async () => {

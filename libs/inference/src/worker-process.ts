@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadFault, LoadMessage, ToWorker } from './messages';
+import { workerEnvironment } from './worker-environment';
 
 /** The process is gone and took its batches with it. They may be tried elsewhere. */
 export class WorkerLostError extends Error {}
@@ -76,10 +77,8 @@ export class WorkerProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
-      // glibc gives each thread that allocates a heap of its own, and keeps in each what pictures needed; one is enough here.
-      // ONNX Runtime reports to its makers which models run, by name and hash, unless it is told not to before it starts.
       // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
-      env: { MALLOC_ARENA_MAX: '1', ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      env: workerEnvironment(process.env),
     });
     const worker = new WorkerProcess(child, options);
     const abort = (): void => worker.kill();

@@ -1,9 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { demand, promise } from '../promise.mjs';
 
-/** The loader goes on without a library that it does not find, and jemalloc without settings that it does not know. */
+/** What each kind of process must be told of glibc's malloc. */
+const SERVER = ['MALLOC_MMAP_THRESHOLD_=32768', 'MALLOC_TRIM_THRESHOLD_=131072'];
+const WORKER = ['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=4194304', 'MALLOC_TRIM_THRESHOLD_=16777216'];
+
+/** glibc goes on without a setting that is misspelt or gets lost on the way. */
 export async function allocator(server) {
-  await promise('runs the server and its workers with jemalloc and its background thread', async () => {
+  await promise('tells the allocator of the server and of its workers what suits them', async () => {
     const all = descendants(Number(await server.inspect('{{.State.Pid}}')));
     const servers = all.filter((pid) => commandOf(pid).includes('apps/server/src/main.js'));
     const workers = all.filter((pid) => commandOf(pid).includes('inference/src/worker/main.js'));
@@ -11,10 +15,16 @@ export async function allocator(server) {
       servers.length === 1 && workers.length > 0,
       `there are ${servers.length} servers, ${workers.length} workers`,
     );
-    for (const pid of [...servers, ...workers]) {
-      const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
-      demand(maps.includes('/libjemalloc.so.2'), `it is not mapped by ${commandOf(pid)}`);
-      demand(threadsOf(pid).includes('jemalloc_bg_thd'), `no thread gives back the memory of ${commandOf(pid)}`);
+    for (const [pids, settings] of [
+      [servers, SERVER],
+      [workers, WORKER],
+    ]) {
+      for (const pid of pids) {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+        const missing = settings.filter((setting) => !environment.includes(setting));
+        demand(missing.length === 0, `${commandOf(pid)} lacks ${missing.join(', ')}`);
+        demand(readFileSync(`/proc/${pid}/maps`, 'utf8').includes('/libc.so.6'), `${commandOf(pid)} has no glibc`);
+      }
     }
     return `1 server, ${workers.length} workers`;
   });
@@ -27,8 +37,4 @@ function descendants(pid) {
 
 function commandOf(pid) {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-}
-
-function threadsOf(pid) {
-  return readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim());
 }

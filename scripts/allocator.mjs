@@ -1,0 +1,16 @@
+/**
+ * How glibc's malloc is to treat the server (mallopt(3)). A process reads sockets into blocks of 64 KiB; among the small
+ * ones of its heap they would keep that from shrinking. As mappings of their own they go back to the system when they are
+ * freed. The image sets the same; the workers have settings of their own. docs/DEPLOYMENT.md has the figures.
+ */
+const GLIBC = { MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '131072' };
+
+/**
+ * What to add to the environment of the server for the sake of memory: nothing where another allocator, or anything of
+ * glibc's, has been chosen already. Other C libraries ignore it.
+ * @param {Record<string, string | undefined>} environment of this process
+ */
+export function allocatorSettings(environment) {
+  const isChosen = Object.keys(environment).some((name) => /^(LD_PRELOAD|GLIBC_TUNABLES|MALLOC_\w+)$/.test(name));
+  return isChosen ? {} : GLIBC;
+}
