@@ -3,12 +3,11 @@ import type { ModelSpec } from './model-spec';
 
 /**
  * All that passes between the server and its workers. A worker is told to load once, answers `loaded` or
- * `load-failed`, and from then on answers every `run` with exactly one `result` of the same batch number.
+ * `load-failed`, and from then on answers every batch with exactly one `result` of the same number. Batches come over a
+ * pipe of their own (see batch-frames.ts); when that ends, the worker finishes what it has received, and exits.
  */
-export type ToWorker = LoadMessage | RunMessage | ShutdownMessage;
 
 export interface LoadMessage {
-  type: 'load';
   spec: ModelSpec;
   /** ONNX Runtime's intra-op threads. */
   threads: number;
@@ -21,8 +20,10 @@ export interface LoadMessage {
 
 export type Device = 'cpu' | 'cuda';
 
+/** The stdio of a worker over which batches come. */
+export const BATCH_PIPE = 4;
+
 export interface RunMessage {
-  type: 'run';
   batch: number;
   items: BatchItem[];
 }
@@ -32,11 +33,6 @@ export interface BatchItem {
   image: Uint8Array;
   /** How many classes to answer. */
   topK: number;
-}
-
-/** Finish what has been received, then exit. */
-export interface ShutdownMessage {
-  type: 'shutdown';
 }
 
 export type FromWorker = LoadedMessage | LoadFailedMessage | ResultMessage;

@@ -1,7 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadFault, LoadMessage, ToWorker } from './messages';
+import { frameOf } from './batch-frames';
+import {
+  BATCH_PIPE,
+  type BatchItem,
+  type FromWorker,
+  type ItemResult,
+  type LoadedMessage,
+  type LoadFault,
+  type LoadMessage,
+} from './messages';
 import { workerEnvironment } from './worker-environment';
 
 /** The process is gone and took its batches with it. They may be tried elsewhere. */
@@ -18,7 +28,7 @@ export class LoadFailedError extends Error {
 }
 
 export interface WorkerProcessOptions {
-  load: Omit<LoadMessage, 'type'>;
+  load: LoadMessage;
   /** Compiled entry file of the worker. */
   entry: string;
   loadTimeoutMs: number;
@@ -42,6 +52,7 @@ export class WorkerProcess {
   private nextBatch = 1;
   private stderrTail: string[] = [];
   private closing = false;
+  private readonly batches: Socket;
   /** What the process last said of its memory, bytes. */
   rssBytes = 0;
   /** Resolves, in words, when the process is gone, whatever the reason. */
@@ -66,6 +77,12 @@ export class WorkerProcess {
     });
     // A write to a process that just died; its exit tells the rest.
     child.on('error', () => undefined);
+    this.batches = child.stdio[BATCH_PIPE] as Socket;
+    this.batches.on('error', (error) => {
+      // Before its exit is known; what is tried again must not be given to it again.
+      this.kill();
+      this.rejectPending(`the worker is gone: ${error.message}`);
+    });
   }
 
   /**
@@ -75,7 +92,7 @@ export class WorkerProcess {
   static async start(options: WorkerProcessOptions): Promise<{ worker: WorkerProcess; loaded: LoadedMessage }> {
     const child = fork(options.entry, [], {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
       execArgv: [],
       // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
       env: workerEnvironment(process.env),
@@ -115,14 +132,14 @@ export class WorkerProcess {
         this.kill();
       }, this.options.batchTimeoutMs);
       this.pending.set(batch, { resolve, reject, timer });
-      this.send({ type: 'run', batch, items }, batch);
+      this.write(frameOf({ batch, items }));
     });
   }
 
   /** Lets the process finish what it has, then ends it; after `graceMs` by force. Resolves when it is gone. */
   async stop(graceMs: number): Promise<void> {
     this.closing = true;
-    if (this.child.connected) this.send({ type: 'shutdown' });
+    this.batches.end();
     const timer = setTimeout(() => this.kill(), graceMs);
     await this.exited;
     clearTimeout(timer);
@@ -154,7 +171,8 @@ export class WorkerProcess {
         }
       });
       void this.exited.then(() => clearTimeout(timer));
-      this.send({ type: 'load', ...this.options.load });
+      const message: LoadMessage = this.options.load;
+      this.child.send(message);
     });
   }
 
@@ -166,13 +184,11 @@ export class WorkerProcess {
     pending.resolve(items);
   }
 
-  private send(message: ToWorker, batch?: number): void {
-    this.child.send(message, (error) => {
-      if (!error || batch === undefined) return;
-      // Before its exit is known; what is tried again must not be given to it again.
-      this.kill();
-      this.fail(batch, `the worker is gone: ${error.message}`);
-    });
+  /** As one piece, where the system can. */
+  private write(parts: Uint8Array[]): void {
+    this.batches.cork();
+    for (const part of parts) this.batches.write(part);
+    this.batches.uncork();
   }
 
   private fail(batch: number, detail: string): void {

@@ -1,13 +1,15 @@
-import type {
-  FromWorker,
-  ItemFailure,
-  ItemPrediction,
-  ItemResult,
-  LoadMessage,
-  RunMessage,
-  ToWorker,
-} from '../messages';
+import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
+import { FrameReader } from '../batch-frames';
 import { EyrieError } from '../errors';
+import {
+  BATCH_PIPE,
+  type FromWorker,
+  type ItemFailure,
+  type ItemPrediction,
+  type ItemResult,
+  type LoadMessage,
+  type RunMessage,
+} from '../messages';
 import { monotonicNow } from '../monotonic-clock';
 import { Classifier, ModelLoadError } from './classifier';
 import { decodeImage } from './image/decode';
@@ -15,6 +17,9 @@ import { preprocess } from './image/preprocess';
 import { topK } from './scores';
 
 /** Runs in a process of its own: loads one model version, then answers batches until the server lets go of it. */
+
+/** As much as a pipe of the system holds, and more. */
+const READ_BYTES = 262_144;
 
 let classifier: Classifier | undefined;
 let settings: LoadMessage | undefined;
@@ -117,19 +122,23 @@ function failure(error: unknown): ItemFailure {
   return { ok: false, code: 'INVALID_IMAGE', detail: `the image cannot be decoded: ${String(error)}` };
 }
 
-process.on('message', (message: ToWorker) => {
-  switch (message.type) {
-    case 'load':
-      void load(message);
-      return;
-    case 'run':
-      void run(message);
-      return;
-    case 'shutdown':
-      void lastRun.then(() => process.disconnect());
-      return;
-  }
-});
+process.on('message', (message: LoadMessage) => void load(message));
+
+const frames = new FrameReader((message) => void run(message));
+const pipe: SocketConstructorOpts & ConnectOpts = {
+  fd: BATCH_PIPE,
+  // One buffer for all that comes: a new one for each read would leave it to the garbage collector.
+  onread: {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback: (count, buffer) => {
+      frames.push(buffer.subarray(0, count));
+      return true;
+    },
+  },
+};
+const batches = new Socket(pipe);
+batches.once('end', () => void lastRun.then(() => process.disconnect()));
+batches.resume();
 
 // The server decides when a worker ends; a Ctrl-C in the terminal reaches both.
 process.on('SIGINT', () => undefined);
