@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { png, randomPixels, randomPng } from '#testing/images';
@@ -199,6 +199,11 @@ describe('a worker', () => {
       expect(classes[0]!.confidence).toBeCloseTo(Math.max(...expected), 3);
     });
     expect(lost).toEqual([expect.stringContaining('SIGKILL')]);
+  });
+
+  it('gives way to the server', async () => {
+    const [pid] = (await start()).workers.pids;
+    expect(getPriority(pid)).toBe(Math.min(getPriority() + 5, 19));
   });
 
   it('is replaced', async () => {

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -13,6 +14,10 @@ import {
   type LoadMessage,
 } from './messages';
 import { workerEnvironment } from './worker-environment';
+
+/** By how much workers are nicer than the server, as of setpriority(2). */
+const NICER_BY = 5;
+const NICEST = 19;
 
 /** The process is gone and took its batches with it. They may be tried elsewhere. */
 export class WorkerLostError extends Error {}
@@ -97,6 +102,7 @@ export class WorkerProcess {
       // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
       env: workerEnvironment(process.env),
     });
+    stepBack(child.pid);
     const worker = new WorkerProcess(child, options);
     const abort = (): void => worker.kill();
     options.signal?.addEventListener('abort', abort);
@@ -201,6 +207,18 @@ export class WorkerProcess {
 
   private rejectPending(detail: string): void {
     for (const batch of [...this.pending.keys()]) this.fail(batch, detail);
+  }
+}
+
+/**
+ * Where all cores are busy with images, the server still answers at once what needs none: probes, metrics, refusals.
+ * Between themselves workers are equal.
+ */
+function stepBack(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, Math.min(getPriority() + NICER_BY, NICEST));
+  } catch {
+    // It has ended already, or the system does not let us: it works without.
   }
 }
 
