@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { atExit } from './at-exit.mjs';
 import { benchCache } from './cache.mjs';
 import { machine } from './measure/machine.mjs';
 import { benchModel } from './model.mjs';
@@ -9,10 +7,10 @@ import { writeResnet } from './models/registry.mjs';
 import { RESNETS } from './models/resnet.mjs';
 import { printReport } from './report/report.mjs';
 import { benchStartUp } from './start-up.mjs';
+import { inTemporaryFolder } from './temporary-folder.mjs';
 
 /** Runs all that is asked for and prints it; what cannot be measured is named, and the rest goes on. @returns exit code */
 export async function bench(options) {
-  const folder = mkdtempSync(join(tmpdir(), 'eyrie-bench-'));
   const progress = (line) => console.error(line);
   const results = { machine: machine(), options: forReport(options), models: [], startUp: [], cache: [], skipped: [] };
   const attempt = async (what, work, into) => {
@@ -24,9 +22,7 @@ export async function bench(options) {
       results.skipped.push({ what, reason });
     }
   };
-  const clear = () => rmSync(folder, { recursive: true, force: true });
-  const forget = atExit(clear);
-  try {
+  await inTemporaryFolder('bench', async (folder) => {
     for (const name of options.models) {
       const registry = RESNETS.includes(name) ? join(folder, name) : resolve(options.registry);
       const subject = { name, registry };
@@ -44,10 +40,7 @@ export async function bench(options) {
       // Hundreds of megabytes, if there are more to come.
       if (RESNETS.includes(name)) rmSync(registry, { recursive: true });
     }
-  } finally {
-    clear();
-    forget();
-  }
+  });
   results.finished = new Date().toISOString();
   if (options.json) console.log(JSON.stringify(results, null, 2));
   else printReport(results);

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { prepare } from '../scripts/prepare.mjs';
+import { number } from './options.mjs';
 
 const HELP = `npm run bench:overload -- [options]
 
@@ -63,10 +64,4 @@ function readOptions(args) {
     timeoutMs: number('--timeout-ms', values['timeout-ms'], 1),
     port: values.port === undefined ? undefined : number('--port', values.port, 1),
   };
-}
-
-function number(name, text, least) {
-  const value = Number(text);
-  if (Number.isFinite(value) && value >= least) return value;
-  throw new Error(`${name} must be a number of at least ${least}, not "${text}"`);
 }

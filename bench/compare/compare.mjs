@@ -1,13 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { atExit } from '../at-exit.mjs';
 import { root } from '../../scripts/prepare.mjs';
 import { input } from '../inputs/photo.mjs';
 import { machine } from '../measure/machine.mjs';
 import { writeResnet } from '../models/registry.mjs';
 import { RESNETS } from '../models/resnet.mjs';
 import { writeDocument } from '../report/document.mjs';
+import { inTemporaryFolder } from '../temporary-folder.mjs';
 import { answerOf, mustAgree } from './agreement.mjs';
 import { eyrie, peerSides } from './sides.mjs';
 import { measureRow, memoryOf, visit } from './visit.mjs';
@@ -35,10 +34,7 @@ export async function compare(options) {
     models: [],
     skipped,
   };
-  const folder = mkdtempSync(join(tmpdir(), 'eyrie-compare-'));
-  const clear = () => rmSync(folder, { recursive: true, force: true });
-  const forget = atExit(clear);
-  try {
+  await inTemporaryFolder('compare', async (folder) => {
     for (const model of options.models) {
       const found = await compareModel(subjectOf(model, folder), sides, options, skipped);
       results.models.push(found);
@@ -46,10 +42,7 @@ export async function compare(options) {
       mkdirSync(dirname(options.results), { recursive: true });
       writeFileSync(options.results, JSON.stringify(results, null, 2));
     }
-  } finally {
-    clear();
-    forget();
-  }
+  });
   if (!options.check) await writeDocument(results);
   return 0;
 }

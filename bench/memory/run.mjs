@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atExit } from '../at-exit.mjs';
 import { sequence } from '../load/sequence.mjs';
 import { machine } from '../measure/machine.mjs';
 import { processTree, rssBytesOf, TreeMeter } from '../measure/process-tree.mjs';
 import { median } from '../measure/statistics.mjs';
-import { writeResnet } from '../models/registry.mjs';
-import { RESNETS } from '../models/resnet.mjs';
+import { registryWith } from '../models/registry.mjs';
 import { EyrieServer } from '../server/eyrie.mjs';
+import { measureAndPrint } from '../temporary-folder.mjs';
 import { pictures } from './pictures.mjs';
 import { printMemory } from './report.mjs';
 
@@ -20,35 +16,24 @@ const REST_MS = 10_000;
 const NO_CACHE = { CACHE_MAX_BYTES: '0' };
 
 /** @returns exit code: 0 when it could be measured, whatever came out */
-export async function benchMemory(options) {
+export function benchMemory(options) {
+  return measureAndPrint('memory', { json: options.json, print: printMemory }, (folder) => measureAll(options, folder));
+}
+
+async function measureAll(options, folder) {
   const { model, rounds, settings } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'eyrie-memory-'));
-  const clean = atExit(() => rmSync(folder, { recursive: true, force: true }));
-  const progress = (line) => console.error(line);
-  try {
-    if (!processTree(process.pid)) throw new Error('there are no figures of memory without /proc');
-    const about = machine();
-    const registry = RESNETS.includes(model) ? folder : resolve(options.registry);
-    if (RESNETS.includes(model)) writeResnet(registry, model);
-    const mix = await pictures();
-    const runs = settings.map(() => []);
-    for (let round = 0; round < rounds; round++) {
-      for (const [i, setting] of settings.entries()) {
-        progress(`${setting.name}, round ${round + 1} of ${rounds}`);
-        runs[i].push(await measure(setting, registry, mix, options));
-      }
+  if (!processTree(process.pid)) throw new Error('there are no figures of memory without /proc');
+  const about = machine();
+  const registry = registryWith(model, folder, options.registry);
+  const mix = await pictures();
+  const runs = settings.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, setting] of settings.entries()) {
+      console.error(`${setting.name}, round ${round + 1} of ${rounds}`);
+      runs[i].push(await measure(setting, registry, mix, options));
     }
-    const results = settings.map(({ name }, i) => ({ name, ...medians(runs[i]) }));
-    if (options.json) console.log(JSON.stringify({ machine: about, options, results }, null, 2));
-    else printMemory({ machine: about, options, results });
-    return 0;
-  } catch (error) {
-    console.error(`cannot measure: ${[error.message, error.cause?.message].filter(Boolean).join(': ')}`);
-    return 1;
-  } finally {
-    clean();
-    rmSync(folder, { recursive: true, force: true });
   }
+  return { machine: about, options, results: settings.map(({ name }, i) => ({ name, ...medians(runs[i]) })) };
 }
 
 async function measure({ env }, registry, mix, { model, images, connections }) {

@@ -1,8 +1,8 @@
 // A registry of the benchmark's own models, in a folder that goes away afterwards.
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { resnet } from './resnet.mjs';
+import { join, resolve } from 'node:path';
+import { resnet, RESNETS } from './resnet.mjs';
 
 /** As torchvision prepares ImageNet's images: shorter side 256, the middle 224 x 224, mean and deviation of ImageNet. */
 const IMAGENET_INPUT = {
@@ -46,4 +46,17 @@ export function writeResnet(registry, name, runtime) {
   writeFileSync(join(folder, 'model.onnx'), model);
   writeFileSync(join(folder, 'labels.txt'), LABELS.join('\n') + '\n');
   writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest, null, 2));
+}
+
+/**
+ * The registry folder that has a model: `folder`, into which it is written, for one of the benchmark's own.
+ * @param {string} model
+ * @param {string} folder
+ * @param {string} elsewhere the folder that has all others
+ */
+export function registryWith(model, folder, elsewhere) {
+  if (!RESNETS.includes(model)) return resolve(elsewhere);
+  console.error(`${model}: building the model`);
+  writeResnet(folder, model);
+  return folder;
 }

@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { input } from '../inputs/photo.mjs';
 import { formUpload } from '../inputs/upload.mjs';
@@ -9,9 +5,9 @@ import { closedLoop } from '../load/closed-loop.mjs';
 import { machine } from '../measure/machine.mjs';
 import { processTree, TreeMeter } from '../measure/process-tree.mjs';
 import { latencies, percentile } from '../measure/statistics.mjs';
-import { writeResnet } from '../models/registry.mjs';
-import { RESNETS } from '../models/resnet.mjs';
+import { registryWith } from '../models/registry.mjs';
 import { EyrieServer } from '../server/eyrie.mjs';
+import { measureAndPrint } from '../temporary-folder.mjs';
 import { Arrivals } from './arrivals.mjs';
 import { startProbe } from './probe.mjs';
 import { printOverload } from './report.mjs';
@@ -23,34 +19,15 @@ const WARM_UP_SECONDS = 3;
 const RECOVERY_MS = 5_000;
 
 /** @returns exit code: 0 when it could be measured, whatever came out */
-export async function benchOverload(options) {
-  const folder = mkdtempSync(join(tmpdir(), 'eyrie-overload-'));
-  const clean = () => rmSync(folder, { recursive: true, force: true });
-  process.once('SIGINT', () => {
-    clean();
-    process.exit(130);
-  });
-  try {
-    const results = await measure(options, folder);
-    if (options.json) console.log(JSON.stringify(results, null, 2));
-    else printOverload(results);
-    return 0;
-  } catch (error) {
-    console.error(`cannot measure: ${[error.message, error.cause?.message].filter(Boolean).join(': ')}`);
-    return 1;
-  } finally {
-    clean();
-  }
+export function benchOverload(options) {
+  const how = { json: options.json, print: printOverload };
+  return measureAndPrint('overload', how, (folder) => measure(options, folder));
 }
 
 async function measure(options, folder) {
   const { model, factor, seconds, timeoutMs, port } = options;
   const progress = (line) => console.error(line);
-  const registry = RESNETS.includes(model) ? folder : resolve(options.registry);
-  if (RESNETS.includes(model)) {
-    progress(`${model}: building the model`);
-    writeResnet(registry, model);
-  }
+  const registry = registryWith(model, folder, options.registry);
   const image = await input(options.input);
   // Every image is to be computed: with the cache, the second upload of a connection would be answered from there.
   const env = { REQUEST_TIMEOUT_MS: String(timeoutMs), CACHE_MAX_BYTES: '0' };
