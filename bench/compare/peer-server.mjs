@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from '../at-exit.mjs';
-import { freePorts } from '../server/eyrie.mjs';
+import { freePorts } from '../../scripts/free-ports.mjs';
 import { PEERS } from './sides.mjs';
 
 const START_TIMEOUT_MS = 180_000;

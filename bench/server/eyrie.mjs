@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from '../at-exit.mjs';
 import { allocatorSettings } from '../../scripts/allocator.mjs';
+import { freePort } from '../../scripts/free-ports.mjs';
 import { root } from '../../scripts/prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
@@ -37,7 +37,7 @@ export class EyrieServer {
    * @throws Error with what the server said, if it does not start
    */
   static async start({ registry, model, port, env, profile, pinnedTo }) {
-    port ??= (await freePorts(1))[0];
+    port ??= await freePort();
     const started = performance.now();
     const command = [process.execPath, '--enable-source-maps', join(root, 'dist/apps/server/src/main.js')];
     const [program, ...args] = [...(pinnedTo ? ['taskset', '-c', pinnedTo.join(',')] : []), ...command];
@@ -117,20 +117,4 @@ export class EyrieServer {
 
 function lastLine(text) {
   return text.trim().split('\n').at(-1) || null;
-}
-
-/** Different ones, on which nobody listens at the moment. */
-export async function freePorts(count) {
-  const probes = await Promise.all(Array.from({ length: count }, listen));
-  const ports = probes.map((probe) => probe.address().port);
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
-  return ports;
-}
-
-function listen() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => resolve(probe));
-  });
 }

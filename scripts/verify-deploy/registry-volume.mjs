@@ -13,10 +13,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-ports.mjs';
 import { prepare, root } from '../prepare.mjs';
 
 const MODEL = 'resnet-cifar10';
@@ -234,13 +234,4 @@ function fail({ status, stdout, stderr }) {
 
 function canMount() {
   return existsSync('/proc/self/ns/user') && spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }

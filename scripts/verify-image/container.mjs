@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-ports.mjs';
 import { PODMAN, podman, run } from './tools.mjs';
 
 /** What docs/DEPLOYMENT.md advises: nothing is writable but /tmp, and no privilege can be had. */
@@ -97,13 +97,4 @@ async function limits() {
     ...['--ulimit', `nofile=${capped(files, 20_000)}:${capped(files, 20_000)}`],
     ...['--ulimit', `nproc=${capped(processes, 4_096)}:${capped(processes, 4_096)}`],
   ];
-}
-
-export function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container, freePort, UNCACHED } from './container.mjs';
+import { freePort, freePorts } from '../free-ports.mjs';
+import { Container, UNCACHED } from './container.mjs';
 import { Load } from './load.mjs';
 
 const SHUTDOWN_DELAY_MS = '1000';
@@ -16,7 +17,7 @@ const SHUTDOWN_DELAY_MS = '1000';
  * @returns { load, commits: those that /health named before and after, secondsPerContainer }
  */
 export async function rollingUpdate(before, after, target, atLeast, clients) {
-  const ports = [await freePort(), await freePort()];
+  const ports = await freePorts(2);
   const start = async (image, port) =>
     (await Container.start(image, { env: { ...UNCACHED, PORT: port, SHUTDOWN_DELAY_MS } })).ready();
   const containers = [];

@@ -1,10 +1,10 @@
 // `npm run verify:monitoring`: a real Prometheus scrapes the real server, with the project's own rules and dashboard.
 // What it needs beside Node: prometheus and promtool in PATH, or apt-get to fetch Debian's package; Linux.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../free-ports.mjs';
 import { prepare, root } from '../prepare.mjs';
 import { Checks, tool } from './checks.mjs';
 import { incidents } from './incidents.mjs';
@@ -27,7 +27,7 @@ const { prometheus: binary, promtool } = findPrometheus();
 const checks = new Checks();
 const check = checks.check.bind(checks);
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-monitoring-'));
-const [serverPort, prometheusPort] = [await freePort(), await freePort()];
+const [serverPort, prometheusPort] = await freePorts(2);
 const server = new Server(folder, serverPort);
 const prometheus = new Prometheus(binary, writeInHurry(folder, `127.0.0.1:${serverPort}`), folder, prometheusPort);
 const outOfTime = setTimeout(() => void end(`not done after ${SECONDS} s`), SECONDS * 1000);
@@ -226,14 +226,4 @@ async function end(reason) {
   await Promise.all([server.stop(), prometheus.stop()]);
   rmSync(folder, { recursive: true, force: true });
   process.exit(checks.report() ? 0 : 1);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -177,8 +177,7 @@ export class WorkerProcess {
         }
       });
       void this.exited.then(() => clearTimeout(timer));
-      const message: LoadMessage = this.options.load;
-      this.child.send(message);
+      this.child.send(this.options.load);
     });
   }
 

@@ -3,10 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../free-ports.mjs';
 import { goTool } from '../tools.mjs';
 import { clusterCommand } from './commands.mjs';
 
@@ -47,7 +47,7 @@ class Cluster {
 
   async start() {
     this.tools = { helm: await goTool('helm'), kubectl: await clusterCommand('kubectl', this.version) };
-    const [client, peer, api, metrics] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const [client, peer, api, metrics] = await freePorts(4);
     const key = join(this.folder, 'service-accounts.key');
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     writeFileSync(key, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
@@ -171,14 +171,5 @@ function kubeconfig(port, token) {
     ],
     users: [{ name: 'admin', user: { token } }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
-  });
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
   });
 }
