@@ -17,13 +17,9 @@ export function preprocess(pixels: Pixels, input: InputSpec, target: TensorData,
   fillTensor(onBlack(window, plan, input), input, target, offset);
 }
 
-function onBlack(
-  window: Uint8ClampedArray,
-  { window: { width, height }, place }: Plan,
-  input: InputSpec,
-): Uint8ClampedArray {
+function onBlack(window: Uint8Array, { window: { width, height }, place }: Plan, input: InputSpec): Uint8Array {
   if (width === input.width && height === input.height) return window;
-  const canvas = new Uint8ClampedArray(input.width * input.height * 3);
+  const canvas = new Uint8Array(input.width * input.height * 3);
   for (let y = 0; y < height; y++) {
     const row = window.subarray(y * width * 3, (y + 1) * width * 3);
     canvas.set(row, ((place.top + y) * input.width + place.left) * 3);

@@ -1,4 +1,5 @@
 import type { ResizeKernel } from '../../model-spec';
+import { convolve, PRECISION_BITS, type Taps } from './convolution';
 import type { Region, Size } from './geometry';
 import type { Pixels } from './pixels';
 
@@ -16,11 +17,6 @@ import type { Pixels } from './pixels';
  * which can be absurd: an image of 1 x 30000 pixels whose shorter side becomes 256 would have 2 gigapixels.
  */
 
-const { imul } = Math;
-
-const PRECISION_BITS = 22;
-const HALF = 1 << (PRECISION_BITS - 1);
-
 interface Filter {
   /** Reach to either side, in pixels of the smaller of the two images. */
   support: number;
@@ -34,24 +30,12 @@ const FILTERS: Readonly<Record<Exclude<ResizeKernel, 'nearest'>, Filter>> = {
 };
 
 /** Cuts `window` out of `source` resized to `resized`. Gives window.height * window.width * 3 bytes. */
-export function resample(source: Pixels, resized: Size, window: Region, kernel: ResizeKernel): Uint8ClampedArray {
+export function resample(source: Pixels, resized: Size, window: Region, kernel: ResizeKernel): Uint8Array {
   if (kernel === 'nearest') return pickNearest(source, resized, window);
   const filter = FILTERS[kernel];
   const across = weigh(source.width, resized.width, window.left, window.width, filter);
   const down = weigh(source.height, resized.height, window.top, window.height, filter);
   return convolve(source, across, down);
-}
-
-/** For each pixel of an output axis, the source pixels that it is made of and their weights. */
-interface Taps {
-  count: number;
-  /** First source pixel of each. */
-  first: Int32Array;
-  /** Source pixels of each. */
-  length: Int32Array;
-  /** Fixed point; those of pixel i begin at i * stride. */
-  weights: Int32Array;
-  stride: number;
 }
 
 function weigh(sourceSize: number, resizedSize: number, from: number, count: number, filter: Filter): Taps {
@@ -85,87 +69,11 @@ function weigh(sourceSize: number, resizedSize: number, from: number, count: num
   return taps;
 }
 
-/**
- * The integer arithmetic is spelled out (`imul`, `| 0`) because V8 then neither checks for overflow nor widens to
- * doubles; sums stay below 2^31 by the choice of PRECISION_BITS.
- */
-function convolve(source: Pixels, across: Taps, down: Taps): Uint8ClampedArray {
-  const rowLength = across.count * 3;
-  const rows = new RowWindow(down.stride, rowLength);
-  const result = new Uint8ClampedArray(down.count * rowLength);
-  let next = down.first[0]!;
-  for (let i = 0; i < down.count; i++) {
-    const first = down.first[i]!;
-    const end = first + down.length[i]!;
-    for (; next < end; next++) convolveRow(source, next, across, rows.at(next));
-    addUp(rows, first, down.weights.subarray(i * down.stride, i * down.stride + end - first), result, i * rowLength);
-  }
-  return result;
-}
-
-/** The last rows that the horizontal pass gave, as many as an output row is made of. */
-class RowWindow {
-  private readonly rows: Uint8ClampedArray[];
-
-  constructor(
-    count: number,
-    readonly rowLength: number,
-  ) {
-    this.rows = Array.from({ length: count }, () => new Uint8ClampedArray(rowLength));
-  }
-
-  at(y: number): Uint8ClampedArray {
-    return this.rows[y % this.rows.length]!;
-  }
-}
-
-function convolveRow({ data, width }: Pixels, y: number, across: Taps, row: Uint8ClampedArray): void {
-  const { count, first, length, weights, stride } = across;
-  let to = 0;
-  for (let i = 0; i < count; i++) {
-    let from = ((y * width + first[i]!) * 3) | 0;
-    let red = HALF;
-    let green = HALF;
-    let blue = HALF;
-    const base = i * stride;
-    const end = base + length[i]!;
-    for (let tap = base; tap < end; tap++) {
-      const weight = weights[tap]!;
-      red = (red + imul(data[from]!, weight)) | 0;
-      green = (green + imul(data[from + 1]!, weight)) | 0;
-      blue = (blue + imul(data[from + 2]!, weight)) | 0;
-      from = (from + 3) | 0;
-    }
-    row[to] = red >> PRECISION_BITS;
-    row[to + 1] = green >> PRECISION_BITS;
-    row[to + 2] = blue >> PRECISION_BITS;
-    to += 3;
-  }
-}
-
-/** Four rows at a time, which is what most photographs need in all: twice as fast as one at a time. */
-function addUp(rows: RowWindow, first: number, weights: Int32Array, result: Uint8ClampedArray, offset: number): void {
-  const { rowLength } = rows;
-  const sums = new Int32Array(rowLength).fill(HALF);
-  for (let tap = 0; tap < weights.length; tap += 4) {
-    const y = first + tap;
-    const [a, b, c, d] = [rows.at(y), rows.at(y + 1), rows.at(y + 2), rows.at(y + 3)];
-    const wa = weights[tap]!;
-    const wb = weights[tap + 1] ?? 0;
-    const wc = weights[tap + 2] ?? 0;
-    const wd = weights[tap + 3] ?? 0;
-    for (let x = 0; x < rowLength; x++) {
-      sums[x] = (sums[x]! + imul(a[x]!, wa) + imul(b[x]!, wb) + imul(c[x]!, wc) + imul(d[x]!, wd)) | 0;
-    }
-  }
-  for (let x = 0; x < rowLength; x++) result[offset + x] = sums[x]! >> PRECISION_BITS;
-}
-
 /** As Pillow's Geometry.c (`ImagingScaleAffine`), which adds up steps instead of multiplying: the last bits matter. */
-function pickNearest(source: Pixels, resized: Size, window: Region): Uint8ClampedArray {
+function pickNearest(source: Pixels, resized: Size, window: Region): Uint8Array {
   const columns = nearestOf(source.width, resized.width, window.left, window.width);
   const rows = nearestOf(source.height, resized.height, window.top, window.height);
-  const result = new Uint8ClampedArray(window.width * window.height * 3);
+  const result = new Uint8Array(window.width * window.height * 3);
   let to = 0;
   for (const y of rows) {
     for (const x of columns) {
