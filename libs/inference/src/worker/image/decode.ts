@@ -6,6 +6,7 @@ import type { Size } from './geometry';
 import { readFirstFrame } from './gif';
 import { sharp } from './libvips';
 import type { Pixels } from './pixels';
+import { readPlainHeader } from './plain-header';
 import { reductionOf } from './reduction';
 
 export interface DecodeLimits {
@@ -35,6 +36,11 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits, input
     );
   }
   const { format } = sniffed;
+  const plain = readPlainHeader(format, bytes);
+  if (plain) {
+    checkSize(plain, limits);
+    return attempt(format, bytes, () => decodeInto(bytes, plain, input));
+  }
   if (format === 'png') checkSize(pngSize(bytes), limits);
   const header = await attempt(format, bytes, () => open(bytes).metadata());
   checkSize(header, limits);
@@ -81,10 +87,17 @@ async function decodePixels(
   if (header.space === 'cmyk') return decodeCmyk(bytes);
   if (format === 'gif') return decodeGif(bytes);
   // libvips would blend alpha while it shrinks, and 16 bits would be rounded elsewhere.
-  if (input && !header.hasAlpha && header.depth === 'uchar') {
-    const reduction = reductionOf(header.autoOrient, input);
-    if (reduction > 1) return decodeReduced(bytes, header.autoOrient, reduction);
-  }
+  if (!header.hasAlpha && header.depth === 'uchar') return decodeInto(bytes, header.autoOrient, input);
+  return decodeWhole(bytes);
+}
+
+/** An image of 8 bits a channel without alpha, reduced as far as `input` allows. */
+function decodeInto(bytes: Uint8Array, size: Size, input: InputSpec | undefined): Promise<Pixels> {
+  const reduction = input ? reductionOf(size, input) : 1;
+  return reduction > 1 ? decodeReduced(bytes, size, reduction) : decodeWhole(bytes);
+}
+
+async function decodeWhole(bytes: Uint8Array): Promise<Pixels> {
   return toPixels(await open(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true }));
 }
 
