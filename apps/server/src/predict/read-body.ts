@@ -5,19 +5,27 @@ import { EyrieError } from '#inference';
 const FIRST_ALLOCATION = 64 * 1024;
 
 /**
+ * So much is set aside at once where the length is announced. Beyond it some of the body must have come first: a client may
+ * announce megabytes and send nothing.
+ */
+const FIRST_ANNOUNCED = 256 * 1024;
+
+/**
  * All of a stream. One growing buffer, not a list of chunks: a client can send each byte as a chunk of its own, and the
  * objects around the chunks would then take a hundred times the room of the image.
  * @param tooLong what to fail with as soon as there are more than `maxBytes`; the rest stays unread
+ * @param announced how many bytes are expected, if that is known; no more than `maxBytes`
  */
-export function collect(stream: Readable, maxBytes: number, tooLong: () => Error): Promise<Buffer> {
+export function collect(stream: Readable, maxBytes: number, tooLong: () => Error, announced?: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    let buffer = Buffer.allocUnsafe(Math.min(FIRST_ALLOCATION, maxBytes));
+    const expected = announced ?? maxBytes;
+    let buffer = Buffer.allocUnsafe(Math.min(announced === undefined ? FIRST_ALLOCATION : FIRST_ANNOUNCED, expected));
     let size = 0;
     const take = (chunk: Buffer): void => {
       const needed = size + chunk.length;
       if (needed > maxBytes) return fail(tooLong());
       if (needed > buffer.length) {
-        const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(needed, 2 * buffer.length)));
+        const larger = Buffer.allocUnsafe(Math.max(needed, announced ?? Math.min(maxBytes, 2 * buffer.length)));
         buffer.copy(larger, 0, 0, size);
         buffer = larger;
       }
@@ -38,8 +46,9 @@ export function collect(stream: Readable, maxBytes: number, tooLong: () => Error
 export async function readBytes(req: Request, maxBytes: number): Promise<Buffer> {
   const tooLong = () =>
     new EyrieError('IMAGE_TOO_LARGE', `the body has more than the ${maxBytes} bytes that are allowed here`);
-  if (Number(req.header('content-length')) > maxBytes) throw tooLong();
-  return collect(req, maxBytes, tooLong);
+  const length = req.header('content-length');
+  if (Number(length) > maxBytes) throw tooLong();
+  return collect(req, maxBytes, tooLong, length === undefined ? undefined : Number(length));
 }
 
 /** @throws EyrieError INVALID_REQUEST, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE */

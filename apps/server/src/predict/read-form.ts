@@ -1,7 +1,9 @@
 import type { Request, Response } from 'express';
 import multer, { MulterError, type StorageEngine } from 'multer';
+import { Readable } from 'node:stream';
 import { EyrieError } from '#inference';
-import { collect } from './read-body';
+import { collect, readBytes } from './read-body';
+import { PART_OVERHEAD, singleFileOf } from './single-file-form';
 
 export interface FormLimits {
   /** Files go into this field, and there is no other. */
@@ -12,18 +14,31 @@ export interface FormLimits {
   maxBytes: number;
 }
 
-/** How much the headers around a file may take. */
-const PART_OVERHEAD = 4096;
-
 /**
  * The files of a multipart/form-data body, in their order.
  * @throws EyrieError INVALID_REQUEST, IMAGE_TOO_LARGE; most of them before the rest of the body is there
  */
-export function readForm(req: Request, res: Response, limits: FormLimits): Promise<Buffer[]> {
+export async function readForm(req: Request, res: Response, limits: FormLimits): Promise<Buffer[]> {
   const { field, maxFiles, maxFileBytes, maxBytes } = limits;
-  if (Number(req.header('content-length')) > maxBytes + (maxFiles + 1) * PART_OVERHEAD) {
-    throw tooLarge(`the body has more than the ${maxBytes} bytes that are allowed here`);
-  }
+  const mostBytes = maxBytes + (maxFiles + 1) * PART_OVERHEAD;
+  const announced = Number(req.header('content-length'));
+  if (announced > mostBytes) throw tooLarge(`the body has more than the ${maxBytes} bytes that are allowed here`);
+  if (maxFiles > 1 || !(announced > 0)) return parseForm(req, res, limits);
+
+  const body = await readBytes(req, mostBytes);
+  const file = singleFileOf(req.header('content-type'), body, field);
+  if (file === undefined) return parseForm(readAgain(req, body), res, limits);
+  if (file.length > maxFileBytes) throw fileTooLarge(maxFileBytes);
+  return [file];
+}
+
+/** The request as it was before its body had been read, as far as multer looks at it. */
+function readAgain({ headers }: Request, body: Buffer): Request {
+  return Object.assign(Readable.from([body], { objectMode: false }), { headers }) as unknown as Request;
+}
+
+function parseForm(req: Request, res: Response, limits: FormLimits): Promise<Buffer[]> {
+  const { field, maxFiles, maxFileBytes, maxBytes } = limits;
   return new Promise((resolve, reject) => {
     let files = 0;
     // multer tells of an error after it has read the whole upload; `reject` tells at once.
@@ -62,8 +77,7 @@ class FormFiles implements StorageEngine {
       if (this.total > this.maxBytes)
         this.onError(tooLarge(`the files have more than ${this.maxBytes} bytes together`));
     });
-    const tooLong = () => tooLarge(`the file has more than the ${this.maxFileBytes} bytes that are allowed`);
-    collect(file.stream, this.maxFileBytes, tooLong).then(
+    collect(file.stream, this.maxFileBytes, () => fileTooLarge(this.maxFileBytes)).then(
       (buffer) => done(null, { buffer, size: buffer.length }),
       (error: Error) => {
         if (error instanceof EyrieError) this.onError(error);
@@ -83,7 +97,7 @@ function explain(error: unknown, limits: FormLimits): EyrieError {
   }
   switch (error.code) {
     case 'LIMIT_FILE_SIZE':
-      return tooLarge(`the file has more than the ${limits.maxFileBytes} bytes that are allowed`);
+      return fileTooLarge(limits.maxFileBytes);
     case 'LIMIT_UNEXPECTED_FILE':
     case 'LIMIT_FILE_COUNT':
     case 'LIMIT_PART_COUNT':
@@ -98,6 +112,10 @@ function onlyFiles({ field, maxFiles }: FormLimits): string {
   return maxFiles === 1
     ? `the form must have one file, in the field "${field}", and nothing else`
     : `the form must have 1 to ${maxFiles} files, all in the field "${field}", and nothing else`;
+}
+
+function fileTooLarge(maxFileBytes: number): EyrieError {
+  return tooLarge(`the file has more than the ${maxFileBytes} bytes that are allowed`);
 }
 
 function tooLarge(detail: string): EyrieError {
