@@ -88,7 +88,11 @@ it.each([
 
 it.each([
   // what the manifest says, CPUs, what comes of it
-  [{}, 4, { workers: 4, threads: 1 }],
+  [{}, 1, { workers: 1, threads: 1 }],
+  [{}, 2, { workers: 1, threads: 2 }],
+  [{}, 3, { workers: 1, threads: 3 }],
+  [{}, 8, { workers: 4, threads: 2 }],
+  [{ threads: 1 }, 4, { workers: 4, threads: 1 }],
   [{ threads: 2 }, 4, { workers: 2, threads: 2 }],
   [{ threads: 2 }, 3, { workers: 1, threads: 2 }],
   [{ workers: 2 }, 4, { workers: 2, threads: 1 }],

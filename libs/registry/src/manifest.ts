@@ -279,12 +279,23 @@ export function parseManifest(json: string, expected: { name: string; version: n
   return manifest;
 }
 
+/** Of each worker, where the manifest says nothing of workers or threads. */
+const DEFAULT_THREADS = 2;
+
 /**
- * The manifest's runtime, with what it leaves open filled in — one single-threaded worker per CPU — and cut down to the
- * CPUs that there are: more threads than that would only take turns.
+ * The manifest's runtime, with what it leaves open filled in, and cut down to the CPUs that there are: more threads than
+ * that would only take turns. Without a word on workers and threads, the CPUs are divided among workers of two threads:
+ * compared with one thread each that is two thirds of the latency where little is asked, half of the memory, and a tenth
+ * less throughput where all is (docs/PERFORMANCE.md). With threads alone, as many workers as there is room for.
  */
-export function runtimeOf(manifest: Manifest, cpus = availableCpus()): Required<Runtime> {
-  const asked = { workers: cpus, threads: 1, maxBatch: 8, maxQueue: 256, maxDelayMs: 0, ...manifest.runtime };
+export function runtimeOf({ runtime = {} }: Manifest, cpus = availableCpus()): Required<Runtime> {
+  const asked = { ...divide(runtime, cpus), maxBatch: 8, maxQueue: 256, maxDelayMs: 0, ...runtime };
   const threads = Math.min(asked.threads, cpus);
   return { ...asked, threads, workers: Math.min(asked.workers, Math.floor(cpus / threads)) };
+}
+
+function divide({ workers, threads }: Runtime, cpus: number): { workers: number; threads: number } {
+  if (workers !== undefined || threads !== undefined) return { workers: cpus, threads: 1 };
+  const pairs = Math.max(1, Math.floor(cpus / DEFAULT_THREADS));
+  return { workers: pairs, threads: Math.floor(cpus / pairs) };
 }
