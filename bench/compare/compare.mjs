@@ -8,7 +8,7 @@ import { RESNETS } from '../models/resnet.mjs';
 import { writeDocument } from '../report/document.mjs';
 import { inTemporaryFolder } from '../temporary-folder.mjs';
 import { answerOf, mustAgree } from './agreement.mjs';
-import { eyrie, peerSides } from './sides.mjs';
+import { eyrieSides, peerSides } from './sides.mjs';
 import { measureRow, memoryOf, visit } from './visit.mjs';
 
 /** The arrivals of the open loop, as a share of what the slowest side can answer: all of them can keep up. */
@@ -25,7 +25,7 @@ export async function compare(options) {
   }
   const about = machine();
   const { sides: peers, skipped } = peerSides(options, progress);
-  const sides = [eyrie(options, about), ...peers];
+  const sides = [...eyrieSides(options, about), ...peers];
   const { command, rounds, seconds, warmUpSeconds, cpus, pinnedTo } = options;
   const results = {
     machine: about,

@@ -1,8 +1,9 @@
 // All that is compared. A side starts, says where to send an image to and how, and stops.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { root } from '../../scripts/prepare.mjs';
 import { formUpload, openInferenceUpload } from '../inputs/upload.mjs';
+import { RESNETS } from '../models/resnet.mjs';
 import { EyrieServer } from '../server/eyrie.mjs';
 import { PeerServer } from './peer-server.mjs';
 import { install, installedVersions } from './virtual-environment.mjs';
@@ -21,13 +22,21 @@ export const PEERS = join(root, 'bench/peers');
 
 /** @typedef {{ model: string, registry: string, folder: string }} Subject a model, and the folder of its one version */
 
+/** As it is started without a word on workers and threads, and as one says for most throughput. @returns {Side[]} */
+export function eyrieSides(options, machine) {
+  const perCore = eyrie('Eyrie, a worker per core', { threads: 1 }, options, machine);
+  return [eyrie('Eyrie', undefined, options, machine), { ...perCore, serves: (model) => RESNETS.includes(model) }];
+}
+
 /** @returns {Side} */
-export function eyrie({ pinnedTo }, machine) {
+function eyrie(title, runtime, { pinnedTo }, machine) {
   return {
-    title: 'Eyrie',
+    title,
     versions: [`Node ${machine.node}`, `onnxruntime-node ${machine.onnxruntime}`, `sharp ${machine.sharp}`],
     serves: () => true,
-    start: async ({ model, registry }) => {
+    start: async (subject) => {
+      const { model } = subject;
+      const registry = runtime ? registryWithRuntime(subject, runtime) : subject.registry;
       const server = await EyrieServer.start({ registry, model, pinnedTo, env: { CACHE_MAX_BYTES: '0' } });
       const { readyMs, pid } = server;
       return { url: `${server.url}/v1/predict`, readyMs, pid, stop: () => server.stop() };
@@ -35,6 +44,16 @@ export function eyrie({ pinnedTo }, machine) {
     upload: (image) => formUpload(image),
     best: (answer) => answer.predictions[0],
   };
+}
+
+/** A copy of the version, beside it, with another `runtime` in its manifest. */
+function registryWithRuntime({ model, registry, folder }, runtime) {
+  const copy = `${registry}-${JSON.stringify(runtime).replace(/\W+/g, '')}`;
+  const version = join(copy, model, basename(folder));
+  cpSync(folder, version, { recursive: true });
+  const manifest = join(version, 'model.json');
+  writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), runtime }, null, 2));
+  return copy;
 }
 
 /** The peers that could be installed; of the others, why not. @returns {{ sides: Side[], skipped: object[] }} */

@@ -95,7 +95,8 @@ const SCALE = { readyMs: 1000, readyRssBytes: 1e6 };
 
 /** How Eyrie stands to the best of the others, load by load; below 1 it loses. */
 function ratios(visits, titles, loads) {
-  const [own, ...others] = titles;
+  const [own] = titles;
+  const others = titles.filter((title) => !title.startsWith(own));
   if (others.length === 0) return [];
   const throughput = (side, load) => median(rowsOf(visits, side, load).map((row) => row.requestsPerSecond)) ?? 0;
   const rows = loads.map((load) => {
