@@ -86,6 +86,7 @@ const REFUSED = [
   ],
   ['a rollout without Prometheus', { rollout: { enabled: true } }, /rollout\/prometheusAddress/],
   ['a route to nowhere', { httpRoute: { enabled: true } }, /httpRoute\/parentRefs/],
+  ['runbooks that are not at a URL', { metrics: { prometheusRule: { runbooks: 'docs' } } }, /runbooks/],
   ['an ingress for nobody', { ingress: { enabled: true } }, /ingress\/hosts/],
   [
     'several pods on a volume for one node',
