@@ -11,34 +11,85 @@ const FIRST_ALLOCATION = 64 * 1024;
 const FIRST_ANNOUNCED = 256 * 1024;
 
 /**
- * All of a stream. One growing buffer, not a list of chunks: a client can send each byte as a chunk of its own, and the
- * objects around the chunks would then take a hundred times the room of the image.
+ * One growing buffer, not a list of chunks: a client can send each byte as a chunk of its own, and the objects around the
+ * chunks would then take a hundred times the room of the image.
+ */
+class Gathered {
+  private buffer: Buffer;
+  private size = 0;
+
+  /** @param announced how many bytes are expected, if that is known; no more than `maxBytes` */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly announced?: number,
+  ) {
+    this.buffer = Buffer.allocUnsafe(
+      announced === undefined ? Math.min(FIRST_ALLOCATION, maxBytes) : Math.min(FIRST_ANNOUNCED, announced),
+    );
+  }
+
+  get bytes(): Buffer {
+    return this.buffer.subarray(0, this.size);
+  }
+
+  /** @returns whether there was room for the chunk */
+  add(chunk: Buffer): boolean {
+    const needed = this.size + chunk.length;
+    if (needed > this.maxBytes) return false;
+    if (needed > this.buffer.length) {
+      const next = this.announced ?? Math.min(this.maxBytes, 2 * this.buffer.length);
+      const larger = Buffer.allocUnsafe(Math.max(needed, next));
+      this.bytes.copy(larger);
+      this.buffer = larger;
+    }
+    chunk.copy(this.buffer, this.size);
+    this.size = needed;
+    return true;
+  }
+}
+
+/**
+ * All of a stream.
  * @param tooLong what to fail with as soon as there are more than `maxBytes`; the rest stays unread
  * @param announced how many bytes are expected, if that is known; no more than `maxBytes`
  */
 export function collect(stream: Readable, maxBytes: number, tooLong: () => Error, announced?: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const expected = announced ?? maxBytes;
-    let buffer = Buffer.allocUnsafe(Math.min(announced === undefined ? FIRST_ALLOCATION : FIRST_ANNOUNCED, expected));
-    let size = 0;
+    const gathered = new Gathered(maxBytes, announced);
     const take = (chunk: Buffer): void => {
-      const needed = size + chunk.length;
-      if (needed > maxBytes) return fail(tooLong());
-      if (needed > buffer.length) {
-        const larger = Buffer.allocUnsafe(Math.max(needed, announced ?? Math.min(maxBytes, 2 * buffer.length)));
-        buffer.copy(larger, 0, 0, size);
-        buffer = larger;
-      }
-      chunk.copy(buffer, size);
-      size = needed;
+      if (!gathered.add(chunk)) fail(tooLong());
     };
     const fail = (error: Error): void => {
       stream.off('data', take);
       reject(error);
     };
     stream.on('data', take);
-    stream.once('end', () => resolve(buffer.subarray(0, size)));
+    stream.once('end', () => resolve(gathered.bytes));
     stream.once('error', fail);
+  });
+}
+
+/**
+ * A stream of `length` bytes, for one of two readers.
+ * @param isMine is asked after each chunk about all that has come
+ * @returns all of it; undefined when it is not mine: then it is as if nothing had been read
+ */
+export function readIf(
+  stream: Readable,
+  length: number,
+  isMine: (soFar: Buffer) => boolean,
+): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const gathered = new Gathered(length, length);
+    const end = (): void => resolve(gathered.bytes);
+    const take = (chunk: Buffer): void => {
+      gathered.add(chunk);
+      if (isMine(gathered.bytes)) return;
+      stream.off('data', take).off('end', end).off('error', reject).pause();
+      stream.unshift(gathered.bytes);
+      resolve(undefined);
+    };
+    stream.on('data', take).once('end', end).once('error', reject);
   });
 }
 

@@ -1,9 +1,8 @@
 import type { Request, Response } from 'express';
 import multer, { MulterError, type StorageEngine } from 'multer';
-import { Readable } from 'node:stream';
 import { EyrieError } from '#inference';
-import { collect, readBytes } from './read-body';
-import { PART_OVERHEAD, singleFileOf } from './single-file-form';
+import { collect, readIf } from './read-body';
+import { PART_OVERHEAD, SingleFileForm } from './single-file-form';
 
 export interface FormLimits {
   /** Files go into this field, and there is no other. */
@@ -25,16 +24,14 @@ export async function readForm(req: Request, res: Response, limits: FormLimits):
   if (announced > mostBytes) throw tooLarge(`the body has more than the ${maxBytes} bytes that are allowed here`);
   if (maxFiles > 1 || !(announced > 0)) return parseForm(req, res, limits);
 
-  const body = await readBytes(req, mostBytes);
-  const file = singleFileOf(req.header('content-type'), body, field);
-  if (file === undefined) return parseForm(readAgain(req, body), res, limits);
+  const form = new SingleFileForm(req.header('content-type'), field);
+  const body = await readIf(req, announced, (soFar) =>
+    soFar.length < announced ? form.mayBegin(soFar) : form.fileOf(soFar) !== undefined,
+  );
+  const file = body && form.fileOf(body);
+  if (!file) return parseForm(req, res, limits);
   if (file.length > maxFileBytes) throw fileTooLarge(maxFileBytes);
   return [file];
-}
-
-/** The request as it was before its body had been read, as far as multer looks at it. */
-function readAgain({ headers }: Request, body: Buffer): Request {
-  return Object.assign(Readable.from([body], { objectMode: false }), { headers }) as unknown as Request;
 }
 
 function parseForm(req: Request, res: Response, limits: FormLimits): Promise<Buffer[]> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PART_OVERHEAD, singleFileOf } from './single-file-form';
+import { PART_OVERHEAD, SingleFileForm } from './single-file-form';
 
 const TYPE = 'multipart/form-data; boundary=----x1';
 const DISPOSITION = 'Content-Disposition: form-data; name="file"; filename="a.jpg"';
@@ -8,6 +8,34 @@ const file = randomBytes(5000);
 function form(head: string, bytes: Buffer = file, end = '\r\n------x1--\r\n'): Buffer {
   return Buffer.concat([Buffer.from(`------x1\r\n${head}\r\n\r\n`), bytes, Buffer.from(end)]);
 }
+
+function singleFileOf(contentType: string | undefined, body: Buffer, field: string): Buffer | undefined {
+  return new SingleFileForm(contentType, field).fileOf(body);
+}
+
+/** After how many bytes, one by one, it is clear that the body is another one; undefined if it never is. */
+function refusedAt(body: Buffer): number | undefined {
+  const reader = new SingleFileForm(TYPE, 'file');
+  for (let length = 0; length < body.length; length++) {
+    if (!reader.mayBegin(body.subarray(0, length))) return length;
+  }
+  return undefined;
+}
+
+describe('a form that comes byte by byte', () => {
+  it('may be one with a single file until its end', () => {
+    expect(refusedAt(form(`${DISPOSITION}\r\nContent-Type: image/jpeg`))).toBeUndefined();
+    expect(refusedAt(form(DISPOSITION, Buffer.from('\r\n--\r\n------x\r\n------')))).toBeUndefined();
+  });
+
+  it('is another one as soon as its headers are there, or a second part begins', () => {
+    const other = form(DISPOSITION.replace('"file"', '"image"'));
+    expect(refusedAt(other)).toBe(other.indexOf('\r\n\r\n') + 4);
+    const twice = form(DISPOSITION, file, `\r\n------x1\r\n${DISPOSITION}\r\n\r\nx\r\n------x1--\r\n`);
+    expect(refusedAt(twice)).toBe(twice.lastIndexOf(DISPOSITION) - 1);
+    expect(refusedAt(form(`${DISPOSITION}\r\nContent-Type: ${'x'.repeat(PART_OVERHEAD)}`))).toBe(PART_OVERHEAD);
+  });
+});
 
 describe('singleFileOf', () => {
   it.each([
