@@ -1,8 +1,9 @@
 // All that is compared. A side starts, says where to send an image to and how, and stops.
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { root } from '../../scripts/prepare.mjs';
 import { formUpload, openInferenceUpload } from '../inputs/upload.mjs';
+import { writeResnet } from '../models/registry.mjs';
 import { RESNETS } from '../models/resnet.mjs';
 import { EyrieServer } from '../server/eyrie.mjs';
 import { PeerServer } from './peer-server.mjs';
@@ -46,14 +47,11 @@ function eyrie(title, runtime, { pinnedTo }, machine) {
   };
 }
 
-/** A copy of the version, beside it, with another `runtime` in its manifest. */
-function registryWithRuntime({ model, registry, folder }, runtime) {
-  const copy = `${registry}-${JSON.stringify(runtime).replace(/\W+/g, '')}`;
-  const version = join(copy, model, basename(folder));
-  cpSync(folder, version, { recursive: true });
-  const manifest = join(version, 'model.json');
-  writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), runtime }, null, 2));
-  return copy;
+/** The same model in a registry beside the subject's, with another `runtime` in its manifest. */
+function registryWithRuntime({ model, registry }, runtime) {
+  const other = `${registry}-${JSON.stringify(runtime).replace(/\W+/g, '')}`;
+  if (!existsSync(other)) writeResnet(other, model, runtime);
+  return other;
 }
 
 /** The peers that could be installed; of the others, why not. @returns {{ sides: Side[], skipped: object[] }} */

@@ -285,8 +285,8 @@ const DEFAULT_THREADS = 2;
 /**
  * The manifest's runtime, with what it leaves open filled in, and cut down to the CPUs that there are: more threads than
  * that would only take turns. Without a word on workers and threads, the CPUs are divided among workers of two threads:
- * compared with one thread each that is two thirds of the latency where little is asked, half of the memory, and a tenth
- * less throughput where all is (docs/PERFORMANCE.md). With threads alone, as many workers as there is room for.
+ * compared with one thread each that is two thirds of the latency where little is asked, three fifths of the memory, and a
+ * tenth less throughput where all is (docs/PERFORMANCE.md). With threads alone, as many workers as there is room for.
  */
 export function runtimeOf({ runtime = {} }: Manifest, cpus = availableCpus()): Required<Runtime> {
   const asked = { ...divide(runtime, cpus), maxBatch: 8, maxQueue: 256, maxDelayMs: 0, ...runtime };
