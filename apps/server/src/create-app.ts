@@ -1,7 +1,6 @@
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import helmet from 'helmet';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { EyrieError } from '#inference';
@@ -13,6 +12,7 @@ import { Connections } from './http/connections';
 import { onlyDescribed } from './http/described-requests';
 import { ProblemFilter } from './http/problem.filter';
 import { requestContext } from './http/request-context';
+import { securityHeaders } from './http/security-headers';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
@@ -36,13 +36,7 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   if (tracing) app.use(tracing.middleware);
   app.use(requestLog(logger));
   app.use(app.get(HttpMetrics).middleware);
-  app.use(
-    helmet({
-      contentSecurityPolicy: { directives: SWAGGER_UI_POLICY },
-      // Whoever ends TLS in front of this server decides for the whole domain, not we.
-      strictTransportSecurity: false,
-    }),
-  );
+  app.use(securityHeaders());
   if (config.CORS_ORIGINS.length > 0) {
     app.enableCors({
       origin: config.CORS_ORIGINS.includes('*') ? '*' : config.CORS_ORIGINS,
@@ -86,11 +80,3 @@ function timeouts(bodyTimeoutMs: number): Partial<Server> & { connectionsCheckin
     keepAliveTimeout: 65_000,
   };
 }
-
-// Swagger UI needs inline styles and data: images; plain HTTP must stay possible on a private network.
-const SWAGGER_UI_POLICY = {
-  'script-src': ["'self'", "'unsafe-inline'"],
-  'style-src': ["'self'", "'unsafe-inline'"],
-  'img-src': ["'self'", 'data:', 'blob:'],
-  'upgrade-insecure-requests': null,
-};

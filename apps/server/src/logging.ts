@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
 import type { Request, RequestHandler, Response } from 'express';
 import { isProbe, pathOf } from './http/probes';
 import { contextOf } from './http/request-context';
@@ -20,37 +19,39 @@ export function createLogger(name: string, level: string, destination?: Destinat
   );
 }
 
-/** One line per request, when it is over. */
+/**
+ * One line per request, when it is over. What it says comes from `facts`: no headers, which may hold keys, no query, no body.
+ */
 export function requestLog(logger: Logger): RequestHandler {
-  return pinoHttp<Request, Response>({
-    logger,
-    quietReqLogger: true,
-    customAttributeKeys: { reqId: 'request_id' },
-    genReqId: (_req, res) => contextOf(res).requestId,
-    customLogLevel: (req, res, error) => {
-      // Not to be ready is an answer; why it is so has lines of its own.
-      if (isProbe(req) && !error && res.statusCode !== 500) return 'debug';
-      if (res.statusCode >= 500 || error) return 'error';
-      return res.statusCode >= 400 ? 'warn' : 'info';
-    },
-    customSuccessMessage: summary,
-    customErrorMessage: summary,
-    customSuccessObject: facts,
-    customErrorObject: (req, res, _error, found: object) => facts(req, res, found),
-    // What is logged comes from `facts`: no headers, which may hold keys.
-    serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
-  });
+  return (req, res, next) => {
+    const started = performance.now();
+    let failure: Error | undefined;
+    res.once('error', (error) => (failure = error));
+    res.once('close', () => {
+      const level = failure ? 'error' : levelOf(req, res);
+      if (logger.isLevelEnabled(level)) logger[level](facts(req, res, performance.now() - started), summary(req, res));
+    });
+    next();
+  };
 }
 
-function facts(req: Request, res: Response, found: { responseTime?: number }): object {
-  const { logged, trace } = contextOf(res);
+function levelOf(req: Request, res: Response): 'debug' | 'info' | 'warn' | 'error' {
+  // Not to be ready is an answer; why it is so has lines of its own.
+  if (isProbe(req) && res.statusCode !== 500) return 'debug';
+  if (res.statusCode >= 500) return 'error';
+  return res.statusCode >= 400 ? 'warn' : 'info';
+}
+
+function facts(req: Request, res: Response, durationMs: number): object {
+  const { requestId, logged, trace } = contextOf(res);
   return {
+    request_id: requestId,
     ...trace?.ids,
     method: req.method,
     path: pathOf(req),
     status: res.writableFinished ? res.statusCode : 499,
     ...logged,
-    duration_ms: found.responseTime,
+    duration_ms: Math.round(durationMs * 100) / 100,
   };
 }
 

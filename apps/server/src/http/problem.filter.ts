@@ -16,8 +16,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const req = host.switchToHttp().getRequest<Request>();
     const res = host.switchToHttp().getResponse<Response>();
-    const { requestId, logged, signal, trace } = contextOf(res);
-    if (signal.aborted || res.headersSent) {
+    const { requestId, logged, hasLeft, trace } = contextOf(res);
+    if (hasLeft || res.headersSent) {
       res.destroy();
       return;
     }

@@ -5,16 +5,38 @@ import { EyrieError } from '#inference';
 import type { RequestTrace } from '../tracing/tracing';
 
 /** What belongs to one request from its first byte to its log line. */
-export interface RequestContext {
-  requestId: string;
-  /** Aborts when the client leaves before it has its answer. */
-  signal: AbortSignal;
+export class RequestContext {
   /** Goes into the request's log line. */
-  logged: Record<string, unknown>;
+  readonly logged: Record<string, unknown> = {};
   /** The template of the route, where the API's description has one. */
   route?: string;
   /** Where traces are sent and the request has one. */
   trace?: RequestTrace;
+  /** The client has gone without its answer. */
+  hasLeft = false;
+  private leaving: AbortController | undefined;
+
+  constructor(
+    readonly requestId: string,
+    res: Response,
+  ) {
+    res.once('close', () => {
+      if (res.writableFinished) return;
+      this.hasLeft = true;
+      this.leaving?.abort(new ClientLeftError());
+    });
+  }
+
+  /** Aborts when the client leaves before it has its answer. Made when it is asked for: many requests never do. */
+  get signal(): AbortSignal {
+    if (!this.leaving) {
+      this.leaving = new AbortController();
+      // Each image of a batch listens to it.
+      setMaxListeners(0, this.leaving.signal);
+      if (this.hasLeft) this.leaving.abort(new ClientLeftError());
+    }
+    return this.leaving.signal;
+  }
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -30,13 +52,9 @@ export class ClientLeftError extends Error {
 export function requestContext(req: Request, res: Response, next: NextFunction): void {
   const given = req.header('x-request-id');
   const requestId = given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
-  const leaving = new AbortController();
-  // Each image of a batch listens to both.
-  setMaxListeners(0, leaving.signal, res);
-  res.once('close', () => {
-    if (!res.writableFinished) leaving.abort(new ClientLeftError());
-  });
-  res.locals.context = { requestId, signal: leaving.signal, logged: {} } as RequestContext;
+  // Each image of a batch listens to it.
+  res.setMaxListeners(0);
+  res.locals.context = new RequestContext(requestId, res);
   res.setHeader('X-Request-Id', requestId);
   const isNameless = req.headers.host === undefined && req.httpVersion === '1.1';
   next(isNameless ? new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header') : undefined);

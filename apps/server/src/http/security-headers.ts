@@ -1,0 +1,35 @@
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
+// Swagger UI needs inline styles and data: images; plain HTTP must stay possible on a private network.
+const SWAGGER_UI_POLICY = {
+  'script-src': ["'self'", "'unsafe-inline'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:', 'blob:'],
+  'upgrade-insecure-requests': null,
+};
+
+/** What helmet sets is the same for every answer: it is asked once, and not by each request again. */
+export function securityHeaders(): RequestHandler {
+  const headers = helmetHeaders();
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
+}
+
+function helmetHeaders(): [name: string, value: string][] {
+  const req = new IncomingMessage(new Socket());
+  const res = new ServerResponse(req);
+  const protect = helmet({
+    contentSecurityPolicy: { directives: SWAGGER_UI_POLICY },
+    // Whoever ends TLS in front of this server decides for the whole domain, not we.
+    strictTransportSecurity: false,
+  });
+  protect(req, res, (error) => {
+    if (error) throw error as Error;
+  });
+  return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]);
+}
