@@ -12,11 +12,12 @@ import { Connections } from './http/connections';
 import { onlyDescribed } from './http/described-requests';
 import { ProblemFilter } from './http/problem.filter';
 import { requestContext } from './http/request-context';
-import { securityHeaders } from './http/security-headers';
+import { setSecurityHeaders } from './http/security-headers';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
 import { routesOf } from './openapi/routes';
+import { EarlyRefusal } from './predict/early-refusal';
 import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */
@@ -36,7 +37,7 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   if (tracing) app.use(tracing.middleware);
   app.use(requestLog(logger));
   app.use(app.get(HttpMetrics).middleware);
-  app.use(securityHeaders());
+  app.use(setSecurityHeaders);
   if (config.CORS_ORIGINS.length > 0) {
     app.enableCors({
       origin: config.CORS_ORIGINS.includes('*') ? '*' : config.CORS_ORIGINS,
@@ -64,6 +65,8 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   const server = app.getHttpServer();
   // Node refuses a request without Host in its own way, `requestContext` in ours.
   Object.assign(server, timeouts(config.BODY_TIMEOUT_MS), { requireHostHeader: false });
+  // A trace would miss what never gets as far as its spans.
+  if (!tracing) app.get(EarlyRefusal).standBefore(app.getHttpAdapter().getInstance(), server);
   app.get(Connections).track(server);
   answerConnectionErrors(server, logger);
   return app;

@@ -1,8 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { Request, RequestHandler, Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { isProbe, pathOf } from './http/probes';
-import { contextOf } from './http/request-context';
+import { contextOf, statusOf } from './http/request-context';
 
 /** JSON lines with `timestamp`, `level` and `message`. */
 export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
@@ -19,9 +20,7 @@ export function createLogger(name: string, level: string, destination?: Destinat
   );
 }
 
-/**
- * One line per request, when it is over. What it says comes from `facts`: no headers, which may hold keys, no query, no body.
- */
+/** One line per request, when it is over. */
 export function requestLog(logger: Logger): RequestHandler {
   return (req, res, next) => {
     const started = performance.now();
@@ -29,10 +28,35 @@ export function requestLog(logger: Logger): RequestHandler {
     res.once('error', (error) => (failure = error));
     res.once('close', () => {
       const level = failure ? 'error' : levelOf(req, res);
-      if (logger.isLevelEnabled(level)) logger[level](facts(req, res, performance.now() - started), summary(req, res));
+      if (!logger.isLevelEnabled(level)) return;
+      const { requestId, logged, trace } = contextOf(res);
+      const facts = { ...trace?.ids, ...logged };
+      logRequest(logger, level, { requestId, method: req.method, path: pathOf(req), facts, res }, started);
     });
     next();
   };
+}
+
+export interface LoggedRequest {
+  requestId: string;
+  method: string;
+  path: string;
+  /** What else is to be said. No headers, which may hold keys, no query, and nothing from the body. */
+  facts: Record<string, unknown>;
+  res: ServerResponse;
+}
+
+/** @param started on performance.now()'s clock */
+export function logRequest(
+  logger: Logger,
+  level: 'debug' | 'info' | 'warn' | 'error',
+  { requestId, method, path, facts, res }: LoggedRequest,
+  started: number,
+): void {
+  const status = statusOf(res);
+  const duration_ms = Math.round((performance.now() - started) * 100) / 100;
+  const outcome = res.writableFinished ? status : 'client left';
+  logger[level]({ request_id: requestId, method, path, status, ...facts, duration_ms }, `${method} ${path} ${outcome}`);
 }
 
 function levelOf(req: Request, res: Response): 'debug' | 'info' | 'warn' | 'error' {
@@ -40,23 +64,6 @@ function levelOf(req: Request, res: Response): 'debug' | 'info' | 'warn' | 'erro
   if (isProbe(req) && res.statusCode !== 500) return 'debug';
   if (res.statusCode >= 500) return 'error';
   return res.statusCode >= 400 ? 'warn' : 'info';
-}
-
-function facts(req: Request, res: Response, durationMs: number): object {
-  const { requestId, logged, trace } = contextOf(res);
-  return {
-    request_id: requestId,
-    ...trace?.ids,
-    method: req.method,
-    path: pathOf(req),
-    status: res.writableFinished ? res.statusCode : 499,
-    ...logged,
-    duration_ms: Math.round(durationMs * 100) / 100,
-  };
-}
-
-function summary(req: Request, res: Response): string {
-  return `${req.method} ${pathOf(req)} ${res.writableFinished ? res.statusCode : 'client left'}`;
 }
 
 /** Nest's own messages, in the same log. Its start-up chatter is debug. */

@@ -1,20 +1,21 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD, Reflector } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import type { Config } from '../config';
 import { CONFIG } from '../settings';
+import { ApiAccess } from './api-access';
 import { ApiKeyGuard } from './api-key.guard';
 import { ApiKeys } from './api-keys';
 
 @Module({
   providers: [
     {
-      provide: APP_GUARD,
-      inject: [Reflector, CONFIG],
-      useFactory: (reflector: Reflector, config: Config) =>
-        new ApiKeyGuard(reflector, new ApiKeys(config.ADMIN_API_KEYS, config.PREDICT_API_KEYS), {
-          predict: config.PREDICT_AUTH,
-        }),
+      provide: ApiAccess,
+      inject: [CONFIG],
+      useFactory: ({ ADMIN_API_KEYS, PREDICT_API_KEYS, PREDICT_AUTH }: Config) =>
+        new ApiAccess(new ApiKeys(ADMIN_API_KEYS, PREDICT_API_KEYS), { predict: PREDICT_AUTH }),
     },
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
   ],
+  exports: [ApiAccess],
 })
 export class AuthModule {}

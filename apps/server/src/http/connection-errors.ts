@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { problem } from './problem';
+import { problem, PROBLEM_TYPE } from './problem';
 
 interface ParserError extends Error {
   code?: string;
@@ -49,7 +49,7 @@ function refuse({ status, detail }: Refusal, logger: Logger): { headers: Record<
     headers: {
       'X-Request-Id': requestId,
       Connection: 'close',
-      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Content-Type': PROBLEM_TYPE,
       'Content-Length': String(Buffer.byteLength(body)),
     },
     body,

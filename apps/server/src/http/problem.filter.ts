@@ -1,12 +1,10 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { problem, PROBLEMS } from './problem';
+import { discardBody } from './discard-body';
+import { problem, PROBLEMS, PROBLEM_TYPE } from './problem';
 import { contextOf } from './request-context';
 import { toEyrieError } from './to-eyrie-error';
-
-/** How long a client may go on sending what is not wanted any more. */
-const DISCARD_MS = 2_000;
 
 /** Turns every error into application/problem+json. */
 @Catch()
@@ -32,25 +30,10 @@ export class ProblemFilter implements ExceptionFilter {
     logged.code = error.code;
     logged.detail = error.message;
     if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
-    if (hasBody(req) && !req.complete) discardRest(req);
+    discardBody(req);
     const body = problem(error.code, error.message, requestId, { errors: error.errors });
-    res.status(PROBLEMS[error.code].status).type('application/problem+json').send(JSON.stringify(body));
+    res.status(PROBLEMS[error.code].status).type(PROBLEM_TYPE).send(JSON.stringify(body));
   }
-}
-
-function hasBody(req: Request): boolean {
-  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0;
-}
-
-/**
- * Reads and forgets what is left of an upload: a connection that is closed on unread data takes the answer with it.
- * Whoever has still not finished then is cut off.
- */
-function discardRest(req: Request): void {
-  req.unpipe();
-  req.resume();
-  const timer = setTimeout(() => req.socket.destroy(), DISCARD_MS);
-  req.once('close', () => clearTimeout(timer));
 }
 
 // terminus reports an unhealthy service by an exception whose body is the report itself.

@@ -25,7 +25,9 @@ export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   DEADLINE_EXCEEDED: { status: 504, title: 'The request took too long' },
 };
 
-/** The body of every error: application/problem+json, RFC 9457. */
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** The body of every error, RFC 9457. */
 export interface Problem {
   type: string;
   title: string;

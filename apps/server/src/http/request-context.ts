@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { NextFunction, Request, Response } from 'express';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { EyrieError } from '#inference';
 import type { RequestTrace } from '../tracing/tracing';
 
@@ -48,18 +49,32 @@ export class ClientLeftError extends Error {
   }
 }
 
+/** The client's, where it is sane, or a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id']?.toString();
+  return given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Of HTTP/1.1, which asks for one. */
+export function lacksHost(req: IncomingMessage): boolean {
+  return req.headers.host === undefined && req.httpVersion === '1.1';
+}
+
 /** Must come first: everything after it may ask for the request's context. */
 export function requestContext(req: Request, res: Response, next: NextFunction): void {
-  const given = req.header('x-request-id');
-  const requestId = given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+  const requestId = requestIdOf(req.headers);
   // Each image of a batch listens to it.
   res.setMaxListeners(0);
   res.locals.context = new RequestContext(requestId, res);
   res.setHeader('X-Request-Id', requestId);
-  const isNameless = req.headers.host === undefined && req.httpVersion === '1.1';
-  next(isNameless ? new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header') : undefined);
+  next(lacksHost(req) ? new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header') : undefined);
 }
 
 export function contextOf(res: Response): RequestContext {
   return res.locals.context as RequestContext;
+}
+
+/** What the client has seen of it: 499, as nginx has it, where it did not wait for the answer. */
+export function statusOf(res: ServerResponse): number {
+  return res.writableFinished ? res.statusCode : 499;
 }

@@ -12,15 +12,14 @@ const SWAGGER_UI_POLICY = {
 };
 
 /** What helmet sets is the same for every answer: it is asked once, and not by each request again. */
-export function securityHeaders(): RequestHandler {
-  const headers = helmetHeaders();
-  return (_req, res, next) => {
-    for (const [name, value] of headers) res.setHeader(name, value);
-    next();
-  };
-}
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = helmetHeaders();
 
-function helmetHeaders(): [name: string, value: string][] {
+export const setSecurityHeaders: RequestHandler = (_req, res, next) => {
+  for (const name in SECURITY_HEADERS) res.setHeader(name, SECURITY_HEADERS[name]!);
+  next();
+};
+
+function helmetHeaders(): Record<string, string> {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
   const protect = helmet({
@@ -31,5 +30,5 @@ function helmetHeaders(): [name: string, value: string][] {
   protect(req, res, (error) => {
     if (error) throw error as Error;
   });
-  return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]);
+  return Object.fromEntries(Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]));
 }

@@ -1,20 +1,17 @@
 import { Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { randomBytes } from 'node:crypto';
 import { RequireScope } from '../auth/api-key.guard';
-import { contextOf } from '../http/request-context';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import {
   PathPredictQuery,
   PredictQuery,
   VersionPath,
   ModelPath,
-  toVersionRef,
   type BatchResponse,
   type PredictResponse,
 } from './predict.dto';
 import { PredictionService } from './prediction.service';
-import type { Question } from './question';
+import { questionOf } from './question-of';
 import { PredictionReport } from './prediction-report';
 import { ImageReceiver } from './receive-images';
 
@@ -66,31 +63,16 @@ export class PredictController {
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
-    const question = this.question(req, res, query);
+    const question = questionOf(req, res, query, this.report);
     this.predictions.refuseIfOverloaded(question);
     const images = await this.images.receiveMany(req, res);
     return this.report.batch(res, await this.predictions.predictMany(images, question));
   }
 
   private async one(req: Request, res: Response, query: PredictQuery): Promise<PredictResponse> {
-    const question = this.question(req, res, query);
+    const question = questionOf(req, res, query, this.report);
     this.predictions.refuseIfOverloaded(question);
     const image = await this.images.receiveOne(req, res);
     return this.report.single(res, await this.predictions.predict(image, question));
-  }
-
-  private question(req: Request, res: Response, { model, version, top_k }: PredictQuery): Question {
-    const { requestId, signal, trace } = contextOf(res);
-    return {
-      model,
-      version: version === undefined ? undefined : toVersionRef(version),
-      topK: top_k,
-      routingKey: req.header('x-routing-key') ?? randomBytes(12).toString('base64'),
-      requestId,
-      signal,
-      trace,
-      onRoute: (route) => this.report.routed(res, route),
-      onAnswered: (then) => res.once('finish', then),
-    };
   }
 }

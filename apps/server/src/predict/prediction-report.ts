@@ -9,10 +9,9 @@ import type { Answer } from './prediction.service';
 export class PredictionReport {
   /** Who is going to answer, known before there is an answer: failures name the version, too. */
   routed(res: Response, route: Route): void {
-    const { name: model, version, variant } = modelUsed(route);
-    res.setHeader('X-Model-Version', String(version));
-    if (variant !== null) res.setHeader('X-Model-Variant', variant);
-    Object.assign(contextOf(res).logged, { model, version, variant: variant ?? undefined });
+    const { headers, logged } = factsOf(route);
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    Object.assign(contextOf(res).logged, logged);
   }
 
   single(res: Response, { route, prediction }: Answer): PredictResponse {
@@ -44,6 +43,18 @@ export class PredictionReport {
       ),
     };
   }
+}
+
+/** What headers and log line say of it. */
+export function factsOf({ version: { model, version }, variant }: Route): {
+  headers: Record<string, string>;
+  logged: Record<string, unknown>;
+} {
+  if (variant === null) return { headers: { 'X-Model-Version': String(version) }, logged: { model, version } };
+  return {
+    headers: { 'X-Model-Version': String(version), 'X-Model-Variant': variant },
+    logged: { model, version, variant },
+  };
 }
 
 function modelUsed({ version, variant }: Route): ModelUsed {

@@ -5,7 +5,7 @@ import { ModelRegistry, OnDemandLoader } from '#registry';
 import { chooseRoute, type Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
-import type { Question } from './question';
+import type { Asked, Question } from './question';
 import type { ImageSource } from './image-source';
 import { PredictionCache, type GivenPrediction } from './prediction-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
@@ -40,13 +40,20 @@ export class PredictionService {
    * @throws EyrieError OVERLOADED
    */
   refuseIfOverloaded(question: Question): void {
-    if (this.cache.isWorthAsking) return;
-    const route = this.routeIfAny(question);
+    const refused = this.refusalOf(question);
+    if (!refused) return;
+    question.onRoute(refused.route);
+    throw refused.refusal;
+  }
+
+  /** Which version has no room for such a request, and why; undefined where there is room, or more to be looked at. */
+  refusalOf(asked: Asked): { route: Route; refusal: EyrieError } | undefined {
+    if (this.cache.isWorthAsking) return undefined;
+    const route = this.routeIfAny(asked);
     const refusal = route?.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
-    if (!route || !refusal) return;
-    question.onRoute(route);
+    if (!route || !refusal) return undefined;
     this.outcomes.failed(route, refusal);
-    throw refusal;
+    return { route, refusal };
   }
 
   async predict(image: ImageSource, question: Question): Promise<Answer> {
@@ -81,13 +88,13 @@ export class PredictionService {
   }
 
   /** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY */
-  private chooseRoute({ model = this.defaultModel(), version, routingKey }: Question): Route {
+  private chooseRoute({ model = this.defaultModel(), version, routingKey }: Asked): Route {
     return chooseRoute(this.registry, { model, version, key: routingKey });
   }
 
-  private routeIfAny(question: Question): Route | undefined {
+  private routeIfAny(asked: Asked): Route | undefined {
     try {
-      return this.chooseRoute(question);
+      return this.chooseRoute(asked);
     } catch (error) {
       if (error instanceof EyrieError) return undefined;
       throw error;

@@ -1,0 +1,60 @@
+import type { Request, Response } from 'express';
+import type { IncomingHttpHeaders } from 'node:http';
+import { EyrieError } from '#inference';
+import { contextOf } from '../http/request-context';
+import { type ApiKeys, type ApiKey, type Scope } from './api-keys';
+
+export interface ApiKeyPolicy {
+  /** Whether predictions need a key. */
+  predict: 'open' | 'required';
+}
+
+/** Who may do what. */
+export class ApiAccess {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly policy: ApiKeyPolicy,
+  ) {}
+
+  /** @throws EyrieError UNAUTHENTICATED, FORBIDDEN unless the request may do what the scope is for */
+  require(scope: Scope, req: Request, res: Response): void {
+    if (scope === 'predict' && this.policy.predict === 'open') return;
+    contextOf(res).logged.key_id = this.authenticate(req, res, scope).id;
+  }
+
+  /** Whether a request with these headers may ask for predictions, and by which key, where it takes one. */
+  toPredict(headers: IncomingHttpHeaders): { isAllowed: boolean; key?: ApiKey } {
+    if (this.policy.predict === 'open') return { isAllowed: true };
+    const given = keyOf(headers);
+    const key = given === undefined ? undefined : this.keys.find(given);
+    return { isAllowed: key !== undefined, key };
+  }
+
+  private authenticate(req: Request, res: Response, scope: Scope): ApiKey {
+    if (scope === 'admin' && !this.keys.has('admin')) {
+      throw new EyrieError(
+        'FORBIDDEN',
+        'no admin key is configured; make one with "npm run eyrie -- keys new" and put its digest into ADMIN_API_KEYS',
+      );
+    }
+    const given = keyOf(req.headers);
+    if (given === undefined) {
+      res.setHeader('WWW-Authenticate', 'Bearer');
+      throw new EyrieError('UNAUTHENTICATED', 'send an API key as "Authorization: Bearer KEY" or "X-API-Key: KEY"');
+    }
+    const key = this.keys.find(given);
+    if (!key) {
+      res.setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
+      throw new EyrieError('UNAUTHENTICATED', 'the API key is not known here');
+    }
+    if (scope === 'admin' && key.scope !== 'admin') {
+      throw new EyrieError('FORBIDDEN', `the key "${key.id}" may ask for predictions, but not change things`);
+    }
+    return key;
+  }
+}
+
+function keyOf(headers: IncomingHttpHeaders): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  return bearer ?? headers['x-api-key']?.toString();
+}
