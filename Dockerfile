@@ -55,7 +55,7 @@ WORKDIR /app
 # Sockets are read into blocks of 64 KiB: with these settings of glibc's malloc they go back to the system when they are
 # freed. The workers set their own. docs/DEPLOYMENT.md has the figures.
 ENV NODE_ENV=production \
-    MALLOC_MMAP_THRESHOLD_=32768 \
+    MALLOC_MMAP_THRESHOLD_=131072 \
     MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8000
 USER 10001:10001

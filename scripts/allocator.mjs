@@ -1,9 +1,9 @@
 /**
- * How glibc's malloc is to treat the server (mallopt(3)). A process reads sockets into blocks of 64 KiB; among the small
- * ones of its heap they would keep that from shrinking. As mappings of their own they go back to the system when they are
- * freed. The image sets the same; the workers have settings of their own. docs/DEPLOYMENT.md has the figures.
+ * How glibc's malloc is to treat the server (mallopt(3)). Uploads of 128 KiB and more are mappings of their own, which go back to the
+ * system when they are freed. Set at all, the threshold no longer grows with what was freed. The blocks of 64 KiB which
+ * sockets are read into stay on the heap: mapping each anew takes time and saves nothing that lasts. The image sets the same; the workers have settings of their own. docs/DEPLOYMENT.md has the figures.
  */
-const GLIBC = { MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '131072' };
+const GLIBC = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 /**
  * What to add to the environment of the server for the sake of memory: nothing where another allocator, or anything of

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { demand, promise } from '../promise.mjs';
 
 /** What each kind of process must be told of glibc's malloc. */
-const SERVER = ['MALLOC_MMAP_THRESHOLD_=32768', 'MALLOC_TRIM_THRESHOLD_=131072'];
+const SERVER = ['MALLOC_MMAP_THRESHOLD_=131072', 'MALLOC_TRIM_THRESHOLD_=131072'];
 const WORKER = ['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=4194304', 'MALLOC_TRIM_THRESHOLD_=16777216'];
 
 /** glibc goes on without a setting that is misspelt or gets lost on the way. */
