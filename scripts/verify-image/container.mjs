@@ -37,9 +37,9 @@ export class Container {
     return new Container(id, port);
   }
 
-  /** Resolves when it serves. @throws with its log when it ends before, or after two minutes */
-  async ready() {
-    for (let i = 0; i < 240; i++) {
+  /** Resolves when it serves. @throws with its log when it ends before, or does not in time */
+  async ready(seconds = 120) {
+    for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
       const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
       if (answer?.ok) return this;
       if ((await this.inspect('{{.State.Running}}')) !== 'true') break;

@@ -5,8 +5,11 @@ import { demand, demandNone, promise } from '../promise.mjs';
 
 const MOST_ADDED_BYTES = 150_000_000;
 
-/** What is in the image's files, and how large they are. @param images { image, arm64App, base } */
-export async function contents({ image, arm64App, base }) {
+/**
+ * What is in the image's files, and how large they are.
+ * @param images { image, base, arm64: the image for arm64, or only its stage `app`, arm64Folder: what to look at in that }
+ */
+export async function contents({ image, base, arm64, arm64Folder }) {
   await promise('adds at most 150 MB to its base, models included', async () => {
     const [own, under] = [await sizeOf(image), await sizeOf(base)];
     const added = own - under;
@@ -19,10 +22,9 @@ export async function contents({ image, arm64App, base }) {
     await promise('has no binary of another platform', () => demandNone(foreignBinaries(files, 'amd64')));
     await promise('has ONNX Runtime and sharp for amd64', () => nativeModules(files, 'amd64'));
   });
-  await withFiles(arm64App, async (files) => {
-    const app = join(files, 'app');
+  await withFiles(arm64, async (files) => {
     await promise('has no binary of another platform when built for arm64', () =>
-      demandNone(foreignBinaries(app, 'arm64')),
+      demandNone(foreignBinaries(join(files, arm64Folder), 'arm64')),
     );
     await promise('has ONNX Runtime and sharp for arm64 when built for it', () => nativeModules(files, 'arm64'));
   });
