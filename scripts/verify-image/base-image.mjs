@@ -3,7 +3,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.mjs';
-import { buildah, CACHE, run } from './tools.mjs';
+import { buildah, CACHE, podman, run } from './tools.mjs';
 
 const NPM_VERSION = '11.19.1';
 const DEBIAN = [
@@ -36,19 +36,23 @@ export async function baseImages(platforms) {
   const list = `docker.io/library/node:${version}-bookworm-slim`;
   const images = {};
   for (const platform of platforms) images[platform] = await baseImage(platform, version);
-  await buildah('manifest', 'exists', list).catch(() => create(list));
-  const listed = JSON.parse(await buildah('manifest', 'inspect', list)).manifests ?? [];
-  for (const [platform, image] of Object.entries(images)) {
-    if (listed.some((entry) => entry.platform.architecture === platform)) continue;
-    await buildah('manifest', 'add', '--os', 'linux', '--arch', platform, list, `containers-storage:${image}`);
-  }
+  await enlist(list, images);
   return images;
 }
 
-/** Earlier versions of this script gave the name to the image of amd64, and a list cannot have the name of an image. */
-async function create(list) {
-  await buildah('rmi', '--force', list).catch(() => undefined);
+/** Makes the list that FROM finds, unless it has these images already. */
+async function enlist(list, images) {
+  const names = Object.values(images);
+  const wanted = await Promise.all(names.map((name) => podman('image', 'inspect', '--format', '{{.Digest}}', name)));
+  const there = await buildah('manifest', 'inspect', list).catch(() => '{}');
+  const listed = (JSON.parse(there).manifests ?? []).map(({ digest }) => digest);
+  if (wanted.every((digest) => listed.includes(digest))) return;
+  // Earlier versions of this script gave the name to the image of amd64.
+  await buildah('manifest', 'rm', list).catch(() => podman('untag', list).catch(() => undefined));
   await buildah('manifest', 'create', list);
+  for (const [platform, image] of Object.entries(images)) {
+    await buildah('manifest', 'add', '--os', 'linux', '--arch', platform, list, `containers-storage:${image}`);
+  }
 }
 
 async function baseImage(platform, version) {
@@ -83,7 +87,9 @@ async function baseImage(platform, version) {
 
 async function debootstrap(target, platform) {
   const without = NOT_IN_SLIM.flatMap((path) => ['--dpkgopt', `path-exclude=${path}`]);
-  const options = ['--mode=root', '--variant=minbase', '--quiet', `--architectures=${platform}`, ...without];
+  // It would look for qemu where Debian's package has it.
+  const foreign = [`--architectures=${platform}`, '--skip=check/qemu'];
+  const options = ['--mode=root', '--variant=minbase', '--quiet', ...foreign, ...without];
   const partial = `${target}.partial.tar`;
   await run('mmdebstrap', [...options, 'bookworm', partial, ...DEBIAN]);
   await run('mv', [partial, target]);

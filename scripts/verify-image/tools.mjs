@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-const PROGRAMS = ['buildah', 'podman', 'runc', 'mmdebstrap', 'arch-test', 'nginx'];
+const PROGRAMS = ['buildah', 'podman', 'runc', 'mmdebstrap', 'nginx'];
 
 /** Kept between runs: the base image, npm's downloads and the layers. Several hundred MB. */
 export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eyrie-verify-image');
