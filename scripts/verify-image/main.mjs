@@ -70,7 +70,7 @@ async function verify() {
   console.log(`not checked:
 - the image on ${notEmulated ? `arm64: built and looked at, but not run: ${notEmulated}` : 'a processor for arm64: qemu stood in'}
 - Docker, and the base image of Docker Hub: buildah, podman and a base made of Debian's and npm's packages stood in
-- the services of docker-compose.yml together${hasGo ? '' : ', and whether Compose can read it (that needs Go)'}
+- the services of docker-compose.yml together: npm run verify:compose${hasGo ? '' : ', and whether Compose can read it (needs Go)'}
 - known vulnerabilities in Debian's and npm's packages`);
 }
 

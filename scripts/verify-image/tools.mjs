@@ -25,12 +25,16 @@ export async function tidy(...names) {
   await run('umount', [join(CACHE, 'storage', 'overlay')]).catch(() => undefined);
 }
 
-/** Installs from Debian what is missing. @throws when this is not root, not Debian's kin or not amd64. */
-export function prepareTools() {
+/**
+ * Installs from Debian what is missing. @throws when this is not root, not Debian's kin or not amd64.
+ * @param more programs that are needed beside the usual ones, and the packages that have them
+ */
+export function prepareTools(more = {}) {
   if (process.arch !== 'x64') throw new Error('what stands in for the base image is made for amd64; run this there');
   if (process.getuid?.() !== 0) throw new Error('building a base image needs root; run this as root');
   mkdirSync(CACHE, { recursive: true });
-  const missing = PROGRAMS.filter((program) => spawnSync('which', [program]).status !== 0);
+  const packages = Object.entries({ ...Object.fromEntries(PROGRAMS.map((name) => [name, name])), ...more });
+  const missing = packages.filter(([program]) => spawnSync('which', [program]).status !== 0).map(([, name]) => name);
   if (missing.length === 0) return;
   console.log(`installing ${missing.join(', ')}`);
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...missing]]) {
