@@ -9,8 +9,7 @@ export function runBuilt(entry, args) {
     stdio: 'inherit',
     env: { ...process.env, ...allocatorSettings(process.env) },
   });
-  // A Ctrl-C reaches the child by itself, a `kill` of this process does not.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // A `kill` of this process does not reach the child by itself. A Ctrl-C does, which the child then gets twice and heeds once.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 }

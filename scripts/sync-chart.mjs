@@ -39,18 +39,34 @@ function prometheusRule(names) {
   )}`;
 }
 
-/** The chart's schema, with the variables that docs/CONFIGURATION.md lists. */
+/** The chart's schema, with the variables that docs/CONFIGURATION.md lists, and what it says that they may be. */
 function schema() {
-  const known = [
-    ...read('docs/CONFIGURATION.md')
-      .toString()
-      .matchAll(/^\| `([A-Z][A-Z0-9_]*)` /gm),
-  ].map(([, name]) => name);
+  const rows = read('docs/CONFIGURATION.md')
+    .toString()
+    .matchAll(/^\| `([A-Z][A-Z0-9_]*)` *\| *.*? *\| *(.*?) *\|/gm);
   const json = JSON.parse(read(SCHEMA));
-  const names = known.filter((name) => !NOT_IN_VALUES.has(name));
-  const value = { type: ['string', 'integer', 'boolean'] };
-  json.$defs.environment.properties = Object.fromEntries(names.map((name) => [name, value]));
+  json.$defs.environment.properties = Object.fromEntries(
+    [...rows].filter(([, name]) => !NOT_IN_VALUES.has(name)).map(([, name, allowed]) => [name, valueOf(allowed)]),
+  );
   return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+/** Of `1 to 1000`, `0 or more`, `` `a` or `b` ``, or anything else. An empty text counts as not set, as it does for the server. */
+function valueOf(allowed) {
+  const [, least, most] = /^(\d+) (?:to (\d+)|or more)$/.exec(allowed) ?? [];
+  if (least) {
+    const range = { minimum: Number(least), ...(most && { maximum: Number(most) }) };
+    return {
+      type: ['integer', 'string'],
+      ...range,
+      pattern: '^[0-9]*$',
+      description: `a whole number: ${allowed}`,
+    };
+  }
+  const choices = [...allowed.matchAll(/^`([^`]+)`|, `([^`]+)`| or `([^`]+)`$/g)].map(([, a, b, c]) => a ?? b ?? c);
+  if (choices.length < 2) return { type: ['string', 'integer', 'boolean'] };
+  const words = choices.includes('true') ? [true, false, ...choices] : choices;
+  return { enum: [...words, ''], description: `one of: ${choices.join(', ')}` };
 }
 
 /** @returns the paths that are not as they should be, or should not be there */

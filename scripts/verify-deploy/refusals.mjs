@@ -27,6 +27,17 @@ const rollout = { enabled: true, prometheusAddress: 'http://prometheus:9090' };
 /** What is wrong, the values, and what the message must say. */
 const REFUSED = [
   ['a misspelt value', { replicas: 3 }, /'replicas' not allowed/],
+  [
+    'a variable with a unit',
+    { config: { MAX_IMAGE_BYTES: '10MB' } },
+    /at '\/config\/MAX_IMAGE_BYTES': '10MB' does not match/,
+  ],
+  ['a variable out of its range', { config: { TOP_K_PREDICTIONS: 0 } }, /at '\/config\/TOP_K_PREDICTIONS': .*want 1/],
+  [
+    'a word that is not on the list',
+    { config: { LOAD: 'none' } },
+    /at '\/config\/LOAD': value must be one of 'routed'/,
+  ],
   ['a misspelt variable', { config: { LOG_LEVL: 'debug' } }, /at '\/config': .*'LOG_LEVL' not allowed/],
   [
     'a variable that the chart sets',

@@ -56,6 +56,11 @@ describe('readConfig', () => {
     ['REDIS_URL', 'redis://localhost/cache', 'a word for the number of the database'],
     ['CACHE_MAX_BYTES', '64MB', 'a number with a unit'],
     ['URL_ALLOWED_HOSTS', 'ok.example,https://a.example/x', 'a URL for a host'],
+    ['URL_ALLOWED_HOSTS', 'a.example:99999', 'a port that cannot be'],
+    ['CORS_ORIGINS', 'shop.example', 'an origin without a scheme'],
+    ['CORS_ORIGINS', 'https://shop.example/', 'an origin with a path'],
+    ['LOAD_ON_DEMAND', '1', 'neither true nor false'],
+    ['MAX_IMAGE_BYTES', '9999999999999999', 'more than numbers can count'],
   ])('refuses %s=%s: %s', (key, text) => {
     expect(() => readConfig({ [key]: text })).toThrow(ConfigError);
     expect(() => readConfig({ [key]: text })).toThrow(new RegExp(`^${key} .*, but it is "${escaped(text)}"`));
@@ -63,6 +68,30 @@ describe('readConfig', () => {
 
   it('does not show a password', () => {
     expect(() => readConfig({ REDIS_URL: 'redis://me:hunter2@host/x' })).toThrow(/redis:\/\/\*\*\*@host\/x/);
+  });
+
+  it('does not show what may be a key', () => {
+    for (const name of ['ADMIN_API_KEYS', 'PREDICT_API_KEYS']) {
+      expect(() => readConfig({ [name]: 'eyrie_hunter2' })).toThrow(new RegExp(`^${name} must be SHA-256 digests`));
+      expect(() => readConfig({ [name]: 'eyrie_hunter2' })).not.toThrow(/hunter2/);
+    }
+  });
+
+  it.each([
+    ['PORT', 'http', 'PORT must be a whole number from 0 to 65535, but it is "http"'],
+    ['MAX_IMAGE_BYTES', '0', 'MAX_IMAGE_BYTES must be a whole number of at least 1, but it is "0"'],
+    ['LOAD_ON_DEMAND', '1', 'LOAD_ON_DEMAND must be true or false, but it is "1"'],
+  ])('says in one sentence what %s=%s should be', (key, text, message) => {
+    expect(() => readConfig({ [key]: text })).toThrow(new RegExp(`^${escaped(message)}$`));
+  });
+
+  it('refuses a delay that leaves nothing of the time for a shutdown', () => {
+    const shutdown = (delay: string, grace: string) => () =>
+      readConfig({ SHUTDOWN_DELAY_MS: delay, SHUTDOWN_GRACE_MS: grace });
+    expect(shutdown('3000', '2000')).toThrow(/^SHUTDOWN_DELAY_MS \(3000\) is part of SHUTDOWN_GRACE_MS \(2000\)/);
+    expect(shutdown('2000', '2000')).toThrow(ConfigError);
+    expect(shutdown('1999', '2000')).not.toThrow();
+    expect(shutdown('0', '0')).not.toThrow();
   });
 
   it('names every variable that is wrong at once', () => {
@@ -87,7 +116,8 @@ describe('docs/CONFIGURATION.md', () => {
 
   it.each(rows.filter(({ range }) => range))('gives the range of $name', ({ name, range }) => {
     const [least, most] = range!;
-    const read = (value: number) => () => readConfig({ [name]: String(value) });
+    const roomy = name === 'SHUTDOWN_DELAY_MS' ? { SHUTDOWN_GRACE_MS: '3600000' } : {};
+    const read = (value: number) => () => readConfig({ ...roomy, [name]: String(value) });
     expect(read(least)).not.toThrow();
     expect(read(least - 1)).toThrow(ConfigError);
     if (most === undefined) return;

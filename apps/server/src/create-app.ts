@@ -57,7 +57,7 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
       },
     }),
   );
-  const description = describeApi(app);
+  const description = describeApi(app, config.PREDICT_AUTH);
   serveApiDescription(app, description);
   app.use(onlyDescribed(routesOf(description)));
   app.useGlobalFilters(new ProblemFilter(logger));

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import dotenv from 'dotenv';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { AddressInfo } from 'node:net';
 import { ModelRegistry, RegistryUnreadableError, routedVersions } from '#registry';
 import { BUILD_INFO } from './build-info';
 import { ConfigError, readConfig, type Config } from './config';
@@ -16,6 +17,7 @@ class StartError extends Error {}
 async function main(): Promise<void> {
   dotenv.config({ quiet: true });
   const config = readConfig(process.env);
+  requireKeys(config);
   const logger = createLogger(config.APP_NAME, config.LOG_LEVEL);
   const tracing = await startTracing(process.env, { name: config.APP_NAME, version: BUILD_INFO.version }, logger);
   const app = await createApp(config, logger, tracing);
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   requireRouted(registry, config);
   if (config.REGISTRY_POLL_SECONDS > 0) registry.poll(config.REGISTRY_POLL_SECONDS);
   const seconds = process.uptime().toFixed(1);
-  logger.info(`serving on http://${config.HOST}:${config.PORT} after ${seconds} s; try /docs`);
+  logger.info(`serving on ${addressOf(app)} after ${seconds} s; try /docs`);
 }
 
 async function listen(app: NestExpressApplication, config: Config): Promise<void> {
@@ -48,6 +50,20 @@ async function listen(app: NestExpressApplication, config: Config): Promise<void
     }
     throw new StartError(`cannot listen on ${config.HOST}:${config.PORT}: ${message}`);
   }
+}
+
+/** Where it can be reached, with the port that it got where it asked for any. */
+function addressOf(app: NestExpressApplication): string {
+  const { address, family, port } = app.getHttpServer().address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** With keys required and none configured, every prediction would be refused. */
+function requireKeys({ PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS }: Config): void {
+  if (PREDICT_AUTH === 'open' || PREDICT_API_KEYS.length + ADMIN_API_KEYS.length > 0) return;
+  throw new StartError(
+    'PREDICT_AUTH is "required", but there is no key; "npm run eyrie -- keys new" makes one, its digest goes into PREDICT_API_KEYS',
+  );
 }
 
 /** A server that starts without a version that it must serve would only look healthy. */

@@ -32,7 +32,12 @@ export async function shutDown(
   const drained = connections.drain(server).then(() => true);
   const inTime = await Promise.race([drained, sleep(left(), false, { ref: false })]);
   if (!inTime) {
-    logger.warn(`requests were still running after SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS} ms); they are cut`);
+    const { underWay } = connections;
+    if (underWay > 0) {
+      logger.warn(
+        `${underWay} requests still ran after SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS} ms); they are cut`,
+      );
+    }
     server.closeAllConnections();
   }
   await Promise.all([

@@ -186,6 +186,9 @@ describe('a client that leaves', () => {
     client.leave();
     await until(() => logOf('half').length === 1, 'the log has it');
     expect(logOf('half')[0]!.status).toBe(499);
+    // Nobody has sent anything that is not HTTP.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(server.log.filter(({ message }) => message === 'refused before it was a request: 400')).toEqual([]);
   });
 });
 

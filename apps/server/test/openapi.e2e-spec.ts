@@ -9,6 +9,7 @@ interface Operation {
   operationId: string;
   tags: string[];
   summary?: string;
+  security?: object[];
   requestBody?: { content: Record<string, { example?: unknown; examples?: object; schema: unknown }> };
   responses: Record<string, { content?: Record<string, { example?: unknown; examples?: object; schema: unknown }> }>;
 }
@@ -63,6 +64,24 @@ describe('/openapi.json', () => {
         'get /metrics',
       ]),
     );
+  });
+
+  it('says which operations take a key, and how it is sent', async () => {
+    const keys = [{ bearer: [] }, { apiKey: [] }];
+    for (const [route, { tags, security, responses }] of operations) {
+      expect([route, security]).toEqual([route, tags.includes('admin') ? keys : undefined]);
+      expect(tags.includes('admin')).toBe('401' in responses && '403' in responses);
+    }
+    const closed = await startServer({ MODEL_REGISTRY: registry.path, PREDICT_AUTH: 'required' });
+    const { body } = await request(`${closed.url}/openapi.json`);
+    await closed.stop();
+    const { security, responses } = body.paths['/v1/predict'].post;
+    expect([security, '401' in responses]).toEqual([keys, true]);
+    expect(body.components.securitySchemes).toMatchObject({
+      bearer: { type: 'http', scheme: 'bearer' },
+      apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+    });
+    expect(JSON.stringify(body.components.securitySchemes)).not.toContain('JWT');
   });
 
   it('gives each operation a name of its own that a generated client can use', () => {

@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EyrieError } from '#inference';
 import { ModelRegistry, removeAlias, replacePolicy, setAlias, type Policy, type PolicyEdit } from '#registry';
@@ -12,25 +12,24 @@ import { ModelPath, toVersionRef, VersionPath } from '../predict/predict.dto';
 import { AliasBody, AliasPath } from './admin.dto';
 import { AuditLog } from './audit-log';
 
-const IF_MATCH = ApiHeader({
-  name: 'If-Match',
-  required: false,
-  description: 'The revision that the change builds on, as in "7"; 412 when the policy is at another one',
-  schema: { type: 'string' },
-});
+const IF_MATCH = applyDecorators(
+  ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'The revision that the change builds on, as in "7"; 412 when the policy is at another one',
+    schema: { type: 'string' },
+  }),
+  ApiProblems('PRECONDITION_FAILED'),
+);
 
 @ApiTags('admin')
-@ApiBearerAuth()
 @RequireScope('admin')
 @ApiProblems(
   'INVALID_REQUEST',
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
   'MODEL_NOT_FOUND',
   'VERSION_NOT_FOUND',
   'CONFLICT',
   'REGISTRY_READ_ONLY',
-  'PRECONDITION_FAILED',
   'UNSUPPORTED_MEDIA_TYPE',
 )
 @Controller('v1')

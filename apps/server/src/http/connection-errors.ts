@@ -18,11 +18,15 @@ interface Refusal {
 /** Requests that Node refuses before any of our code sees them get a problem and a log line, too. */
 export function answerConnectionErrors(server: Server, logger: Logger): void {
   const refused = new WeakSet<Socket>();
+  const last = new WeakMap<Socket, IncomingMessage>();
+  server.on('request', (req: IncomingMessage) => last.set(req.socket, req));
   server.on('clientError', (error: ParserError, socket: Socket & { _httpMessage?: ServerResponse | null }) => {
     // What it goes on to send is an error again.
     if (refused.has(socket)) return;
+    // Nobody sent anything wrong: the client has left in the middle of an upload, be it that it has its answer already.
+    const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' && last.get(socket)?.complete === false;
     // An answer that has begun cannot be taken back.
-    if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent) {
+    if (hasLeft || error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent) {
       socket.destroy();
       return;
     }

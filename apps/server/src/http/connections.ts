@@ -32,6 +32,11 @@ export class Connections {
     server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => this.begin(req, res));
   }
 
+  /** Requests without their whole answer. */
+  get underWay(): number {
+    return [...this.open.values()].reduce((sum, responses) => sum + responses.size, 0);
+  }
+
   /** From now on every answer is the last one on its connection: clients have to go elsewhere. */
   makeAnswersLast(): void {
     this.closing = true;

@@ -35,15 +35,24 @@ const DETAILS: Partial<Record<ErrorCode, string>> = {
 
 /** Documents the errors that a route can answer with, one example for each code. */
 export function ApiProblems(...codes: ErrorCode[]): MethodDecorator & ClassDecorator {
+  return applyDecorators(
+    ...Object.entries(problemResponses(codes)).map(([status, response]) =>
+      ApiResponse({ status: Number(status), ...response }),
+    ),
+  );
+}
+
+/** The responses of an operation that can answer with these errors, by status. */
+export function problemResponses(codes: readonly ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return applyDecorators(
-    ...[...byStatus].map(([status, sameStatus]) =>
-      ApiResponse({
-        status,
+  return Object.fromEntries(
+    [...byStatus].map(([status, sameStatus]) => [
+      status,
+      {
         description: sameStatus.map((code) => `${code}: ${PROBLEMS[code].title}`).join('. '),
         content: {
           'application/problem+json': {
@@ -56,7 +65,7 @@ export function ApiProblems(...codes: ErrorCode[]): MethodDecorator & ClassDecor
             ),
           },
         },
-      }),
-    ),
+      },
+    ]),
   );
 }

@@ -1,11 +1,16 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { ErrorCode } from '#inference';
 import { BUILD_INFO } from '../build-info';
 import { PREDICT_SCHEMAS } from '../predict/predict.openapi';
-import { PROBLEM_SCHEMA } from './api-problems';
+import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 
-/** The OpenAPI 3.1 description of all routes. */
-export function describeApi(app: INestApplication): OpenAPIObject {
+/** The names of the two ways to send a key. */
+const BEARER = 'bearer';
+const API_KEY = 'apiKey';
+
+/** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions need a key */
+export function describeApi(app: INestApplication, predictAuth: 'open' | 'required'): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Eyrie')
@@ -15,13 +20,16 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .addTag('predict', 'Classify images')
     .addTag('models', 'What is served')
     .addTag('admin', 'Change what is served; needs an admin key')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'eyrie_…', description: 'An API key' }, BEARER)
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same' }, API_KEY)
     .addTag('operations', 'Health and metrics');
   const document = SwaggerModule.createDocument(app, builder.build(), {
     autoTagControllers: false,
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
   });
   nameTwins(document);
+  askForKeys(document, 'admin', ['UNAUTHENTICATED', 'FORBIDDEN']);
+  if (predictAuth === 'required') askForKeys(document, 'predict', ['UNAUTHENTICATED']);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
   document.components.schemas = Object.assign(document.components.schemas ?? {}, schemas);
@@ -36,6 +44,17 @@ export function serveApiDescription(app: INestApplication, document: OpenAPIObje
     customSiteTitle: 'Eyrie API',
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
   });
+}
+
+/** The operations with this tag take a key, in either way. @param codes what they answer without the right one */
+function askForKeys({ paths }: OpenAPIObject, tag: string, codes: readonly ErrorCode[]): void {
+  for (const item of Object.values(paths)) {
+    for (const operation of [item.get, item.put, item.post, item.delete]) {
+      if (!operation?.tags?.includes(tag)) continue;
+      operation.security = [{ [BEARER]: [] }, { [API_KEY]: [] }];
+      operation.responses = { ...problemResponses(codes), ...operation.responses };
+    }
+  }
 }
 
 /** Nest numbers the operations of a handler with several paths; the one without /v1 gets a name that says so. */

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Min } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
+import { Whole } from '#validation';
 
 /** A version's number, or an alias. */
 export const VERSION_REF = /^([1-9]\d{0,8}|[a-z][a-z0-9_-]{0,62})$/;
@@ -13,18 +13,10 @@ export function toVersionRef(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-/** A number in decimal digits; Number() alone would take "0x10", "1e3" and "" as well. */
-const DecimalDigits = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-  );
-
 export class PathPredictQuery {
   @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
   @IsOptional()
-  @DecimalDigits()
-  @IsInt()
-  @Min(1)
+  @Whole(1)
   top_k?: number;
 }
 
@@ -51,9 +43,7 @@ export class ModelQuery {
 export class PredictQuery extends ModelQuery {
   @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
   @IsOptional()
-  @DecimalDigits()
-  @IsInt()
-  @Min(1)
+  @Whole(1)
   top_k?: number;
 }
 
