@@ -70,9 +70,9 @@ function requireKeys({ PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS }: Config)
 function requireRouted(registry: ModelRegistry, config: Config): void {
   const models = registry.list();
   if (models.length === 0) {
-    throw new StartError(
-      `there is no usable model in ${registry.location}; see the problem above, or set MODEL_REGISTRY`,
-    );
+    const why =
+      registry.problems.size > 0 ? 'the lines above say why' : 'it has no folder such as resnet50/1 with a model.json';
+    throw new StartError(`there is no usable model in ${registry.location}: ${why}. Mend it, or set MODEL_REGISTRY`);
   }
   if (config.MODEL_NAME && !models.some(({ name }) => name === config.MODEL_NAME)) {
     throw new StartError(`MODEL_NAME is "${config.MODEL_NAME}", but ${registry.location} has no such model`);

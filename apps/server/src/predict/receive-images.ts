@@ -42,7 +42,10 @@ export class ImageReceiver {
       case 'image':
         return { bytes: notEmpty(await readBytes(req, MAX_IMAGE_BYTES), 'the body') };
       default:
-        throw notThis(req, 'multipart/form-data, application/json, or the image itself as image/*');
+        throw notThis(
+          req,
+          'multipart/form-data, application/json, or the image itself as image/* or application/octet-stream',
+        );
     }
   }
 
