@@ -158,6 +158,40 @@ it('takes a canary back whose shadow disagrees with what clients get', async () 
   expect(replica.events.of('m')[0]!.detail).toMatch(/disagrees on \d+\.\d+% of \d+ images; 30\.00% are allowed/);
 });
 
+it('holds nothing against a canary that its version showed in the shadow before, or another one of its number', async () => {
+  const shadows = [{ version: 2, percent: 100 }];
+  const strict = { ...GUARD, min_requests: 5, max_disagreement: 0.3 };
+  const replica = await start({ revision: 1, aliases: {}, default: 1, shadows });
+  const compared = () => replica.shadows.summary('m', 2)?.compared ?? 0;
+  const compare = async (count: number) => {
+    for (let i = 0; i < 60 && compared() < count; i++) await replica.request(`user-${i}`);
+  };
+  await compare(20);
+  const change = (policy: object) => replica.registry.changePolicy('m', () => policy);
+  await change({ ...POLICY, shadows, guard: strict });
+  await replica.guard.tick();
+  expect(replica.weights).toEqual([90, 10]);
+  expect(replica.guard.status('m')!.input).toMatchObject({ comparisons: 0, disagreement: 0 });
+
+  // The guard's own next step goes on where the one before was.
+  await change({ ...POLICY, shadows, guard: { ...strict, max_disagreement: 1 } });
+  await compare(23);
+  await replica.guard.tick();
+  await change({ ...POLICY, shadows, guard: { ...strict, max_disagreement: 1, step_s: 31 } });
+  await replica.guard.tick();
+  expect(replica.guard.status('m')!.input.comparisons).toBe(3);
+
+  // The version goes, and its number is given to another one.
+  await change({ aliases: {}, default: 1 });
+  rmSync(join(folder, 'm/2'), { recursive: true });
+  await replica.registry.refresh();
+  writeVersion(folder, 'm', 2);
+  await change({ ...POLICY, shadows, guard: strict });
+  await replica.guard.tick();
+  expect(replica.shadows.summary('m', 2)).toBeUndefined();
+  expect(replica.guard.status('m')!.input).toMatchObject({ comparisons: 0, disagreement: 0 });
+});
+
 it('does not fight with the guard of another replica: one of them moves the weight, both follow', async () => {
   const one = await start();
   const other = await Replica.start(folder, 16);

@@ -1,5 +1,5 @@
 import { EyrieError } from '#inference';
-import { resolveVersion, type Guard, type Model, type ModelRegistry, type Policy } from '#registry';
+import { resolveVersion, type Guard, type Model, type ModelRegistry, type ModelVersion, type Policy } from '#registry';
 import { decide, withWeight, type GuardDecision, type GuardInput } from './guard';
 import { OutcomeWindow, type WindowSummary } from './outcome-window';
 import type { Route } from './router';
@@ -11,8 +11,16 @@ interface Watched {
   revision: number;
   since: number;
   byVariant: Map<string, OutcomeWindow>;
+  start: CanaryStartingPoint;
   busy: boolean;
   latest?: GuardStatus;
+}
+
+/** What a shadow of the canary's version had shown before the canary began, of which the guard makes nothing. */
+interface CanaryStartingPoint {
+  version: ModelVersion | undefined;
+  compared: number;
+  agreed: number;
 }
 
 /** What the guard of a model saw when it last looked, at most a second ago. */
@@ -71,7 +79,7 @@ export class CanaryGuard {
       this.watched.delete(name);
       return;
     }
-    const watched = this.watch(name, policy);
+    const watched = this.watch(model, policy.guard);
     if (watched.busy) return;
     const windows = this.summarise(policy, policy.guard, watched);
     const input = this.measure(model, watched, windows);
@@ -87,17 +95,37 @@ export class CanaryGuard {
   }
 
   /** A new revision starts with empty windows: what the one before did says nothing of it. */
-  private watch(name: string, policy: Policy): Watched {
+  private watch(model: Model, guard: Guard): Watched {
+    const { name, policy } = model;
     const known = this.watched.get(name);
     if (known?.revision === policy.revision) return known;
     const fresh = {
       revision: policy.revision,
       since: this.now(),
       byVariant: new Map<string, OutcomeWindow>(),
+      start: this.startingPoint(model, guard, known),
       busy: false,
     };
     this.watched.set(name, fresh);
     return fresh;
+  }
+
+  /** Comparisons are few, and what they say does not depend on the weight: they count from the canary's first one on. */
+  private startingPoint(model: Model, guard: Guard, before: Watched | undefined): CanaryStartingPoint {
+    const version = canaryVersion(model, guard);
+    if (before && before.start.version === version) return before.start;
+    const shadow = version && this.shadows.summary(model.name, version.version);
+    return { version, compared: shadow?.compared ?? 0, agreed: shadow?.agreed ?? 0 };
+  }
+
+  /** Of a shadow of the canary's version, since the canary began. */
+  private comparisons(model: Model, guard: Guard, { start }: Watched): { compared: number; agreed: number } {
+    const version = canaryVersion(model, guard);
+    const shadow = version && this.shadows.summary(model.name, version.version);
+    if (!shadow) return { compared: 0, agreed: 0 };
+    // Its files have become others under the same policy: nothing that it has shown is older than the canary.
+    if (start.version !== version) return shadow;
+    return { compared: shadow.compared - start.compared, agreed: shadow.agreed - start.agreed };
   }
 
   private summarise(policy: Policy, guard: Guard, { byVariant }: Watched): Map<string, WindowSummary> {
@@ -110,14 +138,15 @@ export class CanaryGuard {
     );
   }
 
-  private measure({ name, policy }: Model, watched: Watched, windows: ReadonlyMap<string, WindowSummary>): GuardInput {
+  private measure(model: Model, watched: Watched, windows: ReadonlyMap<string, WindowSummary>): GuardInput {
+    const { policy } = model;
     const guard = policy.guard!;
     const canary = policy.variants!.find((variant) => variant.name === guard.variant)!;
     const others = [...windows].filter(([variant]) => variant !== guard.variant).map(([, summary]) => summary);
     const requests = others.reduce((sum, summary) => sum + summary.requests, 0);
     const failed = others.reduce((sum, summary) => sum + summary.errorRate * summary.requests, 0);
     const p95s = others.map(({ p95 }) => p95).filter((p95) => p95 !== null);
-    const shadow = this.shadows.summary(name, resolveVersion(policy, canary.version)!);
+    const { compared, agreed } = this.comparisons(model, guard, watched);
     return {
       weight: canary.weight,
       stepAge: this.now() - watched.since,
@@ -127,8 +156,8 @@ export class CanaryGuard {
         errorRate: requests > 0 ? failed / requests : 0,
         p95: p95s.length > 0 ? Math.max(...p95s) : null,
       },
-      comparisons: shadow?.compared ?? 0,
-      disagreement: shadow && shadow.compared > 0 ? 1 - shadow.agreed / shadow.compared : 0,
+      comparisons: compared,
+      disagreement: compared > 0 ? 1 - agreed / compared : 0,
     };
   }
 
@@ -158,4 +187,9 @@ export class CanaryGuard {
       this.events.add(name, 'guard-failed', `${what} (${decision.reason}), but: ${(error as Error).message}`, numbers);
     }
   }
+}
+
+function canaryVersion({ policy, versions }: Model, guard: Guard): ModelVersion | undefined {
+  const canary = policy.variants!.find(({ name }) => name === guard.variant)!;
+  return versions.get(resolveVersion(policy, canary.version)!);
 }

@@ -10,7 +10,7 @@ export interface GuardInput {
   canary: WindowSummary;
   /** All other variants together. */
   others: WindowSummary;
-  /** Comparisons of a shadow of the canary's version with what clients got. */
+  /** Comparisons of a shadow of the canary's version with what clients got, since the canary began. */
   comparisons: number;
   /** Share of them with another best class, 0..1. */
   disagreement: number;

@@ -67,7 +67,8 @@ type Counts = Omit<ShadowSummary, 'version' | 'confidence_shift' | 'latency_diff
 
 /** Asks shadow versions what clients have been answered by others, and compares. Nothing of it reaches a client. */
 export class ShadowTraffic {
-  private readonly counts = new Map<string, Counts>();
+  /** By the version itself, not its number: a number may be given to another network once the version is gone. */
+  private readonly counts = new WeakMap<ModelVersion, Counts>();
 
   constructor(
     private readonly registry: ModelRegistry,
@@ -87,9 +88,10 @@ export class ShadowTraffic {
     await Promise.all(asked.map((shadow) => this.ask(shadow!, answered)));
   }
 
-  /** undefined before the first request. */
+  /** undefined before the first request; begins anew when the version's files become others. */
   summary(model: string, version: number): ShadowSummary | undefined {
-    const counts = this.counts.get(key(model, version));
+    const known = this.registry.model(model).versions.get(version);
+    const counts = known && this.counts.get(known);
     if (!counts) return undefined;
     const { compared, agreed, failed, dropped, confidenceShift, latencyDifference, disagreements } = counts;
     const mean = (total: number, of: number): number => (of > 0 ? total / of : 0);
@@ -113,7 +115,7 @@ export class ShadowTraffic {
   }
 
   private async ask(shadow: ModelVersion, answered: Answered): Promise<void> {
-    const counts = this.countsOf(shadow.model, shadow.version);
+    const counts = this.countsOf(shadow);
     const predictor = shadow.predictor;
     if (!predictor || !this.hasRoom(predictor, counts, answered)) {
       counts.dropped++;
@@ -172,8 +174,8 @@ export class ShadowTraffic {
     this.onOutcome(shadow.model, shadow.version, agreed ? 'agreed' : 'disagreed');
   }
 
-  private countsOf(model: string, version: number): Counts {
-    let counts = this.counts.get(key(model, version));
+  private countsOf(shadow: ModelVersion): Counts {
+    let counts = this.counts.get(shadow);
     if (!counts) {
       counts = {
         compared: 0,
@@ -187,7 +189,7 @@ export class ShadowTraffic {
         inFlight: 0,
         lastSentAt: -Infinity,
       };
-      this.counts.set(key(model, version), counts);
+      this.counts.set(shadow, counts);
     }
     return counts;
   }
@@ -196,8 +198,4 @@ export class ShadowTraffic {
 // Time in the queue says how busy the server is, not how fast the version.
 function work({ timings }: Prediction): number {
   return timings.decode + timings.inference;
-}
-
-function key(model: string, version: number): string {
-  return `${model}/${version}`;
 }
