@@ -2,6 +2,7 @@ import { EyrieError } from '#inference';
 import type { ModelStore } from './model-store';
 import { ALIAS, defaultPolicy, InvalidPolicyError, parsePolicy, type Policy } from './policy';
 import type { PolicyRecord } from './policy-files';
+import { senselessPart } from './policy-sense';
 
 /** What a change makes of a policy; the revision is not its business. */
 export type PolicyEdit = (policy: Policy) => unknown;
@@ -38,7 +39,8 @@ export function replacePolicy(policy: object): PolicyEdit {
 
 /**
  * @param expectedRevision refuses to build on any other
- * @throws EyrieError INVALID_REQUEST when the result is no valid policy, PRECONDITION_FAILED
+ * @throws EyrieError INVALID_REQUEST when the result is no valid policy or asks for what cannot happen,
+ *   PRECONDITION_FAILED
  */
 export async function draftChange(
   store: ModelStore,
@@ -48,7 +50,9 @@ export async function draftChange(
 ): Promise<PolicyDraft> {
   const { before, versions } = await readCurrent(store, model);
   requireRevision(before, expectedRevision);
-  return { before, record: { policy: checked(edit(before), before, versions) } };
+  const policy = checked(edit(before), before, versions);
+  refuseNonsense(policy, before);
+  return { before, record: { policy } };
 }
 
 /** The policy before the one in force; of a rollback, the one before the one that it brought back. */
@@ -72,6 +76,12 @@ async function readCurrent(store: ModelStore, model: string): Promise<{ before: 
     if (!(error instanceof InvalidPolicyError)) throw error;
     throw new EyrieError('CONFLICT', `the policy of ${model} must be mended by hand first: ${error.message}`);
   }
+}
+
+/** Not where it was there before: whoever takes a canary back must not be told to add something first. */
+function refuseNonsense(policy: Policy, before: Policy): void {
+  const part = senselessPart(policy);
+  if (part !== undefined && senselessPart(before) === undefined) throw new EyrieError('INVALID_REQUEST', part);
 }
 
 function requireRevision({ revision }: Policy, expected: number | undefined): void {

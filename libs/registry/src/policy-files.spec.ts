@@ -141,6 +141,25 @@ it.each([
     replacePolicy({ aliases: {}, default: 1, variants: [{ name: 'a', version: 1, weight: 99 }] }),
     'INVALID_REQUEST',
   ],
+  [
+    'a guard on disagreement without a shadow',
+    replacePolicy({
+      aliases: {},
+      default: 1,
+      variants: [{ name: 'a', version: 1, weight: 100 }],
+      guard: {
+        variant: 'a',
+        window_s: 1,
+        min_requests: 1,
+        max_error_rate: 0,
+        max_p95_ratio: 1,
+        max_disagreement: 0,
+        steps: [],
+        step_s: 1,
+      },
+    }),
+    'INVALID_REQUEST',
+  ],
   ['an unknown key', replacePolicy({ aliases: {}, default: 1, colour: 'red' }), 'INVALID_REQUEST'],
   ['nothing', replacePolicy({}), 'INVALID_REQUEST'],
 ])('is refused with %s', async (_, edit, code) => {

@@ -158,6 +158,13 @@ it('takes a canary back whose shadow disagrees with what clients get', async () 
   expect(replica.events.of('m')[0]!.detail).toMatch(/disagrees on \d+\.\d+% of \d+ images; 30\.00% are allowed/);
 });
 
+it('takes a canary back whose policy it would not be given any more: disagreement, and no shadow', async () => {
+  const replica = await start({ ...POLICY, guard: { ...GUARD, max_disagreement: 0.3 } });
+  replica.observe(60, 10, null);
+  await replica.guard.tick();
+  expect(replica.weights).toEqual([100, 0]);
+});
+
 it('holds nothing against a canary that its version showed in the shadow before, or another one of its number', async () => {
   const shadows = [{ version: 2, percent: 100 }];
   const strict = { ...GUARD, min_requests: 5, max_disagreement: 0.3 };

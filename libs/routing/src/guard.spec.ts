@@ -68,7 +68,13 @@ describe('the guard', () => {
     const strict = { ...GUARD, max_disagreement: 0.1 };
     expect(decide(strict, { ...HEALTHY, comparisons: 200, disagreement: 0.11 })).toMatchObject({ action: 'roll-back' });
     expect(decide(strict, { ...HEALTHY, comparisons: 200, disagreement: 0.1 })).toMatchObject({ action: 'promote' });
-    expect(decide(strict, { ...HEALTHY, comparisons: 99, disagreement: 1 })).toMatchObject({ action: 'promote' });
+  });
+});
+
+it.each([0, 99])('does not promote on %d comparisons where disagreement counts', (comparisons) => {
+  expect(decide({ ...GUARD, max_disagreement: 0.1 }, { ...HEALTHY, comparisons, disagreement: 1 })).toEqual({
+    action: 'hold',
+    reason: `${comparisons} of 100 comparisons with a shadow of the same version`,
   });
 });
 

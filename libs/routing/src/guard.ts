@@ -39,6 +39,10 @@ export function decide(guard: Guard, input: GuardInput): GuardDecision {
   if (canary.requests < guard.min_requests) {
     return { action: 'hold', reason: `${canary.requests} of ${guard.min_requests} requests in the window` };
   }
+  if (guard.max_disagreement !== undefined && input.comparisons < guard.min_requests) {
+    const reason = `${input.comparisons} of ${guard.min_requests} comparisons with a shadow of the same version`;
+    return { action: 'hold', reason };
+  }
   const compared = others.p95 === null ? '' : `, p95 ${ms(canary.p95)} against ${ms(others.p95)}`;
   return { action: 'promote', weight: next, reason: `healthy: error rate ${percent(canary.errorRate)}${compared}` };
 }

@@ -1,0 +1,45 @@
+import type { Policy } from './policy';
+import { senselessPart } from './policy-sense';
+
+const GUARD = {
+  variant: 'canary',
+  window_s: 1,
+  min_requests: 1,
+  max_error_rate: 0,
+  max_p95_ratio: 1,
+  steps: [],
+  step_s: 1,
+};
+const POLICY: Policy = {
+  revision: 1,
+  aliases: { next: 2 },
+  default: 1,
+  variants: [
+    { name: 'control', version: 1, weight: 90 },
+    { name: 'canary', version: 'next', weight: 10 },
+  ],
+};
+
+it.each<[string, Partial<Policy>, boolean]>([
+  ['no guard', {}, true],
+  ['a guard that disagreement is nothing to', { guard: GUARD }, true],
+  ['no shadow', { guard: { ...GUARD, max_disagreement: 0.1 } }, false],
+  [
+    'a shadow of another version',
+    { guard: { ...GUARD, max_disagreement: 0.1 }, shadows: [{ version: 3, percent: 9 }] },
+    false,
+  ],
+  ['a shadow of nothing', { guard: { ...GUARD, max_disagreement: 0.1 }, shadows: [{ version: 2, percent: 0 }] }, false],
+  [
+    'a shadow of the version',
+    { guard: { ...GUARD, max_disagreement: 0.1 }, shadows: [{ version: 2, percent: 9 }] },
+    true,
+  ],
+])('%s', (_, change, makesSense) => {
+  const part = senselessPart({ ...POLICY, ...change });
+  if (makesSense) expect(part).toBeUndefined();
+  else
+    expect(part).toContain(
+      'shadow of version 2, or there is nothing to compare: add { "version": "next", "percent": 100 }',
+    );
+});
