@@ -6,6 +6,12 @@ export function parseVersionNumber(text: string): number {
   return Number(text);
 }
 
+/** `"0"` → 0 @throws UsageError */
+export function parseRevision(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`"${text}" is no revision of a policy; give a number such as 7`);
+  return Number(text);
+}
+
 /** A number, or an alias as it is. @throws UsageError */
 export function parseVersionRef(text: string): number | string {
   return /^[a-z]/.test(text) ? text : parseVersionNumber(text);

@@ -106,6 +106,10 @@ describe('traffic', () => {
     const back = await run('policy', 'rollback', MODEL, '--json');
     expect(back.json).toMatchObject({ revision: 3, aliases: {}, variants });
     expect((await run('policy', 'show', MODEL, '--json')).json).toEqual(back.json);
+    const named = await run('policy', 'rollback', MODEL, '--to', 2, '--json');
+    expect(named.json).toMatchObject({ revision: 4, aliases: { new: 3 }, variants });
+    expect((await run('policy', 'rollback', MODEL, '--to', 9)).stderr).toContain('revision 9');
+    expect((await run('policy', 'rollback', MODEL, '--to', '-1')).code).not.toBe(0);
   });
 
   it('starts, promotes and takes back a canary', async () => {

@@ -108,6 +108,9 @@ describe('changes', () => {
     const back = await call('POST', `${MODEL_PATH}/policy/rollback`);
     expect(back.body).toMatchObject({ revision: 3, aliases: { champion: 1 } });
     expect(policyOnDisk()).toEqual(back.body);
+    const named = await call('POST', `${MODEL_PATH}/policy/rollback?revision=2`);
+    expect(named.body).toMatchObject({ revision: 4, aliases: { champion: 3 } });
+    expect(codeOf(await call('POST', `${MODEL_PATH}/policy/rollback?revision=x`))).toEqual([400, 'INVALID_REQUEST']);
   });
 
   it('honour If-Match: of two at once one gets 412', async () => {

@@ -114,10 +114,13 @@ export class ModelRegistry {
     return this.commit(name, () => draftChange(this.store, name, edit, expectedRevision));
   }
 
-  /** Brings the policy before back, as a new revision. @throws as `changePolicy` */
-  rollbackPolicy(name: string, expectedRevision?: number): Promise<{ before: Policy; after: Policy }> {
+  /**
+   * Brings the policy of revision `to` back as a new revision; without it, the one before that `draftRollback` finds.
+   * @throws as `changePolicy`
+   */
+  rollbackPolicy(name: string, expectedRevision?: number, to?: number): Promise<{ before: Policy; after: Policy }> {
     this.model(name);
-    return this.commit(name, () => draftRollback(this.store, name, expectedRevision));
+    return this.commit(name, () => draftRollback(this.store, name, expectedRevision, to));
   }
 
   /** Loads a version and keeps it loaded. @throws EyrieError CONFLICT when it fails */

@@ -55,15 +55,46 @@ export async function draftChange(
   return { before, record: { policy } };
 }
 
-/** The policy before the one in force; of a rollback, the one before the one that it brought back. */
-export async function draftRollback(store: ModelStore, model: string, expectedRevision?: number): Promise<PolicyDraft> {
+/**
+ * The policy of the revision `to`, whatever it is; without it, that of the latest revision before the one in force that
+ * has no guard. Everything that has one is a step of a canary: to bring that back would give the canary its traffic again,
+ * and its guard would go on from there. Of a rollback, "before" is before the revision that it brought back.
+ * @throws EyrieError CONFLICT when there is no such revision, PRECONDITION_FAILED
+ */
+export async function draftRollback(
+  store: ModelStore,
+  model: string,
+  expectedRevision?: number,
+  to?: number,
+): Promise<PolicyDraft> {
   const { before, versions } = await readCurrent(store, model);
   requireRevision(before, expectedRevision);
-  const current = await store.readPolicyRecord(model, before.revision);
-  const restores = (current?.restores ?? before.revision) - 1;
-  const earlier = await store.readPolicyRecord(model, restores);
-  if (!earlier) throw new EyrieError('CONFLICT', `there is no policy before revision ${before.revision} to go back to`);
-  return { before, record: { policy: checked(earlier.policy, before, versions), restores } };
+  const { policy, restores } = await (to === undefined
+    ? unguardedBefore(store, model, before)
+    : keptRevision(store, model, to));
+  return { before, record: { policy: checked(policy, before, versions), restores } };
+}
+
+async function keptRevision(store: ModelStore, model: string, revision: number): Promise<PolicyRecord> {
+  const kept = await store.readPolicyRecord(model, revision);
+  if (!kept) throw new EyrieError('CONFLICT', `revision ${revision} of the policy of ${model} was not kept`);
+  return { policy: kept.policy, restores: kept.restores ?? revision };
+}
+
+async function unguardedBefore(store: ModelStore, model: string, { revision }: Policy): Promise<PolicyRecord> {
+  const current = await store.readPolicyRecord(model, revision);
+  let number = (current?.restores ?? revision) - 1;
+  let earlier = await store.readPolicyRecord(model, number);
+  const isThere = earlier !== null;
+  while (earlier?.policy.guard) earlier = await store.readPolicyRecord(model, --number);
+  // What a rollback brought back has its place where it was first, or a later one would bring back what that one undid.
+  if (earlier) return { policy: earlier.policy, restores: earlier.restores ?? number };
+  throw new EyrieError(
+    'CONFLICT',
+    isThere
+      ? `there is no policy without a guard before revision ${revision} to go back to; name a revision, or end the canary`
+      : `there is no policy before revision ${revision} to go back to`,
+  );
 }
 
 async function readCurrent(store: ModelStore, model: string): Promise<{ before: Policy; versions: number[] }> {

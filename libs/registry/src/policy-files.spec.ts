@@ -87,6 +87,95 @@ it('goes back, and back again, one revision at a time', async () => {
   expect(onDisk().revision).toBe(6);
 });
 
+describe('a rollback', () => {
+  const guard = {
+    variant: 'canary',
+    window_s: 1,
+    min_requests: 1,
+    max_error_rate: 0,
+    max_p95_ratio: 1,
+    steps: [],
+    step_s: 1,
+  };
+  const canary = (weight: number) => (policy: Policy) => ({
+    ...policy,
+    variants: [
+      { name: 'control', version: 'champion', weight: 100 - weight },
+      { name: 'canary', version: 3, weight },
+    ],
+    guard,
+  });
+  const end = (champion: number) => (policy: Policy) => ({
+    ...policy,
+    aliases: { champion },
+    variants: undefined,
+    guard: undefined,
+  });
+
+  /** As a guard leaves it that took version 3 from 10 to 50 to 100 %: revisions 2 to 4. */
+  async function completed(): Promise<ModelRegistry> {
+    const registry = await open();
+    await registry.changePolicy('m', replacePolicy({ aliases: { champion: 1 }, default: 'champion' }));
+    for (const weight of [10, 50, 100]) await registry.changePolicy('m', canary(weight));
+    return registry;
+  }
+
+  it('takes a guarded canary back as a whole, with every step that its guard has made', async () => {
+    const registry = await completed();
+    const { after } = await registry.rollbackPolicy('m');
+    expect(after).toEqual({ revision: 5, aliases: { champion: 1 }, default: 'champion' });
+  });
+
+  it('gives nothing to a canary that its guard has taken back', async () => {
+    const registry = await completed();
+    await registry.changePolicy('m', canary(0));
+    expect((await registry.rollbackPolicy('m')).after).toEqual({
+      revision: 6,
+      aliases: { champion: 1 },
+      default: 'champion',
+    });
+  });
+
+  it('takes a promoted canary back to what was there before it began', async () => {
+    const registry = await completed();
+    await registry.changePolicy('m', end(3));
+    expect((await registry.rollbackPolicy('m')).after.aliases).toEqual({ champion: 1 });
+    expect(onDisk().guard).toBeUndefined();
+  });
+
+  it('never brings back what an earlier one has undone', async () => {
+    const registry = await completed();
+    await registry.changePolicy('m', end(3));
+    await registry.rollbackPolicy('m');
+    await registry.changePolicy('m', setAlias('champion', 2));
+    const champion = async () => (await registry.rollbackPolicy('m')).after.aliases.champion;
+    expect(await champion()).toBe(1);
+    expect(await champion()).toBeUndefined();
+  });
+
+  it('to a revision brings back exactly that one', async () => {
+    const registry = await completed();
+    expect((await registry.rollbackPolicy('m', 4, 3)).after).toEqual({ ...canary(50)(onDisk()), revision: 5 });
+    await expect(registry.rollbackPolicy('m', undefined, 9)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'revision 9 of the policy of m was not kept',
+    });
+  });
+
+  it('says so when all there was had a guard', async () => {
+    writeFileSync(
+      join(folder, 'm/policy.json'),
+      JSON.stringify({ ...canary(10)({ revision: 7, aliases: { champion: 1 }, default: 'champion' }) }),
+    );
+    const registry = await open();
+    await registry.changePolicy('m', canary(50));
+    await expect(registry.rollbackPolicy('m')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('no policy without a guard'),
+    });
+  });
+});
+
 it('forgets nothing that was edited by hand', async () => {
   const registry = await open();
   writeFileSync(join(folder, 'm/policy.json'), JSON.stringify({ revision: 40, aliases: { mine: 1 }, default: 1 }));

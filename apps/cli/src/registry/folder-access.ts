@@ -42,9 +42,9 @@ export class FolderAccess implements RegistryAccess {
     return record.policy;
   }
 
-  async rollbackPolicy(model: string): Promise<Policy> {
+  async rollbackPolicy(model: string, to?: number): Promise<Policy> {
     await this.requireModel(model);
-    const { before, record } = await draftRollback(this.store, model);
+    const { before, record } = await draftRollback(this.store, model, undefined, to);
     await this.store.writePolicy(model, record, before);
     return record.policy;
   }

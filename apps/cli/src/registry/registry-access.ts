@@ -26,5 +26,6 @@ export interface RegistryAccess {
   /** @returns the new policy */
   changePolicy(model: string, edit: PolicyEdit): Promise<Policy>;
 
-  rollbackPolicy(model: string): Promise<Policy>;
+  /** @param to a revision; without it, the latest before this one that has no guard */
+  rollbackPolicy(model: string, to?: number): Promise<Policy>;
 }

@@ -31,8 +31,9 @@ export class ServerAccess implements RegistryAccess {
     return this.call('PUT', path, edit(before), { 'If-Match': `"${before.revision}"` });
   }
 
-  rollbackPolicy(model: string): Promise<Policy> {
-    return this.call('POST', `/v1/models/${encodeURIComponent(model)}/policy/rollback`);
+  rollbackPolicy(model: string, to?: number): Promise<Policy> {
+    const query = to === undefined ? '' : `?revision=${to}`;
+    return this.call('POST', `/v1/models/${encodeURIComponent(model)}/policy/rollback${query}`);
   }
 
   /** @throws EyrieError as the server answered, UsageError when no server answers */

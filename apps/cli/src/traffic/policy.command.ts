@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { replacePolicy } from '#registry';
+import { parseRevision } from '../parse';
 import {
   openRegistry,
   withRegistryOptions,
@@ -9,6 +10,10 @@ import {
 } from '../registry/open-registry';
 import { UsageError } from '../usage-error';
 import { printPolicy } from './policy-report';
+
+interface RollbackOptions extends RegistryOptions {
+  to?: number;
+}
 
 export function policyCommand(defaults: RegistryDefaults): Command {
   const show = new Command('show')
@@ -30,12 +35,15 @@ export function policyCommand(defaults: RegistryDefaults): Command {
       printPolicy(model, await registry.changePolicy(model, replacePolicy(policy)), options.json);
     });
   const rollback = new Command('rollback')
-    .description('Brings the policy before back.')
+    .description(
+      'Brings an earlier policy back: the latest that has no guard, so that a canary is gone with all its steps.',
+    )
     .argument('<model>')
+    .option('--to <revision>', 'bring back this revision exactly, its guard included', parseRevision)
     .addHelpText('after', '\nExample:\n  npm run eyrie -- policy rollback resnet-cifar10')
-    .action(async (model: string, options: RegistryOptions) => {
+    .action(async (model: string, options: RollbackOptions) => {
       const registry = await openRegistry(options);
-      printPolicy(model, await registry.rollbackPolicy(model), options.json);
+      printPolicy(model, await registry.rollbackPolicy(model, options.to), options.json);
     });
   return new Command('policy')
     .description('How the traffic of a model is split.')

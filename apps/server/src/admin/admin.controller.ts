@@ -1,4 +1,16 @@
-import { applyDecorators, Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import {
+  applyDecorators,
+  Body,
+  Controller,
+  Delete,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EyrieError } from '#inference';
@@ -9,7 +21,7 @@ import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models
 import { POLICY_EXAMPLE, POLICY_SCHEMA } from '../models/policy.openapi';
 import { ApiProblems } from '../openapi/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../predict/predict.dto';
-import { AliasBody, AliasPath } from './admin.dto';
+import { AliasBody, AliasPath, RollbackQuery } from './admin.dto';
 import { AuditLog } from './audit-log';
 
 const IF_MATCH = applyDecorators(
@@ -108,14 +120,16 @@ export class AdminController {
   @Post('models/:model/policy/rollback')
   @HttpCode(200)
   @IF_MATCH
-  @ApiOperation({ summary: 'Bring the policy before back' })
+  @ApiOperation({ summary: 'Bring an earlier policy back: the latest without a guard, or that of a revision' })
   @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
   async rollback(
     @Param() { model }: ModelPath,
+    @Query() { revision }: RollbackQuery,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    const { before, after } = await this.registry.rollbackPolicy(model, expectedRevision(ifMatch));
+    const to = revision === undefined ? undefined : Number(revision);
+    const { before, after } = await this.registry.rollbackPolicy(model, expectedRevision(ifMatch), to);
     return this.answer(res, `roll back the policy of ${model}`, before, after);
   }
 

@@ -1,5 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, Matches, Min } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, IsOptional, Matches, Min } from 'class-validator';
 import { ALIAS } from '#registry';
 import { ModelPath } from '../predict/predict.dto';
 
@@ -19,4 +19,15 @@ export class AliasBody {
   @IsInt()
   @Min(1)
   version!: number;
+}
+
+export class RollbackQuery {
+  @ApiPropertyOptional({
+    description: 'The revision to bring back; without it the latest before this one that has no guard',
+    pattern: '^\\d{1,9}$',
+    example: '7',
+  })
+  @IsOptional()
+  @Matches(/^\d{1,9}$/, { message: 'must be a revision, such as 7' })
+  revision?: string;
 }
