@@ -2,6 +2,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard } from '#routing';
+import { eyrie } from '#testing/cli';
 import { postImage, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
@@ -98,6 +99,42 @@ it('says how a shadow compares, as the API does', async () => {
   expect((await series('shadow_confidence_shift'))['version="2"']).toBeCloseTo(confidence_shift);
   expect((await series('shadow_latency_difference_seconds'))['version="2"']).toBeCloseTo(latency_difference_ms / 1000);
   expect((await series('canary_guard_disagreement_ratio'))['variant="canary"']).toBeCloseTo(1 - agreed / compared);
+});
+
+it('says what the guard waits for', async () => {
+  const guard = async () => (await request(`${server.url}/v1/models/${MODEL}/guard`)).body;
+  await look();
+  const answered = await predict(10);
+  await look();
+  expect(await guard()).toEqual({
+    model: MODEL,
+    guard: {
+      revision: 1,
+      variant: 'canary',
+      weight: 50,
+      step_age_s: expect.any(Number),
+      action: 'hold',
+      reason: expect.stringMatching(
+        new RegExp(
+          `^the step has lasted \\d+ of 3600 s; ${answered.canary} of 1000 requests in the last 3600 s; \\d+ of 1000 comparisons`,
+        ),
+      ),
+      canary: { requests: answered.canary, error_rate: 0, p95_ms: expect.any(Number) },
+      others: { requests: answered.control, error_rate: 0, p95_ms: expect.any(Number) },
+      comparisons: expect.any(Number),
+      disagreement: expect.any(Number),
+    },
+  });
+  const shown = await eyrie(['canary', 'status', MODEL, '--server', server.url]);
+  expect(shown.stdout).toMatch(/^The guard holds: the step has lasted \d+ of 3600 s; /m);
+  const { json } = await eyrie(['canary', 'status', MODEL, '--server', server.url, '--json']);
+  expect(json.guard).toMatchObject({ action: 'hold', canary: { requests: answered.canary } });
+
+  // What it saw says nothing of a policy that it has not looked at.
+  server.app.get(CanaryGuard).stop();
+  writePolicy({ ...GUARDED, revision: 2 });
+  await refresh();
+  expect(await guard()).toEqual({ model: MODEL, guard: null });
 });
 
 it('forgets a canary that is over', async () => {

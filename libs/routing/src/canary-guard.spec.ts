@@ -115,6 +115,10 @@ it('promotes a healthy canary step by step, and says on what grounds', async () 
   replica.observe(60, 10, 11);
   await replica.guard.tick();
   expect(replica.weights).toEqual([90, 10]);
+  expect(replica.guard.status('m')).toMatchObject({
+    revision: 1,
+    decision: { action: 'hold', reason: 'the step has lasted 0 of 30 s' },
+  });
   replica.seconds = 31;
   await replica.guard.tick();
   expect(replica.weights).toEqual([75, 25]);

@@ -25,8 +25,12 @@ interface CanaryStartingPoint {
 
 /** What the guard of a model saw when it last looked, at most a second ago. */
 export interface GuardStatus {
+  /** Of the policy that it looked at; the one in effect may be a newer one. */
+  revision: number;
   guard: Guard;
   input: GuardInput;
+  /** What it makes of the input, and why. */
+  decision: GuardDecision;
   /** Of every variant of the policy, the guarded one among them. */
   windows: ReadonlyMap<string, WindowSummary>;
 }
@@ -83,8 +87,8 @@ export class CanaryGuard {
     if (watched.busy) return;
     const windows = this.summarise(policy, policy.guard, watched);
     const input = this.measure(model, watched, windows);
-    watched.latest = { guard: policy.guard, input, windows };
     const decision = decide(policy.guard, input);
+    watched.latest = { revision: policy.revision, guard: policy.guard, input, decision, windows };
     if (decision.action === 'hold') return;
     watched.busy = true;
     try {

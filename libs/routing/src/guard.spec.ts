@@ -27,12 +27,12 @@ describe('the guard', () => {
     ['climbs from a weight between two steps to the next', { weight: 7 }, 'promote to 25'],
     ['climbs to everything', { weight: 50 }, 'promote to 100'],
     ['stays at the last step', { weight: 100 }, 'hold: the last step is reached'],
-    ['waits until the step is over', { stepAge: 299 }, 'hold: the step is not over yet'],
-    ['waits for enough requests', canary({ requests: 99 }), 'hold: 99 of 100 requests in the window'],
+    ['waits until the step is over', { stepAge: 299 }, 'hold: the step has lasted 299 of 300 s'],
+    ['waits for enough requests', canary({ requests: 99 }), 'hold: 99 of 100 requests in the last 60 s'],
     [
       'leaves a canary without traffic alone',
       { weight: 0, ...canary({ errorRate: 1 }) },
-      'hold: the variant has no traffic',
+      'hold: the variant has no traffic, and only people give it any again',
     ],
     ['goes back on errors', canary({ errorRate: 0.021 }), 'roll-back to 0: error rate 2.10%; 2.00% is allowed'],
     [
@@ -47,8 +47,23 @@ describe('the guard', () => {
     ],
     [
       'does not judge by a few requests',
-      { stepAge: 1, ...canary({ requests: 10, errorRate: 1 }) },
-      'hold: the step is not over yet',
+      { stepAge: 1, ...canary({ requests: 19, errorRate: 1 }) },
+      'hold: the step has lasted 1 of 300 s; 19 of 100 requests in the last 60 s',
+    ],
+    [
+      'does not wait for more when nearly all fail',
+      { stepAge: 1, ...canary({ requests: 20, errorRate: 1 }) },
+      'roll-back to 0: error rate 100.00% in 20 requests; 2.00% is allowed',
+    ],
+    [
+      'does not wait for more when so many failures can be no accident',
+      { stepAge: 1, ...canary({ requests: 20, errorRate: 7 / 20 }) },
+      'roll-back to 0: error rate 35.00% in 20 requests; 2.00% is allowed',
+    ],
+    [
+      'waits for more while the failures can be an accident',
+      { stepAge: 300, ...canary({ requests: 20, errorRate: 6 / 20 }) },
+      'hold: 20 of 100 requests in the last 60 s',
     ],
     [
       'goes back on latency',
@@ -75,6 +90,14 @@ it.each([0, 99])('does not promote on %d comparisons where disagreement counts',
   expect(decide({ ...GUARD, max_disagreement: 0.1 }, { ...HEALTHY, comparisons, disagreement: 1 })).toEqual({
     action: 'hold',
     reason: `${comparisons} of 100 comparisons with a shadow of the same version`,
+  });
+});
+
+it('does not wait for more failures where none are allowed, nor finds any where all are', () => {
+  const few = { ...HEALTHY, ...canary({ requests: 20, errorRate: 1 / 20 }) };
+  expect(decide({ ...GUARD, max_error_rate: 0 }, few)).toMatchObject({ action: 'roll-back' });
+  expect(decide({ ...GUARD, max_error_rate: 1 }, { ...few, ...canary({ requests: 20, errorRate: 1 }) })).toMatchObject({
+    action: 'hold',
   });
 });
 

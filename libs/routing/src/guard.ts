@@ -23,28 +23,39 @@ export type GuardDecision =
 
 /** Fewer latencies of the others than this say nothing about what is normal. */
 const MIN_OTHERS = 20;
+/** Failures often come several at once, as when a worker is lost; fewer requests than this say nothing, whatever became of them. */
+const MIN_EARLY = 20;
+/** The guard looks every second, so a healthy canary must be safe from many thousands of looks. */
+const EARLY_CHANCE = 1e-6;
 
 /**
  * Back to 0 as soon as there is evidence against the canary; one step up when it has been healthy for a whole step;
  * otherwise nothing.
  */
 export function decide(guard: Guard, input: GuardInput): GuardDecision {
-  const { weight, stepAge, canary, others } = input;
-  if (weight <= 0) return { action: 'hold', reason: 'the variant has no traffic' };
+  const { weight, canary, others } = input;
+  if (weight <= 0) return { action: 'hold', reason: 'the variant has no traffic, and only people give it any again' };
   const fault = findFault(guard, input);
   if (fault) return { action: 'roll-back', weight: 0, reason: fault };
   const next = [...guard.steps].sort((a, b) => a - b).find((step) => step > weight);
   if (next === undefined) return { action: 'hold', reason: 'the last step is reached' };
-  if (stepAge < guard.step_s) return { action: 'hold', reason: 'the step is not over yet' };
-  if (canary.requests < guard.min_requests) {
-    return { action: 'hold', reason: `${canary.requests} of ${guard.min_requests} requests in the window` };
-  }
-  if (guard.max_disagreement !== undefined && input.comparisons < guard.min_requests) {
-    const reason = `${input.comparisons} of ${guard.min_requests} comparisons with a shadow of the same version`;
-    return { action: 'hold', reason };
-  }
+  const missing = whatIsMissing(guard, input);
+  if (missing.length > 0) return { action: 'hold', reason: missing.join('; ') };
   const compared = others.p95 === null ? '' : `, p95 ${ms(canary.p95)} against ${ms(others.p95)}`;
   return { action: 'promote', weight: next, reason: `healthy: error rate ${percent(canary.errorRate)}${compared}` };
+}
+
+/** Before the next step; empty when there is nothing. */
+function whatIsMissing(guard: Guard, { stepAge, canary, comparisons }: GuardInput): string[] {
+  const missing: string[] = [];
+  if (stepAge < guard.step_s) missing.push(`the step has lasted ${Math.floor(stepAge)} of ${guard.step_s} s`);
+  if (canary.requests < guard.min_requests) {
+    missing.push(`${canary.requests} of ${guard.min_requests} requests in the last ${guard.window_s} s`);
+  }
+  if (guard.max_disagreement !== undefined && comparisons < guard.min_requests) {
+    missing.push(`${comparisons} of ${guard.min_requests} comparisons with a shadow of the same version`);
+  }
+  return missing;
 }
 
 function findFault(guard: Guard, { canary, others, comparisons, disagreement }: GuardInput): string | undefined {
@@ -55,7 +66,10 @@ function findFault(guard: Guard, { canary, others, comparisons, disagreement }: 
   ) {
     return `disagrees on ${percent(disagreement)} of ${comparisons} images; ${percent(guard.max_disagreement)} are allowed`;
   }
-  if (canary.requests < guard.min_requests) return undefined;
+  if (canary.requests < guard.min_requests) {
+    if (!failsBeyondChance(guard, canary)) return undefined;
+    return `error rate ${percent(canary.errorRate)} in ${canary.requests} requests; ${percent(guard.max_error_rate)} is allowed`;
+  }
   if (canary.errorRate > guard.max_error_rate) {
     return `error rate ${percent(canary.errorRate)}; ${percent(guard.max_error_rate)} is allowed`;
   }
@@ -64,6 +78,17 @@ function findFault(guard: Guard, { canary, others, comparisons, disagreement }: 
     return `p95 ${ms(canary.p95)} against ${ms(others.p95)} of the others; ${guard.max_p95_ratio} times is allowed`;
   }
   return undefined;
+}
+
+/**
+ * Whether so many failures among too few requests are no accident. Chernoff's bound: were each request to fail with the
+ * probability that is allowed, a share of `errorRate` or more would have a chance of exp(-requests * divergence) at most.
+ */
+function failsBeyondChance({ max_error_rate: allowed }: Guard, { requests, errorRate }: WindowSummary): boolean {
+  if (requests < MIN_EARLY || errorRate <= allowed) return false;
+  const successes = errorRate < 1 ? (1 - errorRate) * Math.log((1 - errorRate) / (1 - allowed)) : 0;
+  const divergence = errorRate * Math.log(errorRate / allowed) + successes;
+  return Math.exp(-requests * divergence) < EARLY_CHANCE;
 }
 
 /** The policy with the variant at `weight` and the others sharing the rest as they did before. */

@@ -27,6 +27,12 @@ interface Events {
   events: { at: string; type: string; detail: string }[];
 }
 
+interface GuardAnswer {
+  guard: { action: 'hold' | 'promote' | 'roll-back'; reason: string } | null;
+}
+
+const ACTIONS = { hold: 'holds', promote: 'promotes', 'roll-back': 'takes it back' };
+
 /** As many events as fit a screen. */
 const EVENTS_SHOWN = 10;
 
@@ -88,14 +94,18 @@ function startSubcommand(): Command {
 async function showStatus(model: string, options: RegistryOptions): Promise<void> {
   const registry = await openRegistry(options);
   const { policy } = await registry.model(model);
-  const events =
-    registry instanceof ServerAccess
-      ? (await registry.call<Events>('GET', `/v1/models/${encodeURIComponent(model)}/events`)).events
-      : [];
+  const path = `/v1/models/${encodeURIComponent(model)}`;
+  const server = registry instanceof ServerAccess ? registry : undefined;
+  const events = server ? (await server.call<Events>('GET', `${path}/events`)).events : [];
+  const guard = server && policy.guard ? (await server.call<GuardAnswer>('GET', `${path}/guard`)).guard : null;
   if (options.json) {
-    console.log(JSON.stringify({ policy, events }, null, 2));
+    console.log(JSON.stringify({ policy, guard, events }, null, 2));
     return;
   }
   printPolicy(model, policy, false);
+  if (guard) console.log(`The guard ${ACTIONS[guard.action]}: ${guard.reason}`);
+  else if (policy.guard) {
+    console.log(server ? 'The guard has not looked yet' : 'What the guard sees, a running server knows: --server URL');
+  }
   for (const { at, type, detail } of events.slice(0, EVENTS_SHOWN)) console.log(`${at}  ${type}  ${detail}`);
 }

@@ -1,10 +1,10 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ModelRegistry } from '#registry';
-import { ShadowTraffic, TrafficEvents } from '#routing';
+import { CanaryGuard, type GuardStatus, ShadowTraffic, TrafficEvents } from '#routing';
 import { ApiProblems } from '../openapi/api-problems';
 import { ModelPath } from '../predict/predict.dto';
-import { EventsDto, ShadowsDto } from './traffic.dto';
+import { EventsDto, GuardDto, ShadowsDto } from './traffic.dto';
 
 @ApiTags('models')
 @Controller('v1/models/:model')
@@ -12,6 +12,7 @@ export class TrafficController {
   constructor(
     private readonly registry: ModelRegistry,
     private readonly shadows: ShadowTraffic,
+    private readonly guard: CanaryGuard,
     private readonly trafficEvents: TrafficEvents,
   ) {}
 
@@ -28,6 +29,16 @@ export class TrafficController {
     };
   }
 
+  @Get('guard')
+  @ApiOperation({ summary: 'What the guard of a model sees, what it makes of it, and why' })
+  @ApiOkResponse({ type: GuardDto })
+  @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
+  guardStatus(@Param() { model }: ModelPath): GuardDto {
+    const { policy } = this.registry.model(model);
+    const status = this.guard.status(model);
+    return { model, guard: status?.revision === policy.revision ? describe(status) : null };
+  }
+
   @Get('events')
   @ApiOperation({ summary: 'What happened to the traffic of a model, newest first, since this server started' })
   @ApiOkResponse({ type: EventsDto })
@@ -39,4 +50,23 @@ export class TrafficController {
       events: this.trafficEvents.of(model).map(({ at, type, detail, numbers }) => ({ at, type, detail, numbers })),
     };
   }
+}
+
+function describe({ revision, guard, input, decision }: GuardStatus): GuardDto['guard'] {
+  return {
+    revision,
+    variant: guard.variant,
+    weight: input.weight,
+    step_age_s: input.stepAge,
+    action: decision.action,
+    reason: decision.reason,
+    canary: describeWindow(input.canary),
+    others: describeWindow(input.others),
+    comparisons: input.comparisons,
+    disagreement: input.disagreement,
+  };
+}
+
+function describeWindow({ requests, errorRate, p95 }: GuardStatus['input']['canary']) {
+  return { requests, error_rate: errorRate, p95_ms: p95 };
 }

@@ -80,3 +80,58 @@ export class EventsDto {
   @ApiProperty({ type: () => [EventDto] })
   events!: EventDto[];
 }
+
+class WindowDto {
+  @ApiProperty({ type: 'integer' })
+  requests!: number;
+
+  @ApiProperty({ description: '0 to 1' })
+  error_rate!: number;
+
+  @ApiProperty({ type: 'number', nullable: true, description: 'Of the answered ones; null without any' })
+  p95_ms!: number | null;
+}
+
+class GuardStatusDto {
+  @ApiProperty({ type: 'integer', description: 'Of the policy that it looked at', example: 7 })
+  revision!: number;
+
+  @ApiProperty({ description: 'What it watches', example: 'canary' })
+  variant!: string;
+
+  @ApiProperty({ description: 'Per cent of the traffic', example: 10 })
+  weight!: number;
+
+  @ApiProperty({ description: 'How long the variant has had this weight, seconds', example: 12.5 })
+  step_age_s!: number;
+
+  @ApiProperty({ enum: ['hold', 'promote', 'roll-back'] })
+  action!: string;
+
+  @ApiProperty({ example: 'the step has lasted 12 of 300 s; 31 of 100 requests in the last 60 s' })
+  reason!: string;
+
+  @ApiProperty({ type: () => WindowDto })
+  canary!: WindowDto;
+
+  @ApiProperty({ type: () => WindowDto, description: 'All other variants together' })
+  others!: WindowDto;
+
+  @ApiProperty({ type: 'integer', description: 'Of a shadow of the same version, since the canary began' })
+  comparisons!: number;
+
+  @ApiProperty({ description: 'Share of the comparisons with another best class, 0 to 1' })
+  disagreement!: number;
+}
+
+export class GuardDto {
+  @ApiProperty({ example: 'resnet-cifar10' })
+  model!: string;
+
+  @ApiProperty({
+    type: () => GuardStatusDto,
+    nullable: true,
+    description: 'null where the policy has no guard, and for a second after it has got one',
+  })
+  guard!: GuardStatusDto | null;
+}
