@@ -1,4 +1,4 @@
-import type { Guard, Policy, PolicyEdit } from '#registry';
+import { resolveVersion, type Guard, type Policy, type PolicyEdit } from '#registry';
 import { EyrieError } from '#inference';
 
 export interface CanaryStart {
@@ -12,12 +12,17 @@ export interface CanaryStart {
 export const CANARY = 'canary';
 export const CONTROL = 'control';
 
-/** Gives a version a share of the traffic; the default keeps the rest. */
+/**
+ * Gives a version a share of the traffic; the default keeps the rest.
+ * @throws EyrieError CONFLICT when the traffic is split already, INVALID_REQUEST when nothing would come of it
+ */
 export function startCanary({ version, weight, guard }: CanaryStart): PolicyEdit {
   return (policy) => {
     if (policy.variants?.length) {
       throw new EyrieError('CONFLICT', 'the traffic is split already; abort or promote that canary first');
     }
+    refuseDefault(policy, version);
+    if (guard) refuseIdleGuard(weight, guard.steps);
     return {
       ...policy,
       variants: [
@@ -29,9 +34,39 @@ export function startCanary({ version, weight, guard }: CanaryStart): PolicyEdit
   };
 }
 
-/** Makes the canary's version the default, which gets everything; an alias that the default goes by moves to it. */
+function refuseDefault(policy: Policy, version: number | string): void {
+  const number = resolveVersion(policy, version);
+  if (number === undefined || number !== resolveVersion(policy, policy.default)) return;
+  throw new EyrieError(
+    'INVALID_REQUEST',
+    `version ${number} is the default and gets everything already; name the version to try beside it`,
+  );
+}
+
+/** A last step equal to the weight is no mistake: the guard then watches, and raises nothing. */
+function refuseIdleGuard(weight: number, steps: readonly number[]): void {
+  if (weight <= 0) {
+    throw new EyrieError(
+      'INVALID_REQUEST',
+      'a canary of 0% is never asked, so its guard would never raise it; give it a weight, or no guard',
+    );
+  }
+  if (Math.max(...steps) >= weight) return;
+  throw new EyrieError(
+    'INVALID_REQUEST',
+    `no step is above the weight of ${weight}%, so the canary would stay there; add one, such as 100, or begin lower`,
+  );
+}
+
+/** Makes the canary's version the default, which gets everything; an alias that the default goes by moves to it. @throws EyrieError CONFLICT */
 export function promoteCanary(policy: Policy): Policy {
   const canary = requireCanary(policy);
+  if (canary.weight <= 0) {
+    throw new EyrieError(
+      'CONFLICT',
+      'the canary has no traffic; if its guard has taken it back, "canary status" says why: abort it, and start another one',
+    );
+  }
   const number = typeof canary.version === 'number' ? canary.version : policy.aliases[canary.version]!;
   const { default: ref } = policy;
   const moved = typeof ref === 'string' ? { aliases: { ...policy.aliases, [ref]: number } } : { default: number };
