@@ -6,7 +6,7 @@ import { EyrieError } from '#inference';
 import { MODEL_NAME } from './manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
 import type { Policy } from './policy';
-import { readPolicyFile, readRecord, writePolicyFile, type PolicyRecord } from './policy-files';
+import { readPolicyFile, readRecord, versionsInHistory, writePolicyFile, type PolicyRecord } from './policy-files';
 import { isReadOnly } from './whole-file';
 
 /** A registry in a folder: `<model>/<version>/model.json` and `<model>/policy.json`. */
@@ -99,6 +99,11 @@ export class FolderStore implements ModelStore {
 
   readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null> {
     return readRecord(join(this.location, model), revision);
+  }
+
+  /** Every version that a kept revision of the policy names, be it there or not. */
+  versionsInHistory(model: string): Promise<Set<number>> {
+    return versionsInHistory(join(this.location, model));
   }
 
   writePolicy(model: string, record: PolicyRecord, before: Policy): Promise<void> {

@@ -1,7 +1,7 @@
-import { link, mkdir, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EyrieError } from '#inference';
-import { InvalidPolicyError, type Policy } from './policy';
+import { InvalidPolicyError, parsePolicy, routedVersions, type Policy } from './policy';
 import { isFull, isReadOnly, writeDraft, writeWhole } from './whole-file';
 
 /**
@@ -25,6 +25,21 @@ export async function readPolicyFile(folder: string): Promise<unknown> {
 /** A kept revision, or null where it was never kept. */
 export async function readRecord(folder: string, revision: number): Promise<PolicyRecord | null> {
   return (await readJson(recordPath(folder, revision))) as PolicyRecord | null;
+}
+
+/** Every version that a kept revision names, be it there or not. What cannot be read as a policy names none. */
+export async function versionsInHistory(folder: string): Promise<Set<number>> {
+  const named = new Set<number>();
+  const files = await readdir(join(folder, 'policy-history')).catch(() => []);
+  for (const file of files.filter((name) => /^\d+\.json$/.test(name))) {
+    try {
+      const record = (await readRecord(folder, Number.parseInt(file))) as Partial<PolicyRecord> | null;
+      for (const version of routedVersions(parsePolicy(record?.policy, undefined))) named.add(version);
+    } catch (error) {
+      if (!(error instanceof InvalidPolicyError)) throw error;
+    }
+  }
+  return named;
 }
 
 /**

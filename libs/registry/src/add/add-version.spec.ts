@@ -131,6 +131,19 @@ it('is numbered after the highest there is, and keeps what it was told', async (
   await loaded.predictor.stop(0);
 });
 
+it('is not numbered as a version that is gone and that the history of the policy names', async () => {
+  mkdirSync(join(registry, 'm', '2'), { recursive: true });
+  const history = join(registry, 'm', 'policy-history');
+  mkdirSync(history);
+  const policy = { revision: 3, aliases: { old: 6 }, default: 2, shadows: [{ version: 7, percent: 1 }] };
+  writeFileSync(join(history, '3.json'), JSON.stringify({ policy }));
+  writeFileSync(join(history, '4.json'), '{"policy":');
+  writeFileSync(join(history, '5.json'), '{}');
+  expect((await add(onnxClassifier())).manifest.version).toBe(8);
+  // Whoever brings an old version back says so.
+  expect((await add(onnxClassifier(), { version: 7 })).manifest.version).toBe(7);
+});
+
 describe('nothing is added, and nothing left behind,', () => {
   const labels = join(folder, 'three.txt');
   beforeAll(() => writeFileSync(labels, 'a\nb\nc\n'));

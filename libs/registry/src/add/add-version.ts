@@ -15,7 +15,7 @@ import { tryOut } from './trial';
 export interface AddRequest extends VersionDescription, GraphChoice, PreprocessingChoice {
   /** Path of the ONNX file. */
   file: string;
-  /** One more than the highest there is, by default. */
+  /** By default one more than the highest that is there or that a revision of the policy names. */
   version?: number;
   /** Path of a file with one label per line. */
   labels?: string;
@@ -112,9 +112,12 @@ async function chooseVersion(store: FolderStore, name: string, wanted: number | 
     throw new EyrieError('INVALID_REQUEST', `${wanted} is no version; give a whole number from 1 to ${MAX_VERSION}`);
   }
   const existing = await listVersions(store, name);
-  const version = wanted ?? Math.max(0, ...existing.slice(-1)) + 1;
-  if (existing.includes(version)) throw versionExists(name, version);
-  return version;
+  if (wanted !== undefined) {
+    if (existing.includes(wanted)) throw versionExists(name, wanted);
+    return wanted;
+  }
+  // A rollback to a revision that names a removed version must not find another network under its number.
+  return Math.max(0, ...existing.slice(-1), ...(await store.versionsInHistory(name))) + 1;
 }
 
 async function listVersions(store: FolderStore, name: string): Promise<number[]> {
