@@ -28,6 +28,7 @@ export class AppModule {
         onDemand: config.LOAD_ON_DEMAND,
         memoryBytes: config.LOAD_MEMORY_BYTES,
         unloadGraceMs: config.REQUEST_TIMEOUT_MS,
+        defaultModel: config.MODEL_NAME,
       },
       inference,
     );

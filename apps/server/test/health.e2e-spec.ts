@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
 import { request } from '#testing/http';
+import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
 import { MODEL, startServer, temporaryFolder, temporaryRegistry, type TestServer } from '#testing/server';
 import { Draining } from '../src/health/draining';
@@ -51,6 +52,29 @@ describe('health', () => {
       expect(body).toMatchObject({ status: 'error', error: { models: { [`${MODEL}/1`]: 'FAILED' } } });
       const { body: info } = await request(`${server.url}/v1/model/info`);
       expect(info).toMatchObject({ state: 'FAILED', reason: expect.stringContaining('model.onnx') });
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+
+  it('is 200, and the default model answers, when a broken model is added to a running server', async () => {
+    const registry = temporaryRegistry({});
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    try {
+      writeVersion(registry.path, 'aaa', 1);
+      writeFileSync(join(registry.path, 'aaa/1/model.onnx'), 'no model');
+      await server.app.get(ModelRegistry).refresh();
+      expect(await statuses(server)).toEqual([200, 200, 200]);
+      const { status, body } = await request(`${server.url}/v1/predict`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'image/png' },
+        body: await randomPng(),
+      });
+      expect([status, body.model.name]).toEqual([200, MODEL]);
+      const { body: models } = await request(`${server.url}/v1/models/aaa`);
+      expect(models.versions).toEqual([expect.objectContaining({ state: 'FAILED' })]);
+      expect(server.log).toContainEqual(expect.objectContaining({ level: 'warn', model: 'aaa' }));
     } finally {
       await server.stop();
       registry.remove();

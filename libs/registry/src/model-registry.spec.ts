@@ -18,6 +18,7 @@ import { PredictorFactory } from '#inference';
 import { readOnnx, writeOnnx, type OnnxGraph } from '#onnx';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, onnxClassifier, writeVersion } from '#testing/onnx-classifier';
+import { until } from '#testing/server';
 import { FolderStore } from './folder-store';
 import { ModelRegistry, type LoadMode } from './model-registry';
 import { RegistryUnreadableError } from './model-store';
@@ -26,25 +27,28 @@ let folder: string;
 let registry: ModelRegistry;
 let problems: string[];
 let states: string[];
+let warnings: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'eyrie-registry-'));
   problems = [];
   states = [];
+  warnings = [];
 });
 afterEach(async () => {
   await registry.stop(1_000);
   rmSync(folder, { recursive: true });
 });
 
-async function open(load: LoadMode = 'routed'): Promise<ModelRegistry> {
+async function open(load: LoadMode = 'routed', defaultModel?: string): Promise<ModelRegistry> {
   const store = await FolderStore.open(folder);
   registry = new ModelRegistry(
     store,
     new PredictorFactory({ maxPixels: 1_000_000 }),
-    { load, unloadGraceMs: 5_000 },
+    { load, unloadGraceMs: 5_000, defaultModel },
     {
       onProblem: (model, problem) => problems.push(`${model}: ${problem}`),
+      onWarning: (model, warning) => warnings.push(`${model}: ${warning}`),
       onState: ({ version, state }) => states.push(`${version} ${state}`),
     },
   );
@@ -294,6 +298,79 @@ describe('a refresh', () => {
     expect(registry.list().map(({ name }) => name)).toEqual(['m']);
     expect([...registry.model('m').versions.keys()]).toEqual([1]);
     expect(problems).toEqual([]);
+  });
+});
+
+describe('a model that is added to a running server', () => {
+  beforeEach(async () => {
+    writeVersion(folder, 'm', 1);
+    await open();
+  });
+
+  it('neither makes the server unready nor becomes the default when it is broken', async () => {
+    writeVersion(folder, 'aaa', 1);
+    truncateSync(join(folder, 'aaa/1/model.onnx'), 100);
+    await registry.refresh();
+    expect(registry.model('aaa').versions.get(1)?.state).toBe('FAILED');
+    expect(registry.isReady).toBe(true);
+    expect(registry.defaultModel).toBe('m');
+    expect([...registry.problems.keys()]).toEqual(['aaa']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('does not make the server unready while it is loaded', async () => {
+    writeVersion(folder, 'aaa', 1);
+    const refreshed = registry.refresh();
+    await until(() => registry.list().some(({ name }) => name === 'aaa'), 'aaa is known');
+    expect(registry.model('aaa').versions.get(1)?.state).not.toBe('READY');
+    expect([registry.isReady, registry.defaultModel]).toEqual([true, 'm']);
+    await refreshed;
+    expect(registry.model('aaa').versions.get(1)?.state).toBe('READY');
+    expect(registry.isReady).toBe(true);
+  });
+
+  it('does not take the default over by its name, and what the next start will do is said once', async () => {
+    writeVersion(folder, 'aaa', 1);
+    await registry.refresh();
+    await registry.refresh();
+    expect(registry.defaultModel).toBe('m');
+    expect(warnings).toEqual([expect.stringMatching(/^m: .* after the next start they go to aaa, .*set MODEL_NAME=m/)]);
+  });
+
+  it('becomes the default when the one before is gone, if it can answer', async () => {
+    writeVersion(folder, 'aaa', 1);
+    truncateSync(join(folder, 'aaa/1/model.onnx'), 100);
+    writeVersion(folder, 'z', 1);
+    await registry.refresh();
+    rmSync(join(folder, 'm'), { recursive: true });
+    await registry.refresh();
+    expect(registry.defaultModel).toBe('z');
+    expect(registry.isReady).toBe(true);
+    expect(warnings).toEqual([expect.stringMatching(/^m: it is gone; .* go to z/)]);
+  });
+
+  it('is one that the server is not ready without once it has been READY', async () => {
+    writeVersion(folder, 'z', 1);
+    await registry.refresh();
+    await registry.model('z').versions.get(1)!.unload(1_000);
+    expect(registry.isReady).toBe(false);
+  });
+});
+
+describe('the default model', () => {
+  it('is the first by name at the start', async () => {
+    for (const name of ['b', 'a', 'c']) writeVersion(folder, name, 1);
+    await open();
+    expect(registry.defaultModel).toBe('a');
+  });
+
+  it('is the one that is configured, without a warning', async () => {
+    writeVersion(folder, 'b', 1);
+    await open('routed', 'b');
+    writeVersion(folder, 'a', 1);
+    await registry.refresh();
+    expect(registry.defaultModel).toBe('b');
+    expect(warnings).toEqual([]);
   });
 });
 

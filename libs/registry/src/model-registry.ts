@@ -1,4 +1,5 @@
 import { EyrieError, type PredictorFactory, type PredictorObserver } from '#inference';
+import { DefaultModel } from './default-model';
 import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from './policy-change';
 import { defaultPolicy, parsePolicy, routedVersions, type Policy } from './policy';
 import type { ModelStore } from './model-store';
@@ -16,6 +17,8 @@ export interface RegistryOptions {
   memoryBytes?: number;
   /** How long a version that is unloaded may take for what it has been asked. */
   unloadGraceMs: number;
+  /** The model of requests that name none; without it, see DefaultModel. */
+  defaultModel?: string;
 }
 
 /** Is told what happens, for logs and metrics. */
@@ -24,6 +27,8 @@ export interface RegistryObserver {
   onPolicy?: (model: string, policy: Policy) => void;
   /** Something in the registry cannot be used; what served before serves on. */
   onProblem?: (model: string, problem: string) => void;
+  /** Nothing fails, but somebody should know. */
+  onWarning?: (model: string, warning: string) => void;
   forVersion?: (model: string, version: number) => PredictorObserver;
 }
 
@@ -34,6 +39,11 @@ export interface Model {
   versions: Map<number, ModelVersion>;
   /** The policy in effect: all that it names are READY, or were when it took effect. */
   policy: Policy;
+  /**
+   * The server is not ready without it: it was there at the start, or all that its policy names have been READY since.
+   * Others have been added, and nobody relies on them yet.
+   */
+  isEstablished: boolean;
 }
 
 /** Keeps what is served in step with what the store holds. */
@@ -43,6 +53,7 @@ export class ModelRegistry {
   private readonly lastProblems = new Map<string, string>();
   private pollTimer: NodeJS.Timeout | undefined;
   private hasBeenRead = false;
+  private readonly default: DefaultModel;
   /** Versions that nobody can ask any more and that still answer what they have been asked. */
   private readonly leaving = new Set<Promise<void>>();
 
@@ -51,7 +62,9 @@ export class ModelRegistry {
     private readonly predictors: PredictorFactory,
     private readonly options: RegistryOptions,
     private readonly observer: RegistryObserver = {},
-  ) {}
+  ) {
+    this.default = new DefaultModel(options.defaultModel);
+  }
 
   get location(): string {
     return this.store.location;
@@ -59,6 +72,11 @@ export class ModelRegistry {
 
   list(): Model[] {
     return [...this.models.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** The model of requests that name none; undefined while there is none at all. */
+  get defaultModel(): string | undefined {
+    return this.default.name ?? this.list()[0]?.name;
   }
 
   /** @throws EyrieError MODEL_NOT_FOUND; MODEL_NOT_READY while the store is read for the first time */
@@ -89,11 +107,12 @@ export class ModelRegistry {
     return this.lastProblems;
   }
 
-  /** Every version that requests can be routed to is READY, or will be once one is. */
+  /** Every version of an established model that requests can be routed to is READY, or will be once one is. */
   get isReady(): boolean {
+    const established = this.established();
     return (
-      this.models.size > 0 &&
-      this.list().every(({ policy, versions }) => routedVersions(policy).every((v) => this.canServe(versions.get(v))))
+      established.length > 0 &&
+      established.every(({ policy, versions }) => routedVersions(policy).every((v) => this.canServe(versions.get(v))))
     );
   }
 
@@ -196,6 +215,8 @@ export class ModelRegistry {
       for (const version of model.versions.values()) this.letGo(version);
     }
     this.hasBeenRead = true;
+    const news = this.default.update(this.established().map(({ name }) => name));
+    if (news) this.observer.onWarning?.(news.model, news.warning);
   }
 
   /** Loads what is new, lets the stored policy take effect once all that it names are READY, unloads what is gone. */
@@ -208,7 +229,8 @@ export class ModelRegistry {
     const versions = this.models.get(name)?.versions ?? new Map<number, ModelVersion>();
     await Promise.all(numbers.map((number) => this.readVersion(name, number, versions)));
     const current = this.models.get(name)?.policy;
-    this.models.set(name, { name, versions: sorted(versions), policy: current ?? policy });
+    const isEstablished = this.models.get(name)?.isEstablished ?? !this.hasBeenRead;
+    this.models.set(name, { name, versions: sorted(versions), policy: current ?? policy, isEstablished });
 
     const wanted = this.wanted(policy, numbers);
     await Promise.all(
@@ -231,7 +253,17 @@ export class ModelRegistry {
       this.observer.onPolicy?.(name, policy);
       this.unloadUnnamed(this.models.get(name)!, current);
     }
+    this.establish(name);
     this.unloadGone(this.models.get(name)!, numbers);
+  }
+
+  private established(): Model[] {
+    return this.list().filter(({ isEstablished }) => isEstablished);
+  }
+
+  private establish(name: string): void {
+    const model = this.models.get(name);
+    if (model && routedVersions(model.policy).every((v) => isReady(model.versions.get(v)))) model.isEstablished = true;
   }
 
   /** Adds the version if it is new, or if it is not served and its files have changed. */
@@ -243,7 +275,10 @@ export class ModelRegistry {
     const folder = await this.store.versionFolder(model, number);
     const manifest = await readManifest(folder, model, number).catch(() => null);
     const options = { predictors: this.predictors, observer: this.observer.forVersion?.(model, number) };
-    const onState = (version: ModelVersion): void => this.observer.onState?.(version);
+    const onState = (version: ModelVersion): void => {
+      this.establish(model);
+      this.observer.onState?.(version);
+    };
     versions.set(number, new ModelVersion(model, number, folder, manifest, fingerprint, options, onState));
   }
 

@@ -35,6 +35,10 @@ export class LoggingRegistryObserver implements RegistryObserver {
     this.logger.warn({ model: model || undefined }, problem);
   }
 
+  onWarning(model: string, warning: string): void {
+    this.logger.warn({ model }, `${model}: ${warning}`);
+  }
+
   forVersion(model: string, version: number): PredictorObserver {
     const labels = { model, version };
     return {

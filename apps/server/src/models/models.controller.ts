@@ -1,30 +1,25 @@
-import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EyrieError } from '#inference';
 import { ModelRegistry, type Policy } from '#registry';
 import { findVersion } from '#routing';
-import type { Config } from '../config';
 import { ApiProblems } from '../openapi/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../predict/predict.dto';
-import { CONFIG } from '../settings';
 import { POLICY_SCHEMA } from './policy.openapi';
 import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
 @Controller()
 export class ModelsController {
-  constructor(
-    private readonly registry: ModelRegistry,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  constructor(private readonly registry: ModelRegistry) {}
 
   @Get(['v1/model/info', 'model/info'])
   @ApiOperation({ summary: 'The version that answers, or the one that is asked for' })
   @ApiOkResponse({ type: VersionDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODEL_NOT_READY')
   info(@Query() query: ModelQuery): VersionDto {
-    const name = query.model ?? (this.config.MODEL_NAME || this.registry.list()[0]?.name);
+    const name = query.model ?? this.registry.defaultModel;
     if (!name) throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
     const model = this.registry.model(name);
     const ref = query.version === undefined ? model.policy.default : toVersionRef(query.version);

@@ -177,7 +177,7 @@ export class PredictionService {
 
   /** @throws EyrieError MODEL_NOT_READY while the registry is still empty */
   private defaultModel(): string {
-    const name = this.config.MODEL_NAME || this.registry.list()[0]?.name;
+    const name = this.registry.defaultModel;
     if (name) return name;
     throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
   }
