@@ -28,12 +28,14 @@ let registry: ModelRegistry;
 let problems: string[];
 let states: string[];
 let warnings: string[];
+let solved: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'eyrie-registry-'));
   problems = [];
   states = [];
   warnings = [];
+  solved = [];
 });
 afterEach(async () => {
   await registry.stop(1_000);
@@ -48,6 +50,7 @@ async function open(load: LoadMode = 'routed', defaultModel?: string): Promise<M
     { load, unloadGraceMs: 5_000, defaultModel },
     {
       onProblem: (model, problem) => problems.push(`${model}: ${problem}`),
+      onProblemGone: (model) => solved.push(model),
       onWarning: (model, warning) => warnings.push(`${model}: ${warning}`),
       onState: ({ version, state }) => states.push(`${version} ${state}`),
     },
@@ -263,6 +266,44 @@ describe('a refresh', () => {
     await registry.refresh();
     expect(registry.list().map(({ name }) => name)).toEqual(['other']);
     expect(() => registry.model('m')).toThrow('there is no model "m"; there are: other');
+  });
+
+  it('serves on without the folders of the versions, and says so until they are back', async () => {
+    writeVersion(folder, 'm', 1);
+    await open();
+    renameSync(join(folder, 'm/1'), join(folder, '.moved'));
+    await registry.refresh();
+    await registry.refresh();
+    expect(problems).toEqual([
+      expect.stringMatching(/^m: m has no versions in the registry any more; .*put them back/),
+    ]);
+    expect(registry.problems.get('m')).toBeDefined();
+    expect([registry.isReady, solved]).toEqual([true, []]);
+    await ask(1);
+    renameSync(join(folder, '.moved'), join(folder, 'm/1'));
+    await registry.refresh();
+    await registry.refresh();
+    expect([registry.problems.size, solved]).toEqual([0, ['m']]);
+    await ask(1);
+  });
+
+  it('says nothing of a folder in which there have never been versions', async () => {
+    writeVersion(folder, 'm', 1);
+    mkdirSync(join(folder, 'notes'));
+    await open();
+    expect([problems, registry.problems.size]).toEqual([[], 0]);
+  });
+
+  it('has no problem any more with a model that is gone', async () => {
+    writeVersion(folder, 'm', 1);
+    await open();
+    writeVersion(folder, 'n', 1);
+    writeFileSync(join(folder, 'n/policy.json'), '{');
+    await registry.refresh();
+    expect([...registry.problems.keys()]).toEqual(['n']);
+    rmSync(join(folder, 'n'), { recursive: true });
+    await registry.refresh();
+    expect([registry.problems.size, solved]).toEqual([0, ['n']]);
   });
 
   it('loads a FAILED version again once its files have changed', async () => {

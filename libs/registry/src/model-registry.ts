@@ -27,6 +27,8 @@ export interface RegistryObserver {
   onPolicy?: (model: string, policy: Policy) => void;
   /** Something in the registry cannot be used; what served before serves on. */
   onProblem?: (model: string, problem: string) => void;
+  /** What `onProblem` told of last is over. */
+  onProblemGone?: (model: string, problem: string) => void;
   /** Nothing fails, but somebody should know. */
   onWarning?: (model: string, warning: string) => void;
   forVersion?: (model: string, version: number) => PredictorObserver;
@@ -205,7 +207,7 @@ export class ModelRegistry {
 
   private async readStore(): Promise<void> {
     const names = await this.store.listModels();
-    for (const name of this.lastProblems.keys()) if (!names.includes(name)) this.lastProblems.delete(name);
+    for (const name of this.lastProblems.keys()) if (!names.includes(name)) this.problemGone(name);
     await Promise.all(
       names.map((name) => this.readModel(name).catch((error: Error) => this.problem(name, error.message))),
     );
@@ -222,7 +224,7 @@ export class ModelRegistry {
   /** Loads what is new, lets the stored policy take effect once all that it names are READY, unloads what is gone. */
   private async readModel(name: string): Promise<void> {
     const numbers = await this.store.listVersions(name);
-    if (numbers.length === 0) return;
+    if (numbers.length === 0) return this.readEmpty(name);
     const stored = await this.store.readPolicy(name);
     const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
 
@@ -246,7 +248,7 @@ export class ModelRegistry {
       this.problem(name, `the policy's revision ${policy.revision} is not in effect; ${reasons.join('; ')}`);
       return;
     }
-    this.lastProblems.delete(name);
+    this.problemGone(name);
     for (const number of wanted) versions.get(number)!.onDemand = false;
     if (JSON.stringify(current) !== JSON.stringify(policy)) {
       this.models.get(name)!.policy = policy;
@@ -264,6 +266,16 @@ export class ModelRegistry {
   private establish(name: string): void {
     const model = this.models.get(name);
     if (model && routedVersions(model.policy).every((v) => isReady(model.versions.get(v)))) model.isEstablished = true;
+  }
+
+  /** A folder without versions is no model; but one that had some and lost them all has lost them by mistake. */
+  private readEmpty(name: string): void {
+    if (!this.models.has(name)) return this.problemGone(name);
+    this.problem(
+      name,
+      `${name} has no versions in the registry any more; what was loaded serves on, but the next start will be without ` +
+        "it: put them back, or remove the model's folder, too, to stop serving it",
+    );
   }
 
   /** Adds the version if it is new, or if it is not served and its files have changed. */
@@ -325,6 +337,13 @@ export class ModelRegistry {
     if (this.lastProblems.get(model) === problem) return;
     this.lastProblems.set(model, problem);
     this.observer.onProblem?.(model, problem);
+  }
+
+  private problemGone(model: string): void {
+    const problem = this.lastProblems.get(model);
+    if (problem === undefined) return;
+    this.lastProblems.delete(model);
+    this.observer.onProblemGone?.(model, problem);
   }
 }
 

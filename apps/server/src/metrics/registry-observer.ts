@@ -35,6 +35,10 @@ export class LoggingRegistryObserver implements RegistryObserver {
     this.logger.warn({ model: model || undefined }, problem);
   }
 
+  onProblemGone(model: string, problem: string): void {
+    this.logger.info({ model: model || undefined, problem }, `${model || 'the registry'} has no problem any more`);
+  }
+
   onWarning(model: string, warning: string): void {
     this.logger.warn({ model }, `${model}: ${warning}`);
   }
