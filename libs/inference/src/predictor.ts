@@ -30,6 +30,11 @@ export interface PredictorOptions extends InferenceSettings {
   spec: ModelSpec;
   runtime: RuntimeSpec;
   observer?: PredictorObserver;
+  /**
+   * Asked before a lost worker is replaced, which may be long after the start: where the file of `spec` is now. It throws
+   * when that is not the file that it was, so that all workers of a version give the same answers.
+   */
+  modelFile?: () => Promise<string>;
 }
 
 /** Is told what happens inside, for logs and metrics. */
@@ -86,6 +91,7 @@ export class Predictor {
         loadTimeoutMs: options.loadTimeoutMs ?? 120_000,
         batchTimeoutMs: options.batchTimeoutMs ?? 60_000,
         maxBackoffMs: options.maxBackoffMs,
+        modelFile: options.modelFile,
         onStderr: observer?.onWorkerStderr,
       },
       {

@@ -6,6 +6,8 @@ export interface WorkerPoolOptions extends WorkerProcessOptions {
   /** First wait before a dead worker is replaced; doubles up to `maxBackoffMs` while it keeps dying young. */
   minBackoffMs?: number;
   maxBackoffMs?: number;
+  /** See PredictorOptions. */
+  modelFile?: () => Promise<string>;
 }
 
 export interface WorkerPoolEvents {
@@ -94,8 +96,8 @@ export class WorkerPool {
     await Promise.all([...this.workers].map((worker) => worker.stop(graceMs)));
   }
 
-  private async startOne(): Promise<LoadedMessage> {
-    const { worker, loaded } = await WorkerProcess.start({ ...this.options, signal: this.stopping.signal });
+  private async startOne(load = this.options.load): Promise<LoadedMessage> {
+    const { worker, loaded } = await WorkerProcess.start({ ...this.options, load, signal: this.stopping.signal });
     if (this.stopping.signal.aborted) {
       await worker.stop(0);
       return loaded;
@@ -117,7 +119,7 @@ export class WorkerPool {
     const timer = setTimeout(() => {
       this.backoffTimers.delete(timer);
       this.restarts++;
-      this.startOne().catch((error: Error) => {
+      this.replace().catch((error: Error) => {
         if (this.stopping.signal.aborted) return;
         const what = error instanceof LoadFailedError ? `the model no longer loads: ${error.message}` : error.message;
         this.events.onRestartFailed(what);
@@ -126,5 +128,13 @@ export class WorkerPool {
     }, this.backoffMs);
     this.backoffTimers.add(timer);
     this.backoffMs = Math.min(this.backoffMs * 2, this.options.maxBackoffMs ?? 10_000);
+  }
+
+  private async replace(): Promise<void> {
+    const { load, modelFile } = this.options;
+    const modelPath = (await modelFile?.()) ?? load.spec.modelPath;
+    // To read the file takes a while: nobody would end a process that is started after the stop.
+    if (this.stopping.signal.aborted) return;
+    await this.startOne({ ...load, spec: { ...load.spec, modelPath } });
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Predictor, PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
 import { InvalidVersionError, runtimeOf, type Manifest } from './manifest';
-import { plainFile, readVersion, type CheckedVersion } from './version-files';
+import { checkArtifact, plainFile, readVersion, type CheckedVersion } from './version-files';
 
 export interface LoadOptions {
   predictors: PredictorFactory;
@@ -33,11 +33,12 @@ export async function loadVersion(
 ): Promise<LoadedVersion> {
   const checked = await readVersion(folder, name, version);
   const { manifest, spec, identity } = checked;
-  const predictor = await options.predictors.start(
+  const predictor = await options.predictors.start({
     spec,
-    { ...runtimeOf(manifest), ...options.runtime },
-    options.observer,
-  );
+    runtime: { ...runtimeOf(manifest), ...options.runtime },
+    observer: options.observer,
+    modelFile: () => sameArtifact(folder, manifest),
+  });
   try {
     await checkGolden(checked, predictor);
   } catch (error) {
@@ -45,6 +46,15 @@ export async function loadVersion(
     throw error;
   }
   return { manifest, predictor, labels: spec.labels, identity };
+}
+
+/** The path of the file that was loaded. @throws InvalidVersionError when there is another one, or none */
+async function sameArtifact(folder: string, { artifact }: Manifest): Promise<string> {
+  try {
+    return await checkArtifact(folder, artifact);
+  } catch (error) {
+    throw new InvalidVersionError(`the file is no longer the one that was loaded: ${(error as Error).message}`);
+  }
 }
 
 /** @throws InvalidVersionError naming the first golden image that is not classified as it must be */

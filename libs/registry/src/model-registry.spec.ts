@@ -29,6 +29,7 @@ let problems: string[];
 let states: string[];
 let warnings: string[];
 let solved: string[];
+let notReplaced: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'eyrie-registry-'));
@@ -36,6 +37,7 @@ beforeEach(() => {
   states = [];
   warnings = [];
   solved = [];
+  notReplaced = [];
 });
 afterEach(async () => {
   await registry.stop(1_000);
@@ -53,6 +55,7 @@ async function open(load: LoadMode = 'routed', defaultModel?: string): Promise<M
       onProblemGone: (model) => solved.push(model),
       onWarning: (model, warning) => warnings.push(`${model}: ${warning}`),
       onState: ({ version, state }) => states.push(`${version} ${state}`),
+      forVersion: () => ({ onWorkerRestartFailed: (reason) => notReplaced.push(reason) }),
     },
   );
   await registry.refresh();
@@ -80,6 +83,8 @@ function replaceModel(version: string, change: (graph: OnnxGraph) => void): void
 const writePolicy = (policy: object) => writeFileSync(join(folder, 'm/policy.json'), JSON.stringify(policy));
 const stateOf = (version: number) => registry.model('m').versions.get(version)?.state;
 const reasonOf = (version: number) => registry.model('m').versions.get(version)?.reason;
+const workersOf = (version: number) => registry.model('m').versions.get(version)!.predictor!.workers;
+const killWorkers = (version: number) => workersOf(version).pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
 const ask = async (version: number) =>
   registry
     .model('m')
@@ -339,6 +344,27 @@ describe('a refresh', () => {
     expect(registry.list().map(({ name }) => name)).toEqual(['m']);
     expect([...registry.model('m').versions.keys()]).toEqual([1]);
     expect(problems).toEqual([]);
+  });
+});
+
+describe('a worker that is lost', () => {
+  it('is not replaced by one with another file; and is, once the file is back', async () => {
+    writeVersion(folder, 'm', 1);
+    writeVersion(folder, 'm', 2);
+    await open();
+    const file = join(folder, 'm/2/model.onnx');
+    const right = readFileSync(file);
+    cpSync(join(folder, 'm/1/model.onnx'), file);
+    killWorkers(2);
+    await until(() => notReplaced.length > 1, 'it has been tried twice');
+    expect(notReplaced[0]).toMatch(/^the file is no longer the one that was loaded: model\.onnx has SHA-256 /);
+
+    writeFileSync(file, right);
+    await until(() => workersOf(2).ready === 1, 'it is replaced');
+    const rgb = randomPixels();
+    const { predictor } = registry.model('m').versions.get(2)!;
+    const answer = await predictor!.predict(await png(rgb), { topK: 1, deadline: performance.now() + 10_000 });
+    expect(answer.classes[0]!.confidence).toBeCloseTo(Math.max(...expectedScores(rgb, { seed: 2 })), 4);
   });
 });
 

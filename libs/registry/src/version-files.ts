@@ -29,25 +29,29 @@ export async function readManifest(folder: string, name: string, version: number
  */
 export async function readVersion(folder: string, name: string, version: number): Promise<CheckedVersion> {
   const manifest = await readManifest(folder, name, version);
-  const modelPath = await plainFile(folder, manifest.artifact.file);
-  const { size } = await lstat(modelPath);
-  if (size !== manifest.artifact.bytes) {
-    throw new InvalidVersionError(
-      `${manifest.artifact.file} has ${size} bytes but model.json says ${manifest.artifact.bytes}; copy the file again`,
-    );
-  }
-  const digest = await sha256(modelPath);
-  if (digest !== manifest.artifact.sha256) {
-    throw new InvalidVersionError(
-      `${manifest.artifact.file} has SHA-256 ${digest} but model.json says ${manifest.artifact.sha256}; ` +
-        'the file is damaged or is another one: copy it again',
-    );
-  }
+  const modelPath = await checkArtifact(folder, manifest.artifact);
   await refuseExternalData(modelPath, manifest.artifact.file);
   const labels = await readLabels(await plainFile(folder, manifest.labels));
   const { input, output } = manifest;
   const spec = { modelPath, input, output, labels };
-  return { manifest, folder, spec, identity: identityOf(digest, spec) };
+  return { manifest, folder, spec, identity: identityOf(manifest.artifact.sha256, spec) };
+}
+
+/** The path of the model file, once it is found to be what the manifest says. @throws InvalidVersionError */
+export async function checkArtifact(folder: string, { file, bytes, ...said }: Manifest['artifact']): Promise<string> {
+  const path = await plainFile(folder, file);
+  const { size } = await lstat(path);
+  if (size !== bytes) {
+    throw new InvalidVersionError(`${file} has ${size} bytes but model.json says ${bytes}; copy the file again`);
+  }
+  const digest = await sha256(path);
+  if (digest !== said.sha256) {
+    throw new InvalidVersionError(
+      `${file} has SHA-256 ${digest} but model.json says ${said.sha256}; ` +
+        'the file is damaged or is another one: copy it again',
+    );
+  }
+  return path;
 }
 
 /** All that an answer depends on: the weights, what is made of pixels and of scores, the names of the classes. */
