@@ -1,10 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
 import { request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryFolder, temporaryRegistry, type TestServer } from '#testing/server';
+import { MODEL, startServer, temporaryFolder, temporaryRegistry, type TestServer, until } from '#testing/server';
 import { Draining } from '../src/health/draining';
 
 const statuses = (server: TestServer) =>
@@ -75,6 +75,34 @@ describe('health', () => {
       const { body: models } = await request(`${server.url}/v1/models/aaa`);
       expect(models.versions).toEqual([expect.objectContaining({ state: 'FAILED' })]);
       expect(server.log).toContainEqual(expect.objectContaining({ level: 'warn', model: 'aaa' }));
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+
+  it('is 503, and predictions are refused at once, while workers cannot be replaced; and 200 again after that', async () => {
+    const registry = temporaryRegistry({});
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    const file = join(registry.path, MODEL, '1', 'model.onnx');
+    const predict = async () => {
+      const headers = { 'Content-Type': 'image/png' };
+      return request(`${server.url}/v1/predict`, { method: 'POST', headers, body: await randomPng() });
+    };
+    try {
+      renameSync(file, join(registry.path, 'away'));
+      process.kill(server.version(1).predictor!.workers.pids[0]!, 'SIGKILL');
+      await until(async () => (await statuses(server))[2] === 503, 'it is known');
+      const { body: health } = await request(`${server.url}/health/ready`);
+      expect(health).toMatchObject({ error: { models: { [`${MODEL}/1`]: 'NO_WORKERS' } } });
+      const asked = performance.now();
+      const { status, body, headers } = await predict();
+      expect([status, body.code, body.detail]).toEqual([503, 'MODEL_NOT_READY', expect.stringContaining('model.onnx')]);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(performance.now() - asked).toBeLessThan(2_000);
+      renameSync(join(registry.path, 'away'), file);
+      await until(async () => (await statuses(server))[2] === 200, 'it has a worker again');
+      expect((await predict()).status).toBe(200);
     } finally {
       await server.stop();
       registry.remove();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
+import { until } from '#testing/server';
 import type { EyrieError } from './errors';
 import type { ChannelOrder } from './model-spec';
 import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
@@ -21,6 +22,7 @@ type StartOptions = ClassifierOptions & {
   runtime?: Partial<PredictorOptions['runtime']>;
   batchTimeoutMs?: number;
   observer?: PredictorObserver;
+  modelFile?: (file: string) => Promise<string>;
 };
 
 let files = 0;
@@ -33,6 +35,8 @@ async function start(options: StartOptions = {}): Promise<Predictor> {
     maxPixels: 1_000_000,
     batchTimeoutMs: options.batchTimeoutMs,
     observer: options.observer,
+    modelFile: () => options.modelFile?.(file) ?? Promise.resolve(file),
+    maxBackoffMs: 400,
   });
   running.push(predictor);
   return predictor;
@@ -243,6 +247,51 @@ describe('a worker', () => {
     process.kill(predictor.workers.pids[0]!, 'SIGSTOP');
     await expect(predictor.predict(await randomPng(), inTime())).resolves.toBeDefined();
     expect(predictor.workers.restarts).toBe(1);
+  });
+});
+
+describe('while workers cannot be replaced', () => {
+  let isMissing: boolean;
+  const modelFile = (file: string) => (isMissing ? Promise.reject(new Error('no such file')) : Promise.resolve(file));
+  const notReady = { code: 'MODEL_NOT_READY', message: expect.stringContaining('no such file') };
+  beforeEach(() => (isMissing = true));
+
+  it('and none is left, what waits and what comes is refused at once; until one is there again', async () => {
+    const predictor = await start({ modelFile });
+    const image = await randomPng();
+    process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+    const since = performance.now();
+    await expect(predictor.predict(image, inTime())).rejects.toMatchObject(notReady);
+    await expect(predictor.predict(image, inTime())).rejects.toMatchObject({ ...notReady, retryAfterSeconds: 2 });
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(predictor.isServing).toBe(false);
+
+    isMissing = false;
+    await until(() => predictor.isServing, 'there is a worker');
+    expect(predictor.workerFailure).toBeUndefined();
+    await expect(predictor.predict(image, inTime())).resolves.toHaveProperty('batchSize', 1);
+  });
+
+  it('and another one is left, that one answers; and nobody waits when it is lost, too', async () => {
+    const predictor = await start({ ...SLOW, slowness: 120, runtime: { workers: 2 }, modelFile });
+    const image = await randomPng(24);
+    process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+    await until(() => predictor.workerFailure !== undefined, 'it is known');
+    expect(predictor.isServing).toBe(true);
+    await expect(predictor.predict(image, inTime())).resolves.toHaveProperty('batchSize', 1);
+    const asked = Array.from({ length: 9 }, () => predictor.predict(image, inTime()));
+    process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+    const failures = await Promise.allSettled(asked);
+    expect(failures).toEqual(asked.map(() => ({ status: 'rejected', reason: expect.objectContaining(notReady) })));
+  });
+
+  it('it can be stopped', async () => {
+    const predictor = await start({ modelFile });
+    process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+    await until(() => !predictor.isServing, 'it is known');
+    const since = performance.now();
+    await predictor.stop(20_000);
+    expect(performance.now() - since).toBeLessThan(1_000);
   });
 });
 

@@ -96,8 +96,14 @@ export class Predictor {
       },
       {
         onReady: () => predictor.dispatch(),
-        onLost: (reason) => observer?.onWorkerLost?.(reason),
-        onRestartFailed: (reason) => observer?.onWorkerRestartFailed?.(reason),
+        onLost: (reason) => {
+          predictor.refuseWaiting();
+          observer?.onWorkerLost?.(reason);
+        },
+        onRestartFailed: (reason) => {
+          predictor.refuseWaiting();
+          observer?.onWorkerRestartFailed?.(reason);
+        },
       },
     );
     predictor.pool = pool;
@@ -133,17 +139,28 @@ export class Predictor {
     return { ready, starting, restarts, pids };
   }
 
+  /** Why a worker that was lost could not be replaced when that was last tried; undefined once one has come up. */
+  get workerFailure(): string | undefined {
+    return this.pool.failure;
+  }
+
+  /** False while there is no worker and one could not be started: everything is refused then. */
+  get isServing(): boolean {
+    return this.pool.isServing;
+  }
+
   /** Memory of the workers together, bytes. */
   get rssBytes(): number {
     return this.pool.rssBytes;
   }
 
   /**
-   * Why an image that must be answered until `deadline` is not taken on at this moment: too many wait, or the answer
-   * would come too late; undefined when it is.
+   * Why an image that must be answered until `deadline` is not taken on at this moment: there is no worker and one could
+   * not be started, too many wait, or the answer would come too late; undefined when it is.
    * @param deadline on performance.now()'s clock
    */
   refusal(deadline: number): EyrieError | undefined {
+    if (!this.pool.isServing) return this.withoutWorkers();
     const ahead = this.queue.length + this.inFlight.size;
     const retryAfterSeconds = Math.max(1, Math.ceil(this.rate.msFor(ahead) / 1000));
     const { maxQueue } = this.options.runtime;
@@ -163,7 +180,7 @@ export class Predictor {
   /**
    * Classifies one image, given as the bytes of its file.
    * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, INVALID_IMAGE, IMAGE_TOO_LARGE, WORKER_FAILED,
-   *   MODEL_NOT_READY once `stop` has been called; the signal's reason when it aborts.
+   *   MODEL_NOT_READY once `stop` has been called, or while `isServing` is false; the signal's reason when it aborts.
    */
   async predict(image: Uint8Array, options: PredictOptions): Promise<Prediction> {
     const started = performance.now();
@@ -325,6 +342,20 @@ export class Predictor {
         this.queue.putBack(request);
       }
     }
+  }
+
+  private withoutWorkers(): EyrieError {
+    const detail = `the model has no worker at present, and one could not be started: ${this.pool.failure}`;
+    // Loading takes its time, too.
+    const retryAfterSeconds = Math.max(2, Math.ceil(this.pool.nextTryInMs / 1000));
+    return new EyrieError('MODEL_NOT_READY', detail, { retryAfterSeconds });
+  }
+
+  /** What waits for a worker must not wait for one that does not come. */
+  private refuseWaiting(): void {
+    if (!this.pool || this.pool.isServing) return;
+    for (const request of this.queue.drain()) request.reject(this.withoutWorkers());
+    this.checkIdle();
   }
 
   private checkIdle(): void {

@@ -30,6 +30,10 @@ export class WorkerPool {
   private readonly stopping = new AbortController();
   /** How many workers have been replaced. */
   restarts = 0;
+  /** Why the last attempt to replace a worker failed; undefined once one has come up. */
+  failure: string | undefined;
+  /** On performance.now()'s clock. */
+  private nextTryAt = 0;
 
   private constructor(
     private readonly options: WorkerPoolOptions,
@@ -74,6 +78,16 @@ export class WorkerPool {
     return [...this.workers].reduce((sum, worker) => sum + worker.rssBytes, 0);
   }
 
+  /** Somebody is there to answer, or will be soon: there is a worker, or it is not known yet that there cannot be one. */
+  get isServing(): boolean {
+    return this.failure === undefined || [...this.workers].some(({ isUsable }) => isUsable);
+  }
+
+  /** Until a worker is started again, milliseconds; 0 while one starts. */
+  get nextTryInMs(): number {
+    return Math.max(0, this.nextTryAt - performance.now());
+  }
+
   /** Workers that have a batch in hand. */
   get busy(): number {
     return [...this.workers].filter((worker) => worker.batchesInFlight > 0).length;
@@ -108,9 +122,10 @@ export class WorkerPool {
       this.workers.delete(worker);
       if (this.stopping.signal.aborted) return;
       if (performance.now() - since > HEALTHY_AFTER_MS) this.backoffMs = this.options.minBackoffMs ?? 100;
-      this.events.onLost(reason);
       this.replaceLater();
+      this.events.onLost(reason);
     });
+    this.failure = undefined;
     this.events.onReady();
     return loaded;
   }
@@ -121,11 +136,12 @@ export class WorkerPool {
       this.restarts++;
       this.replace().catch((error: Error) => {
         if (this.stopping.signal.aborted) return;
-        const what = error instanceof LoadFailedError ? `the model no longer loads: ${error.message}` : error.message;
-        this.events.onRestartFailed(what);
+        this.failure = error instanceof LoadFailedError ? `the model no longer loads: ${error.message}` : error.message;
         this.replaceLater();
+        this.events.onRestartFailed(this.failure);
       });
     }, this.backoffMs);
+    this.nextTryAt = performance.now() + this.backoffMs;
     this.backoffTimers.add(timer);
     this.backoffMs = Math.min(this.backoffMs * 2, this.options.maxBackoffMs ?? 10_000);
   }

@@ -358,6 +358,9 @@ describe('a worker that is lost', () => {
     killWorkers(2);
     await until(() => notReplaced.length > 1, 'it has been tried twice');
     expect(notReplaced[0]).toMatch(/^the file is no longer the one that was loaded: model\.onnx has SHA-256 /);
+    expect([stateOf(2), registry.isReady]).toEqual(['READY', false]);
+    await registry.refresh();
+    expect(problems).toEqual([expect.stringMatching(/^m: m version 2: a worker was lost and cannot .* SHA-256/)]);
 
     writeFileSync(file, right);
     await until(() => workersOf(2).ready === 1, 'it is replaced');
@@ -365,7 +368,25 @@ describe('a worker that is lost', () => {
     const { predictor } = registry.model('m').versions.get(2)!;
     const answer = await predictor!.predict(await png(rgb), { topK: 1, deadline: performance.now() + 10_000 });
     expect(answer.classes[0]!.confidence).toBeCloseTo(Math.max(...expectedScores(rgb, { seed: 2 })), 4);
+    await registry.refresh();
+    expect([registry.isReady, solved]).toEqual([true, ['m']]);
   });
+});
+
+it('a policy cannot name a version that has no worker', async () => {
+  writeVersion(folder, 'm', 1);
+  writeVersion(folder, 'm', 2);
+  writePolicy({ revision: 1, aliases: { champion: 1 }, default: 'champion' });
+  await open('all');
+  rmSync(join(folder, 'm/2/model.onnx'));
+  killWorkers(2);
+  await until(() => notReplaced.length > 0, 'it has been tried');
+  await expect(registry.changePolicy('m', (policy) => ({ ...policy, default: 2 }))).rejects.toThrow(
+    /version 2: a worker was lost and cannot be replaced: .*model\.onnx is missing/,
+  );
+  writePolicy({ revision: 2, aliases: { champion: 2 }, default: 'champion' });
+  await registry.refresh();
+  expect([registry.model('m').policy.revision, registry.isReady]).toEqual([1, true]);
 });
 
 describe('a model that is added to a running server', () => {

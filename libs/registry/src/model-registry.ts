@@ -109,7 +109,7 @@ export class ModelRegistry {
     return this.lastProblems;
   }
 
-  /** Every version of an established model that requests can be routed to is READY, or will be once one is. */
+  /** Every version of an established model that requests can be routed to can answer, or will be loaded for the first. */
   get isReady(): boolean {
     const established = this.established();
     return (
@@ -199,7 +199,7 @@ export class ModelRegistry {
   private async requireReady(model: Model, numbers: readonly number[]): Promise<void> {
     const versions = numbers.map((number) => this.version(model, number));
     await Promise.all(versions.map((version) => version.load()));
-    const failed = versions.filter((version) => !isReady(version));
+    const failed = versions.filter(({ isServing }) => !isServing);
     if (failed.length === 0) return;
     const reasons = failed.map(({ version, reason }) => `version ${version}: ${reason ?? 'it is being unloaded'}`);
     throw new EyrieError('CONFLICT', `${model.name} cannot serve what is asked for; ${reasons.join('; ')}`);
@@ -241,16 +241,18 @@ export class ModelRegistry {
         .filter(isUnloaded)
         .map((version) => version.load()),
     );
+    const isNew = JSON.stringify(current) !== JSON.stringify(policy);
+    const canTakeEffect = (version?: ModelVersion): boolean => (isNew ? version?.isServing === true : isReady(version));
     const missing =
-      this.options.load === 'explicit' ? [] : routedVersions(policy).filter((v) => !isReady(versions.get(v)));
+      this.options.load === 'explicit' ? [] : routedVersions(policy).filter((v) => !canTakeEffect(versions.get(v)));
     if (missing.length > 0) {
       const reasons = missing.map((v) => `version ${v}: ${versions.get(v)?.reason ?? 'not loaded'}`);
       this.problem(name, `the policy's revision ${policy.revision} is not in effect; ${reasons.join('; ')}`);
       return;
     }
-    this.problemGone(name);
+    this.tellOfLostWorkers(name, versions);
     for (const number of wanted) versions.get(number)!.onDemand = false;
-    if (JSON.stringify(current) !== JSON.stringify(policy)) {
+    if (isNew) {
       this.models.get(name)!.policy = policy;
       this.observer.onPolicy?.(name, policy);
       this.unloadUnnamed(this.models.get(name)!, current);
@@ -266,6 +268,14 @@ export class ModelRegistry {
   private establish(name: string): void {
     const model = this.models.get(name);
     if (model && routedVersions(model.policy).every((v) => isReady(model.versions.get(v)))) model.isEstablished = true;
+  }
+
+  private tellOfLostWorkers(name: string, versions: Map<number, ModelVersion>): void {
+    const reasons = [...versions.values()]
+      .filter((version) => isReady(version) && version.reason !== undefined)
+      .map(({ version, reason }) => `version ${version}: ${reason}`);
+    if (reasons.length > 0) this.problem(name, `${name} ${reasons.join('; ')}`);
+    else this.problemGone(name);
   }
 
   /** A folder without versions is no model; but one that had some and lost them all has lost them by mistake. */
@@ -295,7 +305,8 @@ export class ModelRegistry {
   }
 
   private canServe(version: ModelVersion | undefined): boolean {
-    return isReady(version) || (this.options.onDemand === true && version !== undefined && !isFailed(version));
+    if (version === undefined || isReady(version)) return version?.isServing === true;
+    return this.options.onDemand === true && !isFailed(version);
   }
 
   private wanted(policy: Policy, numbers: readonly number[]): number[] {

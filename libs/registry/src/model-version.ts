@@ -7,12 +7,11 @@ export const VERSION_STATES: readonly VersionState[] = ['UNLOADED', 'LOADING', '
 /** One version of a model, from UNLOADED to READY and back. */
 export class ModelVersion {
   state: VersionState = 'UNLOADED';
-  /** Why it FAILED, for a person. */
-  reason: string | undefined;
   /** How long the last load took, checks and golden images included. */
   loadSeconds: number | undefined;
   /** A request had it loaded; where memory is short, it may be unloaded again. */
   onDemand = false;
+  private failure: string | undefined;
   private loaded: LoadedVersion | undefined;
   private change: Promise<void> = Promise.resolve();
 
@@ -31,6 +30,17 @@ export class ModelVersion {
   /** What answers requests; undefined unless READY. */
   get predictor(): LoadedVersion['predictor'] | undefined {
     return this.state === 'READY' ? this.loaded?.predictor : undefined;
+  }
+
+  /** It can answer: READY, and not without workers. */
+  get isServing(): boolean {
+    return this.predictor?.isServing ?? false;
+  }
+
+  /** Why it FAILED, or why a worker that it lost cannot be replaced, for a person. */
+  get reason(): string | undefined {
+    const lost = this.predictor?.workerFailure;
+    return lost === undefined ? this.failure : `a worker was lost and cannot be replaced: ${lost}`;
   }
 
   /** Memory of its workers, bytes; 0 unless it is loaded. */
@@ -82,7 +92,7 @@ export class ModelVersion {
 
   private enter(state: VersionState, reason?: string): void {
     this.state = state;
-    this.reason = reason;
+    this.failure = reason;
     this.onState(this);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { ModelRegistry, routedVersions } from '#registry';
+import { ModelRegistry, routedVersions, type ModelVersion } from '#registry';
 import { BUILD_INFO } from '../build-info';
 import { Draining } from './draining';
 
@@ -19,16 +19,21 @@ export class ModelsHealth {
     return this.draining.hasBegun ? indicator.down({ ...facts, message: 'shutting down' }) : indicator.up(facts);
   }
 
-  /** Down while a version that requests can be routed to is not READY. */
+  /** Down while a version that requests can be routed to cannot answer. */
   routed(): HealthIndicatorResult {
     const indicator = this.indicators.check('models');
     const states = Object.fromEntries(
       this.registry
         .list()
         .flatMap((model) =>
-          routedVersions(model.policy).map((v) => [`${model.name}/${v}`, model.versions.get(v)?.state ?? 'MISSING']),
+          routedVersions(model.policy).map((v) => [`${model.name}/${v}`, stateOf(model.versions.get(v))]),
         ),
     );
     return this.registry.isReady ? indicator.up(states) : indicator.down(states);
   }
+}
+
+function stateOf(version: ModelVersion | undefined): string {
+  if (!version) return 'MISSING';
+  return version.state === 'READY' && !version.isServing ? 'NO_WORKERS' : version.state;
 }

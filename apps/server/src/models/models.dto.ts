@@ -14,7 +14,7 @@ export class VersionDto {
   @ApiProperty({ enum: VERSION_STATES, example: 'READY' })
   state!: VersionState;
 
-  @ApiPropertyOptional({ description: 'Why the version FAILED' })
+  @ApiPropertyOptional({ description: 'Why the version FAILED, or cannot replace a worker' })
   reason?: string;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'The public part of model.json' })
@@ -63,7 +63,7 @@ export class VersionSummaryDto {
   @ApiProperty({ enum: VERSION_STATES, example: 'READY' })
   state!: VersionState;
 
-  @ApiPropertyOptional({ description: 'Why the version FAILED' })
+  @ApiPropertyOptional({ description: 'Why the version FAILED, or cannot replace a worker' })
   reason?: string;
 
   @ApiPropertyOptional()

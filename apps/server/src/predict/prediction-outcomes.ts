@@ -27,7 +27,9 @@ export class PredictionOutcomes {
   }
 
   notComputed(route: Route, error: unknown): void {
-    if (error instanceof EyrieError && VERSION_AT_FAULT.has(error.code)) this.guard.observe(route, null);
+    if (!(error instanceof EyrieError)) return;
+    const isWithoutWorkers = error.code === 'MODEL_NOT_READY' && !route.version.isServing;
+    if (VERSION_AT_FAULT.has(error.code) || isWithoutWorkers) this.guard.observe(route, null);
   }
 
   /** A client gets an answer. */

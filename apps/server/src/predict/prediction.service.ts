@@ -37,7 +37,7 @@ export class PredictionService {
   /**
    * To be asked before the body is read, which is work that an overloaded server has no time for, and which the client
    * would send in vain. What else is wrong is found when the body is there.
-   * @throws EyrieError OVERLOADED
+   * @throws EyrieError OVERLOADED, MODEL_NOT_READY
    */
   refuseIfOverloaded(question: Question): void {
     const refused = this.refusalOf(question);
@@ -46,12 +46,13 @@ export class PredictionService {
     throw refused.refusal;
   }
 
-  /** Which version has no room for such a request, and why; undefined where there is room, or more to be looked at. */
+  /** Which version cannot take such a request on, and why; undefined where it can, or where more has to be looked at. */
   refusalOf(asked: Asked): { route: Route; refusal: EyrieError } | undefined {
     if (this.cache.isWorthAsking) return undefined;
     const route = this.routeIfAny(asked);
     const refusal = route?.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
     if (!route || !refusal) return undefined;
+    this.outcomes.notComputed(route, refusal);
     this.outcomes.failed(route, refusal);
     return { route, refusal };
   }
