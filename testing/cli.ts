@@ -12,9 +12,17 @@ export interface CliResult {
   readonly json: any;
 }
 
-/** Runs the built `eyrie` command, with nothing of this process's environment but PATH. */
-export function eyrie(args: readonly (string | number)[], env: Record<string, string> = {}): Promise<CliResult> {
+/**
+ * Runs the built `eyrie` command, with nothing of this process's environment but PATH.
+ * @param cwd where it is called; here when left out
+ */
+export function eyrie(
+  args: readonly (string | number)[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Promise<CliResult> {
   const child = spawn(process.execPath, [ENTRY, ...args.map(String)], {
+    cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -30,16 +30,17 @@ const EXPECTED = [
   WorkerLostError,
 ];
 
+// An empty variable counts as not set, as it does for the server.
 const defaults = {
-  registry: process.env.MODEL_REGISTRY ?? './model-registry',
-  server: process.env.EYRIE_SERVER,
-  key: process.env.EYRIE_KEY,
+  registry: process.env.MODEL_REGISTRY || './model-registry',
+  server: process.env.EYRIE_SERVER || undefined,
+  key: process.env.EYRIE_KEY || undefined,
 };
 
 const program = new Command('eyrie')
   .description('Looks after a model registry.')
   .showHelpAfterError('(add --help for how to use it)')
-  .addCommand(modelsCommand(defaults, process.env.EYRIE_MODEL_MIRROR))
+  .addCommand(modelsCommand(defaults, process.env.EYRIE_MODEL_MIRROR || undefined))
   .addCommand(aliasCommand(defaults))
   .addCommand(policyCommand(defaults))
   .addCommand(canaryCommand(defaults))

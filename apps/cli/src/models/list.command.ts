@@ -14,10 +14,10 @@ export function listCommand(defaults: RegistryDefaults): Command {
     .description('Lists the models of a registry.')
     .addHelpText('after', '\nExample:\n  npm run eyrie -- models list --server http://localhost:8000')
     .action(async (options: RegistryOptions) => {
-      const models = await (await openRegistry(options)).models();
+      const models = await (await openRegistry(options, defaults)).models();
       console.log(options.json ? JSON.stringify(models, null, 2) : modelTable(models));
     });
-  return withRegistryOptions(list, defaults);
+  return withRegistryOptions(list);
 }
 
 export function showCommand(defaults: RegistryDefaults): Command {
@@ -26,11 +26,11 @@ export function showCommand(defaults: RegistryDefaults): Command {
     .argument('<model>')
     .addHelpText('after', '\nExample:\n  npm run eyrie -- models show resnet-cifar10')
     .action(async (name: string, options: RegistryOptions) => {
-      const model = await (await openRegistry(options)).model(name);
+      const model = await (await openRegistry(options, defaults)).model(name);
       const text = `${modelTable([model])}\n${policyReport(name, model.policy)}`;
       console.log(options.json ? JSON.stringify(model, null, 2) : text);
     });
-  return withRegistryOptions(show, defaults);
+  return withRegistryOptions(show);
 }
 
 function modelTable(models: ModelFacts[]): string {

@@ -38,7 +38,6 @@ Examples:
   npm run eyrie -- models pull https://host.example/flowers.onnx --sha256 3f03… --labels flowers.txt
   npm run eyrie -- models pull file:///media/stick/flowers.onnx --name flowers
 
-Environment: EYRIE_MODEL_MIRROR is the mirror, unless --mirror says another.
 Exit codes: 0 added or there already, 1 not added, 2 called wrongly, 130 interrupted.`;
 
 /** @param mirror the base URL to use instead of the catalog's URLs */
@@ -52,12 +51,12 @@ export function pullCommand(registry: string, mirror?: string): Command {
     .option('--labels <file>', 'one label per line, for a file at a URL')
     .option('--preset <preset>', 'how images are prepared: imagenet, imagenet-bgr, cifar10 or none', parsePreset)
     .option('--input-size <pixels>', 'side, or width x height, where the file leaves it open', parseInputSize)
-    .option('--mirror <url>', 'where the files of the catalog lie by their paths', mirror || undefined)
+    .option('--mirror <url>', 'where the files of the catalog lie by their paths (default: EYRIE_MODEL_MIRROR)')
     .option('--catalog <file>', "another catalog than the registry's or Eyrie's own")
     .option('--registry <folder>', 'the model registry', registry)
     .option('--json', 'print what was added as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(pull);
+    .action((what: string, options: PullOptions) => pull(what, { ...options, mirror: options.mirror ?? mirror }));
 }
 
 async function pull(what: string, options: PullOptions): Promise<void> {

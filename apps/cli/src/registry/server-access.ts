@@ -10,11 +10,19 @@ interface ProblemBody {
 
 /** A running server. */
 export class ServerAccess implements RegistryAccess {
-  /** @param key of the scope `admin`, for what changes something */
+  /** As it is shown. */
+  private readonly server: string;
+
+  /**
+   * @param base whose path ends with a slash
+   * @param key of the scope `admin`, for what changes something
+   */
   constructor(
-    private readonly server: string,
+    private readonly base: URL,
     private readonly key: string | undefined,
-  ) {}
+  ) {
+    this.server = base.href.replace(/\/$/, '');
+  }
 
   async models(): Promise<ModelFacts[]> {
     return (await this.call<{ models: ModelFacts[] }>('GET', '/v1/models')).models;
@@ -36,11 +44,14 @@ export class ServerAccess implements RegistryAccess {
     return this.call('POST', `/v1/models/${encodeURIComponent(model)}/policy/rollback${query}`);
   }
 
-  /** @throws EyrieError as the server answered, UsageError when no server answers */
+  /**
+   * @param path from the root of the API, such as `/v1/models`
+   * @throws EyrieError as the server answered, UsageError when no server answers
+   */
   async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     let response: Response;
     try {
-      response = await fetch(new URL(path, this.server), {
+      response = await fetch(new URL(path.slice(1), this.base), {
         method,
         headers: {
           ...(this.key && { Authorization: `Bearer ${this.key}` }),

@@ -17,7 +17,7 @@ export function aliasCommand(defaults: RegistryDefaults): Command {
     .argument('<version>', 'number of the version', parseVersionNumber)
     .addHelpText('after', '\nExample:\n  npm run eyrie -- alias set resnet-cifar10 champion 3')
     .action(async (model: string, alias: string, version: number, options: RegistryOptions) => {
-      const registry = await openRegistry(options);
+      const registry = await openRegistry(options, defaults);
       printPolicy(model, await registry.changePolicy(model, setAlias(alias, version)), options.json);
     });
   const remove = new Command('remove')
@@ -26,11 +26,11 @@ export function aliasCommand(defaults: RegistryDefaults): Command {
     .argument('<alias>')
     .addHelpText('after', '\nExample:\n  npm run eyrie -- alias remove resnet-cifar10 challenger')
     .action(async (model: string, alias: string, options: RegistryOptions) => {
-      const registry = await openRegistry(options);
+      const registry = await openRegistry(options, defaults);
       printPolicy(model, await registry.changePolicy(model, removeAlias(alias)), options.json);
     });
   return new Command('alias')
     .description('Names for versions.')
-    .addCommand(withRegistryOptions(set, defaults))
-    .addCommand(withRegistryOptions(remove, defaults));
+    .addCommand(withRegistryOptions(set))
+    .addCommand(withRegistryOptions(remove));
 }

@@ -43,23 +43,23 @@ export function canaryCommand(defaults: RegistryDefaults): Command {
       .argument('<model>')
       .addHelpText('after', `\nExample:\n  npm run eyrie -- canary ${name} resnet-cifar10`)
       .action(async (model: string, options: RegistryOptions) => {
-        const registry = await openRegistry(options);
+        const registry = await openRegistry(options, defaults);
         printPolicy(model, await registry.changePolicy(model, edit), options.json);
       });
   const status = new Command('status')
     .description('Shows the split and, of a running server, what happened to it.')
     .argument('<model>')
     .addHelpText('after', '\nExample:\n  npm run eyrie -- canary status resnet-cifar10 --server http://localhost:8000')
-    .action(showStatus);
+    .action((model: string, options: RegistryOptions) => showStatus(model, options, defaults));
   return new Command('canary')
     .description('Tries a version on a share of the traffic.')
-    .addCommand(withRegistryOptions(startSubcommand(), defaults))
-    .addCommand(withRegistryOptions(status, defaults))
-    .addCommand(withRegistryOptions(end('promote', 'Makes the canary the default, at once.', promoteCanary), defaults))
-    .addCommand(withRegistryOptions(end('abort', 'Takes the canary back, at once.', abortCanary), defaults));
+    .addCommand(withRegistryOptions(startSubcommand(defaults)))
+    .addCommand(withRegistryOptions(status))
+    .addCommand(withRegistryOptions(end('promote', 'Makes the canary the default, at once.', promoteCanary)))
+    .addCommand(withRegistryOptions(end('abort', 'Takes the canary back, at once.', abortCanary)));
 }
 
-function startSubcommand(): Command {
+function startSubcommand(defaults: RegistryDefaults): Command {
   return new Command('start')
     .description('Gives a version a share of the traffic, and lets a guard raise it or take it back.')
     .argument('<model>')
@@ -85,14 +85,14 @@ function startSubcommand(): Command {
         step_s: options.stepSeconds,
       };
       const { version, weight } = options;
-      const registry = await openRegistry(options);
+      const registry = await openRegistry(options, defaults);
       const edit = startCanary({ version, weight, guard: options.guard ? guard : undefined });
       printPolicy(model, await registry.changePolicy(model, edit), options.json);
     });
 }
 
-async function showStatus(model: string, options: RegistryOptions): Promise<void> {
-  const registry = await openRegistry(options);
+async function showStatus(model: string, options: RegistryOptions, defaults: RegistryDefaults): Promise<void> {
+  const registry = await openRegistry(options, defaults);
   const { policy } = await registry.model(model);
   const path = `/v1/models/${encodeURIComponent(model)}`;
   const server = registry instanceof ServerAccess ? registry : undefined;

@@ -21,7 +21,7 @@ export function policyCommand(defaults: RegistryDefaults): Command {
     .argument('<model>')
     .addHelpText('after', '\nExample:\n  npm run eyrie -- policy show resnet-cifar10')
     .action(async (model: string, options: RegistryOptions) => {
-      const registry = await openRegistry(options);
+      const registry = await openRegistry(options, defaults);
       printPolicy(model, (await registry.model(model)).policy, options.json);
     });
   const set = new Command('set')
@@ -31,7 +31,7 @@ export function policyCommand(defaults: RegistryDefaults): Command {
     .addHelpText('after', '\nExample:\n  npm run eyrie -- policy set resnet-cifar10 policy.json')
     .action(async (model: string, file: string, options: RegistryOptions) => {
       const policy = await readJson(file);
-      const registry = await openRegistry(options);
+      const registry = await openRegistry(options, defaults);
       printPolicy(model, await registry.changePolicy(model, replacePolicy(policy)), options.json);
     });
   const rollback = new Command('rollback')
@@ -42,14 +42,14 @@ export function policyCommand(defaults: RegistryDefaults): Command {
     .option('--to <revision>', 'bring back this revision exactly, its guard included', parseRevision)
     .addHelpText('after', '\nExample:\n  npm run eyrie -- policy rollback resnet-cifar10')
     .action(async (model: string, options: RollbackOptions) => {
-      const registry = await openRegistry(options);
+      const registry = await openRegistry(options, defaults);
       printPolicy(model, await registry.rollbackPolicy(model, options.to), options.json);
     });
   return new Command('policy')
     .description('How the traffic of a model is split.')
-    .addCommand(withRegistryOptions(show, defaults))
-    .addCommand(withRegistryOptions(set, defaults))
-    .addCommand(withRegistryOptions(rollback, defaults));
+    .addCommand(withRegistryOptions(show))
+    .addCommand(withRegistryOptions(set))
+    .addCommand(withRegistryOptions(rollback));
 }
 
 async function readJson(file: string): Promise<object> {
