@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { EyrieError, LoadFailedError, WorkerLostError } from '#inference';
 import {
   DownloadError,
@@ -8,25 +8,28 @@ import {
   InvalidVersionError,
   RegistryUnreadableError,
 } from '#registry';
-import { UsageError } from './usage-error';
 import { evaluateCommand } from './evaluate/evaluate.command';
+import { Failure } from './failure';
 import { keysCommand } from './keys.command';
 import { modelsCommand } from './models/models.command';
+import { packageVersion } from './package-root';
 import { aliasCommand } from './traffic/alias.command';
 import { canaryCommand } from './traffic/canary.command';
 import { policyCommand } from './traffic/policy.command';
 import { tuneCommand } from './tune/tune.command';
+import { UsageError } from './usage-error';
+import { HINT, tellOfWrongCalls } from './wrong-calls';
 
 /** Errors that say by themselves what to do; anything else is a fault of ours and shows its stack. */
 const EXPECTED = [
   DownloadError,
   EyrieError,
+  Failure,
   InvalidCatalogError,
   InvalidPolicyError,
   InvalidVersionError,
   LoadFailedError,
   RegistryUnreadableError,
-  UsageError,
   WorkerLostError,
 ];
 
@@ -39,7 +42,9 @@ const defaults = {
 
 const program = new Command('eyrie')
   .description('Looks after a model registry.')
-  .showHelpAfterError('(add --help for how to use it)')
+  .version(packageVersion(), '--version', 'print the version of Eyrie')
+  // Without this, the program takes the --version of its commands for its own.
+  .enablePositionalOptions()
   .addCommand(modelsCommand(defaults, process.env.EYRIE_MODEL_MIRROR || undefined))
   .addCommand(aliasCommand(defaults))
   .addCommand(policyCommand(defaults))
@@ -48,8 +53,18 @@ const program = new Command('eyrie')
   .addCommand(tuneCommand(defaults.registry))
   .addCommand(keysCommand());
 
+tellOfWrongCalls(program);
 program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    // Commander has said all there is to say; it throws for --help and --version, too.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    return;
+  }
+  if (error instanceof UsageError) {
+    console.error(`eyrie: ${error.message}\n${HINT}`);
+    process.exit(2);
+  }
   const expected = EXPECTED.some((type) => error instanceof type);
   console.error(`eyrie: ${expected ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
-  process.exit(error instanceof UsageError ? 2 : 1);
+  process.exit(1);
 });

@@ -1,3 +1,4 @@
+import { ALIAS, MODEL_NAME } from '#registry';
 import { UsageError } from './usage-error';
 
 /** `"2"` → 2 @throws UsageError */
@@ -12,9 +13,21 @@ export function parseRevision(text: string): number {
   return Number(text);
 }
 
+/** What a new model may be called. @throws UsageError */
+export function parseModelName(text: string): string {
+  if (MODEL_NAME.test(text)) return text;
+  throw new UsageError(`"${text}" is no name for a model: lower-case letters, digits, ".", "_" and "-", at most 100`);
+}
+
+/** @throws UsageError */
+export function parseAlias(text: string): string {
+  if (ALIAS.test(text)) return text;
+  throw new UsageError(`"${text}" cannot be an alias: a lower-case letter, then a-z, 0-9, "_", "-"`);
+}
+
 /** A number, or an alias as it is. @throws UsageError */
 export function parseVersionRef(text: string): number | string {
-  return /^[a-z]/.test(text) ? text : parseVersionNumber(text);
+  return /^[a-z]/.test(text) ? parseAlias(text) : parseVersionNumber(text);
 }
 
 /** @throws UsageError unless it is a number from `min` to `max` */

@@ -1,2 +1,2 @@
-/** The command was called with something that cannot be: exit code 2. */
+/** What was typed cannot be, whatever is on the disk or on the server: exit code 2. */
 export class UsageError extends Error {}

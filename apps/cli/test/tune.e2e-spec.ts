@@ -57,10 +57,10 @@ it('names what is wrong with what it is given', async () => {
     return `${code} ${stderr}`;
   };
   expect(await said('7', ...SAMPLES)).toMatch(/^1 eyrie: .*missing in .*7/);
-  expect(await said('1')).toMatch(/^2 eyrie: the version has no golden images; give --images/);
-  expect(await said('1', '--images', folder)).toMatch(/^2 eyrie: .* holds no JPEG/);
-  expect(await said('1', '--images', join(folder, 'nowhere'))).toMatch(/^2 eyrie: cannot read/);
-  expect(await said('1', '--goal', 'beauty')).toMatch(/goal/);
+  expect(await said('1')).toMatch(/^1 eyrie: the version has no golden images; give --images/);
+  expect(await said('1', '--images', folder)).toMatch(/^1 eyrie: .* holds no JPEG/);
+  expect(await said('1', '--images', join(folder, 'nowhere'))).toMatch(/^1 eyrie: cannot read/);
+  expect(await said('1', '--goal', 'beauty')).toMatch(/^2 eyrie: .*goal/);
   expect(await said('1', '--batches', '0')).toMatch(/^2 eyrie: "0" is no number/);
   writeFileSync(join(folder, 'broken.jpg'), 'no image');
   expect(await said('1', '--images', folder)).toMatch(/^1 eyrie: .*image/);

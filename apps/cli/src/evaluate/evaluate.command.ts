@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { availableCpus, EyrieError, PredictorFactory, type Predictor } from '#inference';
 import { FolderStore, loadVersion } from '#registry';
 import { parseVersionNumber } from '../parse';
-import { UsageError } from '../usage-error';
+import { Failure } from '../failure';
 import { Confusion } from './confusion';
 import { labelledImages, type LabelledImage } from './labelled-images';
 import { evaluationReport } from './report';
@@ -42,7 +42,7 @@ async function evaluate(model: string, version: number, options: EvaluateOptions
     const confusion = new Confusion(labels);
     const started = performance.now();
     const unreadable = await classifyAll(predictor, images, confusion);
-    if (confusion.images === 0) throw new UsageError(`none of the files could be read: ${unreadable[0]}`);
+    if (confusion.images === 0) throw new Failure(`none of the files could be read: ${unreadable[0]}`);
     const seconds = (performance.now() - started) / 1000;
     console.log(
       options.json ? asJson(model, version, confusion, unreadable) : evaluationReport(confusion, unreadable, seconds),

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { UsageError } from '../usage-error';
+import { Failure } from '../failure';
 
 export interface LabelledImage {
   path: string;
@@ -11,11 +11,11 @@ const IMAGE_EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif']);
 
 /**
  * The images of a folder that holds a folder per class, named by its label or its class id.
- * @throws UsageError when the folder has no such folders, or one whose name is no class
+ * @throws Failure when the folder has no such folders, or one whose name is no class
  */
 export async function labelledImages(root: string, labels: readonly string[]): Promise<LabelledImage[]> {
   const folders = (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  if (folders.length === 0) throw new UsageError(`${root} holds no folders; give a folder with one folder per class`);
+  if (folders.length === 0) throw new Failure(`${root} holds no folders; give a folder with one folder per class`);
   const images: LabelledImage[] = [];
   for (const folder of folders.sort()) {
     const classId = classIdOf(folder, labels);
@@ -24,7 +24,7 @@ export async function labelledImages(root: string, labels: readonly string[]): P
       if (IMAGE_EXTENSIONS.has(extname(name).toLowerCase())) images.push({ path: join(root, folder, name), classId });
     }
   }
-  if (images.length === 0) throw new UsageError(`the folders in ${root} hold no JPEG, PNG, WebP or GIF files`);
+  if (images.length === 0) throw new Failure(`the folders in ${root} hold no JPEG, PNG, WebP or GIF files`);
   return images;
 }
 
@@ -34,13 +34,13 @@ function classIdOf(folder: string, labels: readonly string[]): number {
   const byNumber = /^\d+$/.test(folder) ? Number(folder) : -1;
   if (byNumber >= 0 && byNumber < labels.length) return byNumber;
   const some = labels.slice(0, 10).join(', ');
-  throw new UsageError(`folder "${folder}" is neither a label nor a class id of the model; its labels: ${some}…`);
+  throw new Failure(`folder "${folder}" is neither a label nor a class id of the model; its labels: ${some}…`);
 }
 
 async function entriesOf(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    throw new UsageError(`cannot read ${folder}: ${(error as Error).message}`);
+    throw new Failure(`cannot read ${folder}: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
 import { type AddRequest, addVersion, FolderStore } from '#registry';
+import { parseModelName } from '../parse';
 import {
   parseActivation,
   parseChannels,
@@ -28,13 +29,13 @@ Examples:
   npm run eyrie -- models add resnet50.onnx --name resnet50 --preset imagenet --labels imagenet.txt
   npm run eyrie -- models add flowers.onnx --name flowers --resize exact --mean 0.5 --std 0.5
 
-Exit codes: 0 added, 1 not added, 2 called wrongly, 130 interrupted. Unless it is 0, the registry is as before.`;
+Exit codes: 0 added, 1 not added, 2 called wrongly, 130 stopped by Ctrl-C. Unless it is 0, the registry is as before.`;
 
 export function addCommand(registry: string): Command {
   return new Command('add')
     .description('Adds an ONNX image classifier as a new version, once it has proved that it can be served.')
     .argument('<file>', 'the ONNX file')
-    .requiredOption('--name <model>', 'name of the model')
+    .requiredOption('--name <model>', 'name of the model', parseModelName)
     .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
     .option('--labels <file>', 'one label per line (default: class_0, class_1, …)')
     .option('--preset <preset>', 'how images are prepared: imagenet, imagenet-bgr, cifar10 or none', parsePreset)

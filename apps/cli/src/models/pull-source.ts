@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type AddRequest, type CatalogEntry, MODEL_NAME, shownUrl, sourcesOf, type WantedFile } from '#registry';
+import { Failure } from '../failure';
 import { UsageError } from '../usage-error';
 
 /** What is to be fetched, and what is known of it. */
@@ -17,13 +18,13 @@ export function isUrl(what: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(what);
 }
 
-/** @throws UsageError when the catalog has no such model */
+/** @throws Failure when the catalog has no such model */
 export function catalogSource(name: string, entries: readonly CatalogEntry[], mirror?: string): PullSource {
   const entry = entries.find((candidate) => candidate.name === name);
   if (!entry) {
     const similar = entries.filter((candidate) => candidate.name.startsWith(name)).map((found) => found.name);
     const hint = similar.length > 0 ? `did you mean ${similar.join(', ')}?` : 'see "eyrie models catalog"';
-    throw new UsageError(`the catalog has no model "${name}"; ${hint}`);
+    throw new Failure(`the catalog has no model "${name}"; ${hint}`);
   }
   const { sha256, bytes, description, license, labels, preset, urls } = entry;
   return {

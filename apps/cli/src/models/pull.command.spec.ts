@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { DownloadError } from '#registry';
 import { onnxClassifier } from '#testing/onnx-classifier';
 import { answer, serveOtherBytes, stallAfter, UnreliableFileServer } from '#testing/unreliable-file-server';
+import { Failure } from '../failure';
 import { UsageError } from '../usage-error';
 import { catalogCommand } from './catalog.command';
 import { pullCommand } from './pull.command';
@@ -161,8 +162,15 @@ it('can be interrupted, and goes on from there when called again', async () => {
 });
 
 it.each([
-  [['tiny'], /no model "tiny"; did you mean tiny-net\?/],
-  [['huge-net'], /no model "huge-net"; see "eyrie models catalog"/],
+  ['tiny', /no model "tiny"; did you mean tiny-net\?/],
+  ['huge-net', /no model "huge-net"; see "eyrie models catalog"/],
+])('says that the catalog has no %s', async (name, message) => {
+  await expect(pull(name)).rejects.toThrow(message);
+  await expect(pull(name)).rejects.toThrow(Failure);
+  expect(models()).toEqual([]);
+});
+
+it.each([
   [['tiny-net', '--sha256', SHA256], /the catalog knows the checksum/],
   [['https://host.test/x.onnx'], /say with --sha256 what https:\/\/host\.test\/x\.onnx must give/],
   [['http://me:secret@host.test/x.onnx'], /say with --sha256 what http:\/\/\*\*\*@host\.test/],
@@ -170,7 +178,8 @@ it.each([
   [['ftp://host.test/x.onnx'], /cannot pull from ftp: URLs/],
   [['https://'], /is no URL/],
   [['file://host/x.onnx'], /names no file here/],
-  [['https://host.test/%C3%A9', '--sha256', SHA256, '--name', ''], /no name can be made/],
+  [['https://host.test/', '--sha256', SHA256], /no name can be made/],
+  [['tiny-net', '--name', 'Tiny Net'], /"Tiny Net" is no name for a model/],
 ])('refuses %j as a wrong call', async (args, message) => {
   await expect(pull(...args)).rejects.toThrow(message);
   await expect(pull(...args)).rejects.toThrow(UsageError);

@@ -11,6 +11,7 @@ import {
   readCatalog,
   type WantedFile,
 } from '#registry';
+import { parseModelName } from '../parse';
 import { UsageError } from '../usage-error';
 import { parseInputSize, parsePreset, parseVersion } from './add-options';
 import { addReport } from './add-report';
@@ -38,14 +39,14 @@ Examples:
   npm run eyrie -- models pull https://host.example/flowers.onnx --sha256 3f03… --labels flowers.txt
   npm run eyrie -- models pull file:///media/stick/flowers.onnx --name flowers
 
-Exit codes: 0 added or there already, 1 not added, 2 called wrongly, 130 interrupted.`;
+Exit codes: 0 added or there already, 1 not added, 2 called wrongly, 130 stopped by Ctrl-C.`;
 
 /** @param mirror the base URL to use instead of the catalog's URLs */
 export function pullCommand(registry: string, mirror?: string): Command {
   return new Command('pull')
     .description('Downloads a model and adds it as a new version, once it has proved that it can be served.')
     .argument('<model>', 'a name from "eyrie models catalog", or an https:, http: or file: URL of an ONNX file')
-    .option('--name <model>', 'name in the registry (default: the name in the catalog, or of the file)')
+    .option('--name <model>', 'name in the registry (default: the name in the catalog, or of the file)', parseModelName)
     .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
     .option('--sha256 <hex>', 'checksum that the file at a URL must have')
     .option('--labels <file>', 'one label per line, for a file at a URL')

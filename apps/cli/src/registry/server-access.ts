@@ -1,6 +1,6 @@
 import { EyrieError, type ErrorCode } from '#inference';
 import type { Policy, PolicyEdit } from '#registry';
-import { UsageError } from '../usage-error';
+import { Failure } from '../failure';
 import type { ModelFacts, RegistryAccess } from './registry-access';
 
 interface ProblemBody {
@@ -46,7 +46,7 @@ export class ServerAccess implements RegistryAccess {
 
   /**
    * @param path from the root of the API, such as `/v1/models`
-   * @throws EyrieError as the server answered, UsageError when no server answers
+   * @throws EyrieError as the server answered, Failure when no server answers
    */
   async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     let response: Response;
@@ -62,7 +62,7 @@ export class ServerAccess implements RegistryAccess {
       });
     } catch (error) {
       const cause = (error as Error & { cause?: Error }).cause ?? (error as Error);
-      throw new UsageError(`no answer from ${this.server}: ${cause.message || cause.name}; is it running there?`);
+      throw new Failure(`no answer from ${this.server}: ${cause.message || cause.name}; is it running there?`);
     }
     const answer = (await response.json().catch(() => ({}))) as T & ProblemBody;
     if (response.ok) return answer;

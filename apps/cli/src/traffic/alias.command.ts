@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { removeAlias, setAlias } from '#registry';
-import { parseVersionNumber } from '../parse';
+import { parseAlias, parseVersionNumber } from '../parse';
 import {
   openRegistry,
   withRegistryOptions,
@@ -13,7 +13,7 @@ export function aliasCommand(defaults: RegistryDefaults): Command {
   const set = new Command('set')
     .description('Lets an alias name a version.')
     .argument('<model>')
-    .argument('<alias>')
+    .argument('<alias>', 'its name', parseAlias)
     .argument('<version>', 'number of the version', parseVersionNumber)
     .addHelpText('after', '\nExample:\n  npm run eyrie -- alias set resnet-cifar10 champion 3')
     .action(async (model: string, alias: string, version: number, options: RegistryOptions) => {
@@ -23,7 +23,7 @@ export function aliasCommand(defaults: RegistryDefaults): Command {
   const remove = new Command('remove')
     .description('Removes an alias.')
     .argument('<model>')
-    .argument('<alias>')
+    .argument('<alias>', 'its name', parseAlias)
     .addHelpText('after', '\nExample:\n  npm run eyrie -- alias remove resnet-cifar10 challenger')
     .action(async (model: string, alias: string, options: RegistryOptions) => {
       const registry = await openRegistry(options, defaults);

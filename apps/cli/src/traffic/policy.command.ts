@@ -8,7 +8,7 @@ import {
   type RegistryDefaults,
   type RegistryOptions,
 } from '../registry/open-registry';
-import { UsageError } from '../usage-error';
+import { Failure } from '../failure';
 import { printPolicy } from './policy-report';
 
 interface RollbackOptions extends RegistryOptions {
@@ -58,6 +58,6 @@ async function readJson(file: string): Promise<object> {
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it is no JSON object');
     return json;
   } catch (error) {
-    throw new UsageError(`cannot read a policy from ${file}: ${(error as Error).message}`);
+    throw new Failure(`cannot read a policy from ${file}: ${(error as Error).message}`);
   }
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Manifest } from '#registry';
-import { UsageError } from '../usage-error';
+import { Failure } from '../failure';
 
 const EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif']);
 /** More would only be read. */
@@ -10,7 +10,7 @@ const MOST = 64;
 /**
  * What a version is measured with: images of a folder and the folders in it, or else its golden images.
  * @param from the folder that was asked for
- * @throws UsageError when there are none
+ * @throws Failure when there are none
  */
 export async function tuneImages(
   from: string | undefined,
@@ -19,7 +19,7 @@ export async function tuneImages(
 ): Promise<Uint8Array[]> {
   if (from === undefined) {
     if (!golden?.length) {
-      throw new UsageError('the version has no golden images; give --images, a folder of images such as clients send');
+      throw new Failure('the version has no golden images; give --images, a folder of images such as clients send');
     }
     return Promise.all(golden.map(({ image }) => readFile(join(folder, image))));
   }
@@ -27,10 +27,10 @@ export async function tuneImages(
   try {
     names = await readdir(from, { recursive: true });
   } catch (error) {
-    throw new UsageError(`cannot read ${from}: ${(error as Error).message}`);
+    throw new Failure(`cannot read ${from}: ${(error as Error).message}`);
   }
   const files = names.filter((name) => EXTENSIONS.has(extname(name).toLowerCase())).sort();
-  if (files.length === 0) throw new UsageError(`${from} holds no JPEG, PNG, WebP or GIF files`);
+  if (files.length === 0) throw new Failure(`${from} holds no JPEG, PNG, WebP or GIF files`);
   // From all over the folder: the first ones may all lie in one class.
   const step = Math.max(1, files.length / MOST);
   const chosen = Array.from({ length: Math.min(MOST, files.length) }, (_, i) => files[Math.floor(i * step)]!);

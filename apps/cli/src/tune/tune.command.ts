@@ -12,7 +12,7 @@ import {
   writeRuntime,
 } from '#registry';
 import { parseNumber, parseNumbers, parseVersionNumber } from '../parse';
-import { UsageError } from '../usage-error';
+import { Failure } from '../failure';
 import { gridChart } from './chart';
 import { choose, type Goal, GOALS } from './choose';
 import { fixedBatch, measureGrid } from './grid';
@@ -106,7 +106,7 @@ async function tune(model: string, wanted: number | undefined, options: TuneOpti
 async function defaultVersion(store: FolderStore, model: string): Promise<number> {
   const known = await store.listModels();
   const numbers = known.includes(model) ? await store.listVersions(model) : [];
-  if (numbers.length === 0) throw new UsageError(`there is no model "${model}"; there are: ${known.join(', ')}`);
+  if (numbers.length === 0) throw new Failure(`there is no model "${model}"; there are: ${known.join(', ')}`);
   const stored = await store.readPolicy(model);
   const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
   return resolveVersion(policy, policy.default)!;
