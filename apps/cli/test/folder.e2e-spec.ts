@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
 import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
@@ -132,12 +132,6 @@ describe('traffic', () => {
   it('says that a registry that is not there is not there', async () => {
     const { code, stderr } = await eyrie(['models', 'list', '--registry', join(registry.path, 'none')]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^eyrie: cannot open .*it is not there.*\n$/)]);
-  });
-
-  it('refuses to read a policy through a folder', async () => {
-    mkdirSync(join(registry.path, MODEL, 'policy.json'));
-    const { code, stderr } = await run('policy', 'show', MODEL);
-    expect([code, stderr.split('\n').length]).toEqual([1, 2]);
   });
 });
 

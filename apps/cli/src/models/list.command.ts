@@ -6,7 +6,7 @@ import {
   type RegistryDefaults,
   type RegistryOptions,
 } from '../registry/open-registry';
-import type { ModelFacts } from '../registry/registry-access';
+import type { ListedModel } from '../registry/registry-access';
 import { policyReport } from '../traffic/policy-report';
 
 export function listCommand(defaults: RegistryDefaults): Command {
@@ -16,6 +16,9 @@ export function listCommand(defaults: RegistryDefaults): Command {
     .action(async (options: RegistryOptions) => {
       const models = await (await openRegistry(options, defaults)).models();
       console.log(options.json ? JSON.stringify(models, null, 2) : modelTable(models));
+      const problems = models.map(({ problem }) => problem).filter((problem) => problem !== undefined);
+      for (const problem of problems) console.error(`eyrie: ${problem}`);
+      if (problems.length > 0) process.exitCode = 1;
     });
   return withRegistryOptions(list);
 }
@@ -33,7 +36,7 @@ export function showCommand(defaults: RegistryDefaults): Command {
   return withRegistryOptions(show);
 }
 
-function modelTable(models: ModelFacts[]): string {
+function modelTable(models: ListedModel[]): string {
   const table = new Table({
     head: ['model', 'version', 'aliases', 'state', 'top-1', 'description'],
     style: { head: [], border: [], compact: true },

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { FolderStore, removeModel, removeVersion } from '#registry';
 import { parseVersionNumber } from '../parse';
+import { namingPolicy } from '../registry/stored-policy';
 import { UsageError } from '../usage-error';
 
 export function removeCommand(registry: string): Command {
@@ -20,7 +21,7 @@ export function removeCommand(registry: string): Command {
       }
       const store = await FolderStore.open(options.registry);
       if (version === undefined) await removeModel(store, model);
-      else await removeVersion(store, model, version);
+      else await namingPolicy(store, model, () => removeVersion(store, model, version));
       console.log(version === undefined ? `${model} is removed` : `${model} version ${version} is removed`);
     });
 }

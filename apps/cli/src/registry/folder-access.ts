@@ -1,15 +1,16 @@
 import { EyrieError } from '#inference';
 import {
-  defaultPolicy,
   draftChange,
   draftRollback,
   FolderStore,
+  InvalidPolicyError,
   parsePolicy,
   readManifest,
   type Policy,
   type PolicyEdit,
 } from '#registry';
-import type { ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
+import type { ListedModel, ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
+import { namingPolicy, storedPolicy } from './stored-policy';
 
 /** A registry in a folder. Servers that run on it see a change at their next look. */
 export class FolderAccess implements RegistryAccess {
@@ -19,10 +20,11 @@ export class FolderAccess implements RegistryAccess {
     return new FolderAccess(await FolderStore.open(folder));
   }
 
-  async models(): Promise<ModelFacts[]> {
-    const models: ModelFacts[] = [];
+  async models(): Promise<ListedModel[]> {
+    const models: ListedModel[] = [];
     for (const name of (await this.store.listModels()).sort()) {
-      if ((await this.store.listVersions(name)).length > 0) models.push(await this.model(name));
+      const numbers = await this.store.listVersions(name);
+      if (numbers.length > 0) models.push(await this.listed(name, numbers));
     }
     return models;
   }
@@ -30,13 +32,13 @@ export class FolderAccess implements RegistryAccess {
   async model(name: string): Promise<ModelFacts> {
     await this.requireModel(name);
     const numbers = await this.store.listVersions(name);
-    const stored = await this.store.readPolicy(name);
-    const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
-    return { name, policy, versions: await Promise.all(numbers.map((number) => this.version(name, number, policy))) };
+    const policy = await storedPolicy(this.store, name, numbers);
+    return { name, policy, versions: await this.versions(name, numbers, policy.aliases) };
   }
 
   async changePolicy(model: string, edit: PolicyEdit): Promise<Policy> {
     await this.requireModel(model);
+    await this.requireReadablePolicy(model);
     const { before, record } = await draftChange(this.store, model, edit);
     await this.store.writePolicy(model, record, before);
     return record.policy;
@@ -44,6 +46,7 @@ export class FolderAccess implements RegistryAccess {
 
   async rollbackPolicy(model: string, to?: number): Promise<Policy> {
     await this.requireModel(model);
+    await this.requireReadablePolicy(model);
     const { before, record } = await draftRollback(this.store, model, undefined, to);
     await this.store.writePolicy(model, record, before);
     return record.policy;
@@ -58,7 +61,28 @@ export class FolderAccess implements RegistryAccess {
     );
   }
 
-  private async version(model: string, number: number, { aliases }: Policy): Promise<VersionFacts> {
+  /** A policy that names versions which are gone is no hindrance: a change may be there to mend it. */
+  private requireReadablePolicy(model: string): Promise<unknown> {
+    return namingPolicy(this.store, model, async () => {
+      const stored = await this.store.readPolicy(model);
+      return stored === null ? null : parsePolicy(stored, undefined);
+    });
+  }
+
+  private async listed(name: string, numbers: number[]): Promise<ListedModel> {
+    try {
+      return await this.model(name);
+    } catch (error) {
+      if (!(error instanceof InvalidPolicyError)) throw error;
+      return { name, problem: error.message, versions: await this.versions(name, numbers, {}) };
+    }
+  }
+
+  private versions(model: string, numbers: number[], aliases: Policy['aliases']): Promise<VersionFacts[]> {
+    return Promise.all(numbers.map((number) => this.version(model, number, aliases)));
+  }
+
+  private async version(model: string, number: number, aliases: Policy['aliases']): Promise<VersionFacts> {
     const folder = await this.store.versionFolder(model, number);
     const names = Object.keys(aliases).filter((alias) => aliases[alias] === number);
     try {

@@ -17,9 +17,12 @@ export interface ModelFacts {
   versions: VersionFacts[];
 }
 
+/** A model among others: one whose policy cannot be used is there without it, and says why. */
+export type ListedModel = Omit<ModelFacts, 'policy'> & { policy?: Policy; problem?: string };
+
 /** What the command line can do to a registry, be it a folder or a running server. */
 export interface RegistryAccess {
-  models(): Promise<ModelFacts[]>;
+  models(): Promise<ListedModel[]>;
 
   model(name: string): Promise<ModelFacts>;
 

@@ -1,7 +1,7 @@
 import { EyrieError, type ErrorCode } from '#inference';
 import type { Policy, PolicyEdit } from '#registry';
 import { Failure } from '../failure';
-import type { ModelFacts, RegistryAccess } from './registry-access';
+import type { ListedModel, ModelFacts, RegistryAccess } from './registry-access';
 
 interface ProblemBody {
   code?: ErrorCode;
@@ -24,8 +24,8 @@ export class ServerAccess implements RegistryAccess {
     this.server = base.href.replace(/\/$/, '');
   }
 
-  async models(): Promise<ModelFacts[]> {
-    return (await this.call<{ models: ModelFacts[] }>('GET', '/v1/models')).models;
+  async models(): Promise<ListedModel[]> {
+    return (await this.call<{ models: ListedModel[] }>('GET', '/v1/models')).models;
   }
 
   model(name: string): Promise<ModelFacts> {

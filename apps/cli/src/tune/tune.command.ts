@@ -2,17 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { availableCpus, PredictorFactory } from '#inference';
-import {
-  defaultPolicy,
-  FolderStore,
-  parsePolicy,
-  readManifest,
-  resolveVersion,
-  type RuntimeSettings,
-  writeRuntime,
-} from '#registry';
+import { FolderStore, readManifest, resolveVersion, type RuntimeSettings, writeRuntime } from '#registry';
 import { parseNumber, parseNumbers, parseVersionNumber } from '../parse';
 import { Failure } from '../failure';
+import { storedPolicy } from '../registry/stored-policy';
 import { gridChart } from './chart';
 import { choose, type Goal, GOALS } from './choose';
 import { fixedBatch, measureGrid } from './grid';
@@ -107,8 +100,7 @@ async function defaultVersion(store: FolderStore, model: string): Promise<number
   const known = await store.listModels();
   const numbers = known.includes(model) ? await store.listVersions(model) : [];
   if (numbers.length === 0) throw new Failure(`there is no model "${model}"; there are: ${known.join(', ')}`);
-  const stored = await store.readPolicy(model);
-  const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
+  const policy = await storedPolicy(store, model, numbers);
   return resolveVersion(policy, policy.default)!;
 }
 
