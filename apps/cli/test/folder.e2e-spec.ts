@@ -35,7 +35,11 @@ describe('looking', () => {
     expect(bad.json.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([
       { model: MODEL, version: 2, ok: false, detail: expect.stringContaining('has 10 bytes') },
     ]);
-    expect((await run('models', 'verify', 'nobody')).code).toBe(1);
+  });
+
+  it('names a model that is to be verified and is not there', async () => {
+    const { code, stdout, stderr } = await run('models', 'verify', 'nobody');
+    expect([code, stdout, stderr]).toEqual([1, '', `eyrie: there is no model "nobody"; there are: ${MODEL}\n`]);
   });
 });
 

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { availableCpus, EyrieError, PredictorFactory, type Predictor } from '#inference';
-import { FolderStore, loadVersion } from '#registry';
-import { parseVersionNumber } from '../parse';
+import { FolderStore, loadVersion, type VersionRef } from '#registry';
+import { parseVersionRef } from '../parse';
+import { knownVersion } from '../registry/known-version';
 import { Failure } from '../failure';
 import { Confusion } from './confusion';
 import { labelledImages, type LabelledImage } from './labelled-images';
@@ -23,7 +24,7 @@ export function evaluateCommand(registry: string): Command {
   return new Command('evaluate')
     .description('Measures the accuracy of a version, through the same worker that serves it.')
     .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version', parseVersionNumber)
+    .argument('<version>', 'number or alias of the version', parseVersionRef)
     .requiredOption('--images <folder>', 'folder that holds one folder of images per class')
     .option('--registry <folder>', 'the model registry', registry)
     .option('--json', 'print the figures as JSON')
@@ -31,9 +32,10 @@ export function evaluateCommand(registry: string): Command {
     .action(evaluate);
 }
 
-async function evaluate(model: string, version: number, options: EvaluateOptions): Promise<void> {
+async function evaluate(model: string, wanted: VersionRef, options: EvaluateOptions): Promise<void> {
   const store = await FolderStore.open(options.registry);
   const predictors = new PredictorFactory({ maxPixels: 100_000_000 });
+  const version = await knownVersion(store, model, wanted);
   const folder = await store.versionFolder(model, version);
   const runtime = { workers: availableCpus(), threads: 1, maxQueue: IMAGES_IN_FLIGHT };
   const { predictor, labels } = await loadVersion(folder, model, version, { predictors, runtime });

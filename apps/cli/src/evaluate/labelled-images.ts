@@ -9,6 +9,9 @@ export interface LabelledImage {
 
 const IMAGE_EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif']);
 
+/** As many as can be read at a glance. */
+const LABELS_SHOWN = 10;
+
 /**
  * The images of a folder that holds a folder per class, named by its label or its class id.
  * @throws Failure when the folder has no such folders, or one whose name is no class
@@ -33,8 +36,8 @@ function classIdOf(folder: string, labels: readonly string[]): number {
   if (byLabel >= 0) return byLabel;
   const byNumber = /^\d+$/.test(folder) ? Number(folder) : -1;
   if (byNumber >= 0 && byNumber < labels.length) return byNumber;
-  const some = labels.slice(0, 10).join(', ');
-  throw new Failure(`folder "${folder}" is neither a label nor a class id of the model; its labels: ${some}…`);
+  const some = labels.slice(0, LABELS_SHOWN).join(', ') + (labels.length > LABELS_SHOWN ? ', …' : '');
+  throw new Failure(`folder "${folder}" is neither a label nor a class id of the model; its labels: ${some}`);
 }
 
 async function entriesOf(folder: string) {

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
 import { FolderStore, loadVersion, parsePolicy } from '#registry';
+import { requireModel } from '../registry/known-version';
 
 interface Finding {
   model: string;
@@ -24,7 +26,8 @@ export function verifyCommand(registry: string): Command {
     )
     .action(async (only: string | undefined, options: { registry: string; json?: boolean }) => {
       const store = await FolderStore.open(options.registry);
-      const models = (await store.listModels()).filter((name) => only === undefined || name === only);
+      if (only !== undefined) await requireModel(store, only);
+      const models = only === undefined ? await store.listModels() : [only];
       const findings: Finding[] = [];
       const note = (finding: Finding): void => {
         findings.push(finding);
@@ -34,7 +37,8 @@ export function verifyCommand(registry: string): Command {
       };
       for (const model of models.sort()) await verifyModel(store, model, note);
       if (options.json) console.log(JSON.stringify(findings, null, 2));
-      if (findings.length === 0) console.error(`there is nothing to verify in ${store.location}`);
+      if (findings.length === 0)
+        console.error(`eyrie: there is nothing to verify in ${join(store.location, only ?? '')}`);
       process.exitCode = findings.length > 0 && findings.every(({ ok }) => ok) ? 0 : 1;
     });
 }

@@ -1,4 +1,3 @@
-import { EyrieError } from '#inference';
 import {
   draftChange,
   draftRollback,
@@ -9,6 +8,7 @@ import {
   type Policy,
   type PolicyEdit,
 } from '#registry';
+import { requireModel } from './known-version';
 import type { ListedModel, ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
 import { namingPolicy, storedPolicy } from './stored-policy';
 
@@ -30,14 +30,14 @@ export class FolderAccess implements RegistryAccess {
   }
 
   async model(name: string): Promise<ModelFacts> {
-    await this.requireModel(name);
+    await requireModel(this.store, name);
     const numbers = await this.store.listVersions(name);
     const policy = await storedPolicy(this.store, name, numbers);
     return { name, policy, versions: await this.versions(name, numbers, policy.aliases) };
   }
 
   async changePolicy(model: string, edit: PolicyEdit): Promise<Policy> {
-    await this.requireModel(model);
+    await requireModel(this.store, model);
     await this.requireReadablePolicy(model);
     const { before, record } = await draftChange(this.store, model, edit);
     await this.store.writePolicy(model, record, before);
@@ -45,20 +45,11 @@ export class FolderAccess implements RegistryAccess {
   }
 
   async rollbackPolicy(model: string, to?: number): Promise<Policy> {
-    await this.requireModel(model);
+    await requireModel(this.store, model);
     await this.requireReadablePolicy(model);
     const { before, record } = await draftRollback(this.store, model, undefined, to);
     await this.store.writePolicy(model, record, before);
     return record.policy;
-  }
-
-  private async requireModel(name: string): Promise<void> {
-    const names = await this.store.listModels();
-    if (names.includes(name)) return;
-    throw new EyrieError(
-      'MODEL_NOT_FOUND',
-      `there is no model "${name}"; there are: ${names.sort().join(', ') || 'none'}`,
-    );
   }
 
   /** A policy that names versions which are gone is no hindrance: a change may be there to mend it. */

@@ -2,10 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { availableCpus, PredictorFactory } from '#inference';
-import { FolderStore, readManifest, resolveVersion, type RuntimeSettings, writeRuntime } from '#registry';
-import { parseNumber, parseNumbers, parseVersionNumber } from '../parse';
-import { Failure } from '../failure';
-import { storedPolicy } from '../registry/stored-policy';
+import { FolderStore, readManifest, type RuntimeSettings, type VersionRef, writeRuntime } from '#registry';
+import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
+import { knownVersion } from '../registry/known-version';
 import { gridChart } from './chart';
 import { choose, type Goal, GOALS } from './choose';
 import { fixedBatch, measureGrid } from './grid';
@@ -34,7 +33,7 @@ export function tuneCommand(registry: string): Command {
   return new Command('tune')
     .description('Measures how a version runs best on this machine, and writes that into its manifest.')
     .argument('<model>', 'name of the model')
-    .argument('[version]', 'number of the version; the default of the policy when left out', parseVersionNumber)
+    .argument('[version]', 'number or alias; the default of the policy when left out', parseVersionRef)
     .addOption(new Option('--goal <goal>', 'what is best').choices(GOALS).default('throughput'))
     .option('--p95 <ms>', 'the 95th percentile of the latency that must be kept', parseNumber(0.1, 600_000))
     .option('--images <folder>', 'images such as clients send (default: the golden images of the version)')
@@ -54,9 +53,9 @@ export function tuneCommand(registry: string): Command {
     .action(tune);
 }
 
-async function tune(model: string, wanted: number | undefined, options: TuneOptions): Promise<void> {
+async function tune(model: string, wanted: VersionRef | undefined, options: TuneOptions): Promise<void> {
   const store = await FolderStore.open(options.registry);
-  const version = wanted ?? (await defaultVersion(store, model));
+  const version = await knownVersion(store, model, wanted);
   const at = { folder: await store.versionFolder(model, version), model, version };
   const manifest = await readManifest(at.folder, model, version);
   const images = await tuneImages(options.images, at.folder, manifest);
@@ -94,14 +93,6 @@ async function tune(model: string, wanted: number | undefined, options: TuneOpti
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${value}`);
   console.log(`${options.dryRun ? 'best' : 'written'} for ${options.goal}: ${settled.join(', ')}`);
-}
-
-async function defaultVersion(store: FolderStore, model: string): Promise<number> {
-  const known = await store.listModels();
-  const numbers = known.includes(model) ? await store.listVersions(model) : [];
-  if (numbers.length === 0) throw new Failure(`there is no model "${model}"; there are: ${known.join(', ')}`);
-  const policy = await storedPolicy(store, model, numbers);
-  return resolveVersion(policy, policy.default)!;
 }
 
 function grid(batches: readonly number[]): Setting[] {
