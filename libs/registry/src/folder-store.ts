@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EyrieError } from '#inference';
 import { MODEL_NAME } from './manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
@@ -11,7 +11,15 @@ import { isReadOnly } from './whole-file';
 
 /** A registry in a folder: `<model>/<version>/model.json` and `<model>/policy.json`. */
 export class FolderStore implements ModelStore {
-  private constructor(readonly location: string) {}
+  private constructor(
+    private readonly folder: string,
+    private target: string,
+  ) {}
+
+  /** Without links. Where `open` was given one, this follows it when the models are listed. */
+  get location(): string {
+    return this.target;
+  }
 
   /** @throws RegistryUnreadableError when the folder is not there */
   static async open(folder: string): Promise<FolderStore> {
@@ -23,11 +31,13 @@ export class FolderStore implements ModelStore {
       const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it is not there' : (error as Error).message;
       throw new RegistryUnreadableError(`cannot open the model registry ${folder}: ${why}; set MODEL_REGISTRY`);
     }
-    return new FolderStore(location);
+    return new FolderStore(resolve(folder), location);
   }
 
   async listModels(): Promise<string[]> {
     try {
+      // Whoever deploys by moving a link (git-sync, `ln -sfn`) puts all of a new registry into effect in one step.
+      this.target = await realpath(this.folder);
       const entries = await readdir(this.location, { withFileTypes: true });
       return await this.folders(
         this.location,

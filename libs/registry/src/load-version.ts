@@ -8,6 +8,8 @@ export interface LoadOptions {
   /** Instead of what the manifest's runtime says. */
   runtime?: Partial<RuntimeSpec>;
   observer?: PredictorObserver;
+  /** Where the version's files are later on, if not where they were loaded from. */
+  folderLater?: () => Promise<string>;
 }
 
 /** A version that has passed every check and serves. */
@@ -37,7 +39,7 @@ export async function loadVersion(
     spec,
     runtime: { ...runtimeOf(manifest), ...options.runtime },
     observer: options.observer,
-    modelFile: () => sameArtifact(folder, manifest),
+    modelFile: async () => sameArtifact((await options.folderLater?.()) ?? folder, manifest),
   });
   try {
     await checkGolden(checked, predictor);

@@ -44,12 +44,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function open(load: LoadMode = 'routed', defaultModel?: string): Promise<ModelRegistry> {
-  const store = await FolderStore.open(folder);
+async function open(load: LoadMode = 'routed', path = folder): Promise<ModelRegistry> {
+  const store = await FolderStore.open(path);
   registry = new ModelRegistry(
     store,
     new PredictorFactory({ maxPixels: 1_000_000 }),
-    { load, unloadGraceMs: 5_000, defaultModel },
+    { load, unloadGraceMs: 5_000 },
     {
       onProblem: (model, problem) => problems.push(`${model}: ${problem}`),
       onProblemGone: (model) => solved.push(model),
@@ -373,6 +373,33 @@ describe('a worker that is lost', () => {
   });
 });
 
+it('a registry behind a link is followed to where the link leads now', async () => {
+  const link = join(folder, 'current');
+  writeVersion(join(folder, 'a'), 'm', 1);
+  symlinkSync('a', link);
+  await open('routed', link);
+
+  cpSync(join(folder, 'a'), join(folder, 'b'), { recursive: true });
+  writeVersion(join(folder, 'b'), 'm', 2);
+  writeFileSync(join(folder, 'b/m/policy.json'), '{"revision":1,"aliases":{"old":1,"new":2},"default":2}');
+  symlinkSync('b', join(folder, 'next'));
+  renameSync(join(folder, 'next'), link);
+  rmSync(join(folder, 'a'), { recursive: true });
+  await registry.refresh();
+  expect([stateOf(1), stateOf(2), registry.model('m').policy.revision]).toEqual(['READY', 'READY', 1]);
+  expect(registry.location).toBe(join(folder, 'b'));
+
+  const [before] = workersOf(1).pids;
+  killWorkers(1);
+  await ask(1);
+  expect(workersOf(1).pids).not.toContain(before);
+  expect(notReplaced).toEqual([]);
+
+  rmSync(link);
+  await expect(registry.refresh()).rejects.toThrow(RegistryUnreadableError);
+  await ask(2);
+});
+
 it('a policy cannot name a version that has no worker', async () => {
   writeVersion(folder, 'm', 1);
   writeVersion(folder, 'm', 2);
@@ -442,23 +469,6 @@ describe('a model that is added to a running server', () => {
     await registry.refresh();
     await registry.model('z').versions.get(1)!.unload(1_000);
     expect(registry.isReady).toBe(false);
-  });
-});
-
-describe('the default model', () => {
-  it('is the first by name at the start', async () => {
-    for (const name of ['b', 'a', 'c']) writeVersion(folder, name, 1);
-    await open();
-    expect(registry.defaultModel).toBe('a');
-  });
-
-  it('is the one that is configured, without a warning', async () => {
-    writeVersion(folder, 'b', 1);
-    await open('routed', 'b');
-    writeVersion(folder, 'a', 1);
-    await registry.refresh();
-    expect(registry.defaultModel).toBe('b');
-    expect(warnings).toEqual([]);
   });
 });
 

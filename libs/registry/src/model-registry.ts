@@ -294,8 +294,8 @@ export class ModelRegistry {
     if (known && !isFailed(known) && !isUnloaded(known)) return;
     const fingerprint = await this.store.versionFingerprint(model, number);
     if (known?.fingerprint === fingerprint) return;
-    const folder = await this.store.versionFolder(model, number);
-    const manifest = await readManifest(folder, model, number).catch(() => null);
+    const folder = (): Promise<string> => this.store.versionFolder(model, number);
+    const manifest = await readManifest(await folder(), model, number).catch(() => null);
     const options = { predictors: this.predictors, observer: this.observer.forVersion?.(model, number) };
     const onState = (version: ModelVersion): void => {
       this.establish(model);

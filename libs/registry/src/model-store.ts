@@ -6,7 +6,7 @@ import type { PolicyRecord } from './policy-files';
  * the local folder in which a version's own files can be read.
  */
 export interface ModelStore {
-  /** What the store is, for messages: a folder's path, a bucket's URL. */
+  /** What the store is at present, for messages: a folder's path, a bucket's URL. */
   readonly location: string;
 
   /** Names of the models. @throws RegistryUnreadableError */
@@ -15,7 +15,7 @@ export interface ModelStore {
   /** Numbers of a model's versions, ascending. */
   listVersions(model: string): Promise<number[]>;
 
-  /** Absolute path of a local folder that holds the version's files. */
+  /** Absolute path of a local folder that holds the version's files; later it may be another one. */
   versionFolder(model: string, version: number): Promise<string>;
 
   /** Changes whenever one of the version's files does. */

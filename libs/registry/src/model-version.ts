@@ -18,7 +18,7 @@ export class ModelVersion {
   constructor(
     readonly model: string,
     readonly version: number,
-    private readonly folder: string,
+    private readonly folder: () => Promise<string>,
     /** As read without loading; null where it cannot be read. */
     readonly manifest: Manifest | null,
     /** Of the files that `manifest` was read from. */
@@ -70,7 +70,8 @@ export class ModelVersion {
       this.enter('LOADING');
       const started = performance.now();
       try {
-        this.loaded = await loadVersion(this.folder, this.model, this.version, this.options);
+        const options = { ...this.options, folderLater: this.folder };
+        this.loaded = await loadVersion(await this.folder(), this.model, this.version, options);
         this.loadSeconds = (performance.now() - started) / 1000;
         this.enter('READY');
       } catch (error) {
