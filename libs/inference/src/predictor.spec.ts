@@ -312,9 +312,12 @@ describe('stopping', () => {
     const predictor = await start({ ...SLOW, slowness: 60, runtime: { maxBatch: 1 } });
     const image = await randomPng(24);
     const asked = Promise.allSettled(Array.from({ length: 60 }, () => predictor.predict(image, inTime())));
+    const since = performance.now();
     await predictor.stop(50);
     const failed = (await asked).filter(({ status }) => status === 'rejected');
     expect(failed.length).toBeGreaterThan(0);
+    // Long before their deadlines.
+    expect(performance.now() - since).toBeLessThan(5_000);
   });
 });
 

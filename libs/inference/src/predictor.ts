@@ -212,11 +212,17 @@ export class Predictor {
       await Promise.race([idle, new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))]);
       clearTimeout(timer);
     }
+    this.giveUpWaiting();
+    clearTimeout(this.delayTimer);
+    await this.pool.stop(Math.max(0, giveUpAt - performance.now()));
+    // What a worker that was ended by force had in hand has been put back.
+    this.giveUpWaiting();
+  }
+
+  private giveUpWaiting(): void {
     for (const request of this.queue.drain()) {
       request.reject(new EyrieError('MODEL_NOT_READY', 'the model was unloaded', { retryAfterSeconds: 1 }));
     }
-    clearTimeout(this.delayTimer);
-    await this.pool.stop(Math.max(0, giveUpAt - performance.now()));
   }
 
   private submit(image: Uint8Array, options: PredictOptions, now: number) {
