@@ -58,7 +58,7 @@ export class Config {
   @MinLength(1)
   readonly MODEL_REGISTRY: string = './model-registry';
 
-  /** The model of requests that name none; empty: the only one, or the first by name. */
+  /** The model of requests that name none; empty: the only one, or the first by name when the server starts. */
   @IsString()
   readonly MODEL_NAME: string = '';
 

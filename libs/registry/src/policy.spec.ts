@@ -61,7 +61,7 @@ it.each([
     /watches "other", which is no variant/,
   ],
   ['an unknown key', { ...GOOD, colour: 'red' }, /colour is not known here/],
-  ['no default', { ...GOOD, default: undefined }, /default should not be null or undefined/],
+  ['no default', { ...GOOD, default: undefined }, /default must be given/],
   ['a version that is no number or name', { ...GOOD, default: 2.5 }, /default names version 2.5/],
   ['a list', [], /must be an object/],
 ])('is refused with %s', (_, policy, message) => {

@@ -24,7 +24,7 @@ export class Variant {
   @Matches(ALIAS, ALIAS_RULE)
   name!: string;
 
-  @IsDefined()
+  @IsDefined({ message: 'must be given' })
   version!: VersionRef;
 
   /** Per cent of the traffic; all variants together have 100. */
@@ -35,7 +35,7 @@ export class Variant {
 }
 
 export class Shadow {
-  @IsDefined()
+  @IsDefined({ message: 'must be given' })
   version!: VersionRef;
 
   /** How much of the traffic is copied to it. */
@@ -100,7 +100,7 @@ export class Policy {
   aliases!: Record<string, number>;
 
   /** Who answers when neither the request nor the variants say. */
-  @IsDefined()
+  @IsDefined({ message: 'must be given' })
   default!: VersionRef;
 
   @IsOptional()

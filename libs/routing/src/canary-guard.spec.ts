@@ -262,6 +262,15 @@ it('goes on to ask a shadow now and then when there is no CPU to spare', async (
   expect(dropped).toBeGreaterThan(0);
 });
 
+it('finds room for a shadow with as many threads as there are CPUs', async () => {
+  const runtime = { workers: 1, threads: 2, maxQueue: 8 };
+  writeVersion(folder, 'm', 3, { manifest: { runtime } });
+  const shadows = [{ version: 3, percent: 100 }];
+  const replica = await start({ ...POLICY, guard: undefined, variants: undefined, shadows }, 2);
+  for (let i = 0; i < 20; i++) await replica.request(`user-${i}`);
+  expect(replica.shadows.summary('m', 3)).toMatchObject({ compared: 20, dropped: 0 });
+});
+
 it('sends a sticky share of the keys to the canary', async () => {
   const replica = await start();
   const versions = Array.from(

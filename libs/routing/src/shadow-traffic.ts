@@ -139,7 +139,9 @@ export class ShadowTraffic {
   private hasRoom(shadow: Predictor, counts: Counts, { route }: Answered): boolean {
     if (shadow.queueDepth > 0 || counts.inFlight >= IN_FLIGHT) return false;
     const clientsWait = (route.version.predictor?.queueDepth ?? 0) > 0;
-    if (!clientsWait && this.busyThreads() + SERVER_THREADS + shadow.threads <= this.cpus) return true;
+    // On few CPUs a shadow may have as many threads as there are: what the server leaves of them has to do.
+    const threads = Math.min(shadow.threads, Math.max(1, this.cpus - SERVER_THREADS));
+    if (!clientsWait && this.busyThreads() + SERVER_THREADS + threads <= this.cpus) return true;
     return counts.inFlight === 0 && performance.now() - counts.lastSentAt >= UNDER_LOAD_EVERY_MS;
   }
 
