@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Matches, MinLength } from 'class-validator';
 import { check, Whole } from '#validation';
@@ -15,13 +16,11 @@ const CommaSeparated = () =>
       : value,
   );
 
-function YesNo(): PropertyDecorator {
-  const read = Transform(
-    ({ value }: { value: unknown }): unknown => ({ true: true, false: false })[String(value)] ?? value,
+const YesNo = () =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }): unknown => ({ true: true, false: false })[String(value)] ?? value),
+    IsBoolean({ message: 'must be true or false' }),
   );
-  const check = IsBoolean({ message: 'must be true or false' });
-  return (target, key) => [read, check].forEach((decorate) => decorate(target, key));
-}
 
 const API_KEY_DIGEST = /^([A-Za-z0-9_.-]{1,64}:)?[0-9a-f]{64}$/;
 const API_KEY_RULE = 'must be SHA-256 digests of 64 lower-case hex digits, each optionally as id:digest';

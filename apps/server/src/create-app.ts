@@ -59,14 +59,15 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   );
   const description = describeApi(app, config.PREDICT_AUTH);
   serveApiDescription(app, description);
-  app.use(onlyDescribed(routesOf(description)));
+  const findRoute = routesOf(description);
+  app.use(onlyDescribed(findRoute));
   app.useGlobalFilters(new ProblemFilter(logger));
 
   const server = app.getHttpServer();
   // Node refuses a request without Host in its own way, `requestContext` in ours.
   Object.assign(server, timeouts(config.BODY_TIMEOUT_MS), { requireHostHeader: false });
   // A trace would miss what never gets as far as its spans.
-  if (!tracing) app.get(EarlyRefusal).standBefore(app.getHttpAdapter().getInstance(), server);
+  if (!tracing) app.get(EarlyRefusal).standBefore(app.getHttpAdapter().getInstance(), server, findRoute);
   app.get(Connections).track(server);
   answerConnectionErrors(server, logger);
   return app;

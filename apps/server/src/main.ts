@@ -7,7 +7,6 @@ import { BUILD_INFO } from './build-info';
 import { ConfigError, readConfig, type Config } from './config';
 import { createApp } from './create-app';
 import { createLogger } from './logging';
-
 import { shutDown } from './shutdown';
 import { startTracing } from './tracing/start-tracing';
 

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
-import { request } from '#testing/http';
+import { postImage, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
 import { MODEL, startServer, temporaryFolder, temporaryRegistry, type TestServer, until } from '#testing/server';
@@ -66,11 +66,7 @@ describe('health', () => {
       writeFileSync(join(registry.path, 'aaa/1/model.onnx'), 'no model');
       await server.app.get(ModelRegistry).refresh();
       expect(await statuses(server)).toEqual([200, 200, 200]);
-      const { status, body } = await request(`${server.url}/v1/predict`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'image/png' },
-        body: await randomPng(),
-      });
+      const { status, body } = await postImage(`${server.url}/v1/predict`, await randomPng());
       expect([status, body.model.name]).toEqual([200, MODEL]);
       const { body: models } = await request(`${server.url}/v1/models/aaa`);
       expect(models.versions).toEqual([expect.objectContaining({ state: 'FAILED' })]);
@@ -85,10 +81,7 @@ describe('health', () => {
     const registry = temporaryRegistry({});
     const server = await startServer({ MODEL_REGISTRY: registry.path });
     const file = join(registry.path, MODEL, '1', 'model.onnx');
-    const predict = async () => {
-      const headers = { 'Content-Type': 'image/png' };
-      return request(`${server.url}/v1/predict`, { method: 'POST', headers, body: await randomPng() });
-    };
+    const predict = async () => postImage(`${server.url}/v1/predict`, await randomPng());
     try {
       renameSync(file, join(registry.path, 'away'));
       process.kill(server.version(1).predictor!.workers.pids[0]!, 'SIGKILL');

@@ -7,7 +7,7 @@ export const VERSION_STATES: readonly VersionState[] = ['UNLOADED', 'LOADING', '
 /** One version of a model, from UNLOADED to READY and back. */
 export class ModelVersion {
   state: VersionState = 'UNLOADED';
-  /** How long the last load took, checks and golden images included. */
+  /** How long the last load took, checks and golden images included; to the millisecond. */
   loadSeconds: number | undefined;
   /** A request had it loaded; where memory is short, it may be unloaded again. */
   onDemand = false;
@@ -72,7 +72,7 @@ export class ModelVersion {
       try {
         const options = { ...this.options, folderLater: this.folder };
         this.loaded = await loadVersion(await this.folder(), this.model, this.version, options);
-        this.loadSeconds = (performance.now() - started) / 1000;
+        this.loadSeconds = Math.round(performance.now() - started) / 1000;
         this.enter('READY');
       } catch (error) {
         this.enter('FAILED', (error as Error).message);

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
 import { writeVersion } from '#testing/onnx-classifier';
 import { FolderStore } from './folder-store';
+import { GUARD } from './guard.fixture';
 import { ModelRegistry } from './model-registry';
 import type { Policy } from './policy';
 import { removeAlias, replacePolicy, setAlias } from './policy-change';
@@ -88,22 +89,13 @@ it('goes back, and back again, one revision at a time', async () => {
 });
 
 describe('a rollback', () => {
-  const guard = {
-    variant: 'canary',
-    window_s: 1,
-    min_requests: 1,
-    max_error_rate: 0,
-    max_p95_ratio: 1,
-    steps: [],
-    step_s: 1,
-  };
   const canary = (weight: number) => (policy: Policy) => ({
     ...policy,
     variants: [
       { name: 'control', version: 'champion', weight: 100 - weight },
       { name: 'canary', version: 3, weight },
     ],
-    guard,
+    guard: GUARD,
   });
   const end = (champion: number) => (policy: Policy) => ({
     ...policy,

@@ -1,15 +1,7 @@
+import { GUARD } from './guard.fixture';
 import type { Policy } from './policy';
 import { senselessPart } from './policy-sense';
 
-const GUARD = {
-  variant: 'canary',
-  window_s: 1,
-  min_requests: 1,
-  max_error_rate: 0,
-  max_p95_ratio: 1,
-  steps: [],
-  step_s: 1,
-};
 const POLICY: Policy = {
   revision: 1,
   aliases: { next: 2 },

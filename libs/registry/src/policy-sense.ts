@@ -2,14 +2,10 @@ import { resolveVersion, type Policy } from './policy';
 
 /**
  * What a policy asks for that cannot happen; undefined where there is nothing. Such a policy can be applied, so one that
- * is in force stays in force; it is only not written any more.
+ * is in force stays in force; it is only not written any more. A guard on disagreement without a shadow of its variant would
+ * wait for comparisons for ever.
  */
 export function senselessPart(policy: Policy): string | undefined {
-  return disagreementWithoutShadow(policy);
-}
-
-/** The guard would wait for comparisons for ever. */
-function disagreementWithoutShadow(policy: Policy): string | undefined {
   const { guard, variants = [], shadows = [] } = policy;
   if (guard?.max_disagreement === undefined) return undefined;
   const { version: ref } = variants.find(({ name }) => name === guard.variant)!;

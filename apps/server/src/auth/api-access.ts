@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { IncomingHttpHeaders } from 'node:http';
 import { EyrieError } from '#inference';
 import { contextOf } from '../http/request-context';
-import { type ApiKeys, type ApiKey, type Scope } from './api-keys';
+import type { ApiKey, ApiKeys, Scope } from './api-keys';
 
 export interface ApiKeyPolicy {
   /** Whether predictions need a key. */

@@ -20,9 +20,7 @@ export class LoggingRegistryObserver implements RegistryObserver {
   onState({ model, version, state, reason, loadSeconds }: ModelVersion): void {
     // A counter that appears with its first event hides that event from Prometheus' increase().
     if (state === 'READY') this.restarts.inc({ model, version }, 0);
-    const load_seconds =
-      state === 'READY' && loadSeconds !== undefined ? Math.round(loadSeconds * 1000) / 1000 : undefined;
-    const line = { model, version, state, reason, load_seconds };
+    const line = { model, version, state, reason, load_seconds: state === 'READY' ? loadSeconds : undefined };
     if (state === 'FAILED') this.logger.error(line, `${model} version ${version} failed: ${reason}`);
     else this.logger.info(line, `${model} version ${version} is ${state}`);
   }

@@ -106,7 +106,7 @@ export function describeVersion(model: Model, version: ModelVersion): VersionDto
     labels: version.labels.length > 0 ? [...version.labels] : undefined,
     runtime: manifest ? { ...runtimeOf(manifest) } : undefined,
     policy: { ...model.policy },
-    load_seconds: version.loadSeconds === undefined ? undefined : round(version.loadSeconds),
+    load_seconds: version.loadSeconds,
     session_ms: times && round(times.loadMs),
     warm_up_ms: times && round(times.warmUpMs),
   };

@@ -9,6 +9,7 @@ import { lacksHost, requestIdOf } from '../http/request-context';
 import { SECURITY_HEADERS } from '../http/security-headers';
 import { logRequest } from '../logging';
 import { HttpMetrics } from '../metrics/http.metrics';
+import type { FindRoute } from '../openapi/routes';
 import { CONFIG, LOGGER } from '../settings';
 import { toVersionRef } from './predict.dto';
 import { factsOf } from './prediction-report';
@@ -33,17 +34,20 @@ export class EarlyRefusal {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @param application the listener of the server that is to see only what is not refused here */
-  standBefore(application: RequestListener, server: Server): void {
+  /**
+   * @param application the listener of the server that is to see only what is not refused here
+   * @param find the route of a path
+   */
+  standBefore(application: RequestListener, server: Server, find: FindRoute): void {
     // A refusal counts towards the limit, too.
     if (this.config.RATE_LIMIT_PER_MINUTE > 0) return;
     server.off('request', application);
     server.on('request', (req, res) => {
-      if (!this.refuses(req, res)) void application(req, res);
+      if (!this.refuses(req, res, find)) void application(req, res);
     });
   }
 
-  private refuses(req: IncomingMessage, res: ServerResponse): boolean {
+  private refuses(req: IncomingMessage, res: ServerResponse, find: FindRoute): boolean {
     const started = performance.now();
     const asked = plainlyAsked(req);
     if (!asked) return false;
@@ -60,7 +64,7 @@ export class EarlyRefusal {
       const { method = '', url: path = '' } = req;
       const facts = { ...(key && { key_id: key.id }), ...logged, code, detail: message };
       logRequest(this.logger, 'error', { requestId, method, path, facts, res }, started);
-      this.metrics.closed(req, res, templateOf(path), performance.now() - started);
+      this.metrics.closed(req, res, find(path)!.template, performance.now() - started);
     });
     discardBody(req);
     res.writeHead(PROBLEMS[code].status, {
@@ -84,9 +88,4 @@ function plainlyAsked(req: IncomingMessage) {
   if (!found) return undefined;
   const [, model, version] = found;
   return { model, version: version === undefined ? undefined : toVersionRef(version), routingKey: routingKeyOf(req) };
-}
-
-/** As the API's description has it. */
-function templateOf(path: string): string {
-  return path.replace(/(models|versions)\/[^/]+/g, (_, kind: string) => `${kind}/{${kind.slice(0, -1)}}`);
 }
