@@ -2,7 +2,7 @@ import { EyrieError, type PredictorFactory, type PredictorObserver } from '#infe
 import { DefaultModel } from './default-model';
 import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from './policy-change';
 import { defaultPolicy, parsePolicy, routedVersions, type Policy } from './policy';
-import type { ModelStore } from './model-store';
+import { RegistryUnreadableError, type ModelStore } from './model-store';
 import { ModelVersion } from './model-version';
 import { readManifest } from './version-files';
 
@@ -118,7 +118,10 @@ export class ModelRegistry {
     );
   }
 
-  /** Reads the store and makes it so; several calls at once become one after the other. */
+  /**
+   * Reads the store and makes it so; several calls at once become one after the other.
+   * @throws RegistryUnreadableError, also when all models are gone at once: what was loaded serves on then
+   */
   refresh(): Promise<void> {
     const next = this.refreshing.then(() => this.readStore());
     this.refreshing = next.catch(() => undefined);
@@ -207,6 +210,12 @@ export class ModelRegistry {
 
   private async readStore(): Promise<void> {
     const names = await this.store.listModels();
+    if (names.length === 0 && this.models.size > 0) {
+      throw new RegistryUnreadableError(
+        `the model registry ${this.location} is empty all of a sudden; what was loaded serves on, but the next start will ` +
+          'fail: see whether a volume is missing, or stop the server',
+      );
+    }
     for (const name of this.lastProblems.keys()) if (!names.includes(name)) this.problemGone(name);
     await Promise.all(
       names.map((name) => this.readModel(name).catch((error: Error) => this.problem(name, error.message))),
