@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
+import dotenv from 'dotenv';
 import { EyrieError, LoadFailedError, WorkerLostError } from '#inference';
 import {
   DownloadError,
@@ -32,6 +33,9 @@ const EXPECTED = [
   RegistryUnreadableError,
   WorkerLostError,
 ];
+
+// As the server does, or the two would look after different registries.
+dotenv.config({ quiet: true });
 
 // An empty variable counts as not set, as it does for the server.
 const defaults = {

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
 import { BUNDLED_REGISTRY, MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
 
@@ -57,6 +60,19 @@ describe('where a command works', () => {
     const empty = { MODEL_REGISTRY: '', EYRIE_SERVER: '', EYRIE_KEY: '' };
     const { code, json } = await eyrie(['models', 'show', 'resnet-cifar10', '--json'], empty, `${BUNDLED_REGISTRY}/..`);
     expect([code, json.name]).toEqual([0, 'resnet-cifar10']);
+  });
+
+  it('is the folder that a file .env names, as for the server, unless the environment names another', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'eyrie-env-'));
+    try {
+      writeFileSync(join(folder, '.env'), `MODEL_REGISTRY=${BUNDLED_REGISTRY}\n`);
+      const { code, json } = await eyrie(['models', 'show', 'resnet-cifar10', '--json'], {}, folder);
+      expect([code, json.name]).toEqual([0, 'resnet-cifar10']);
+      const other = await eyrie(['models', 'list'], { MODEL_REGISTRY: join(folder, 'other') }, folder);
+      expect([other.code, other.stderr]).toEqual([1, expect.stringContaining(join(folder, 'other'))]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each(['/behind/a/prefix', '/behind/a/prefix/'])('keeps the path of a server at %s', async (prefix) => {
