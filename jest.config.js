@@ -19,6 +19,8 @@ module.exports = {
   moduleNameMapper: {
     '^#(cache|inference|onnx|registry|routing|validation)$': '<rootDir>/libs/$1/src/index.ts',
     '^#testing/(.*)$': '<rootDir>/testing/$1',
+    // What is imported by import() has the name that it will have when it is compiled.
+    '^(\\./(?:otlp-tracing|redis-store))\\.js$': '$1',
   },
   transform: {
     '^.+\\.(t|j|mj)s$': [

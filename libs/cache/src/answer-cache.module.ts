@@ -1,7 +1,7 @@
 import { Inject, Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { AnswerCache } from './answer-cache';
 import { MemoryStore } from './memory-store';
-import { RedisStore, type RedisObserver } from './redis-store';
+import type { RedisObserver } from './redis-store';
 
 export interface AnswerCacheOptions {
   /** What this process may keep; 0: nothing. */
@@ -46,10 +46,12 @@ export class AnswerCacheModule {
   }
 }
 
-function createCache(options: AnswerCacheOptions, observer?: CacheObserver): AnswerCache {
+async function createCache(options: AnswerCacheOptions, observer?: CacheObserver): Promise<AnswerCache> {
   const { maxBytes, ttlSeconds, redisUrl, redisTimeoutMs } = options;
   const memory = maxBytes > 0 ? new MemoryStore(maxBytes, ttlSeconds) : undefined;
   if (redisUrl === '') return new AnswerCache({ memory });
+  // The client is a tenth of all that a start has to read and compile, for the few who have a Redis.
+  const { RedisStore } = await import('./redis-store.js');
   const redis = new RedisStore({ url: redisUrl, timeoutMs: redisTimeoutMs, ttlSeconds }, observer);
   void redis.open();
   return new AnswerCache({ memory, redis });
