@@ -6,7 +6,7 @@ export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   INVALID_IMAGE: { status: 400, title: 'The image cannot be read' },
   URL_NOT_ALLOWED: { status: 400, title: 'The URL must not be fetched' },
   UNAUTHENTICATED: { status: 401, title: 'An API key is needed' },
-  FORBIDDEN: { status: 403, title: 'The API key does not allow this' },
+  FORBIDDEN: { status: 403, title: 'This needs an API key that allows it' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model' },
   VERSION_NOT_FOUND: { status: 404, title: 'There is no such version' },
