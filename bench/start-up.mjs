@@ -7,15 +7,22 @@ const STARTS = 3;
 /** What the start has used and no longer needs is given back by then. */
 const SETTLE_MS = 500;
 
-/** From the start of the process until `/health/ready` says 200, and the memory that it then has; medians. */
+/**
+ * From the start of the process until `/health/ready` says 200, what of it takes how long, and the memory that it then has; medians.
+ * `loadMs` is from the first look at the version's files until it is READY: a checksum of the model, a worker's process, its
+ * session (`sessionMs`), runs to warm up (`warmUpMs`), and golden images where the version has some.
+ */
 export async function benchStartUp({ name, registry }, { port }, progress) {
   progress(`${name}: start-up`);
-  const readyMs = [];
+  const times = { listeningMs: [], loadMs: [], sessionMs: [], warmUpMs: [], readyMs: [] };
   const rssBytes = [];
   for (let i = 0; i < STARTS; i++) {
     const server = await EyrieServer.start({ registry, model: name, port });
     try {
-      readyMs.push(server.readyMs);
+      const info = await server.info(name);
+      const { listeningMs, readyMs } = server;
+      const loading = { loadMs: info.load_seconds * 1000, sessionMs: info.session_ms, warmUpMs: info.warm_up_ms };
+      for (const [part, ms] of Object.entries({ listeningMs, readyMs, ...loading })) times[part].push(ms);
       await sleep(SETTLE_MS);
       const tree = processTree(server.pid);
       if (tree) rssBytes.push(tree.rssBytes);
@@ -23,5 +30,6 @@ export async function benchStartUp({ name, registry }, { port }, progress) {
       await server.stop();
     }
   }
-  return { model: name, starts: STARTS, readyMs: median(readyMs), rssBytes: median(rssBytes) };
+  const medians = Object.fromEntries(Object.entries(times).map(([part, all]) => [part, median(all)]));
+  return { model: name, starts: STARTS, ...medians, rssBytes: median(rssBytes) };
 }

@@ -14,7 +14,7 @@ export function printReport({ machine, models, startUp, cache, skipped }) {
     section('Server: uploads over HTTP', SERVER_COLUMNS, models.flatMap(serverRows));
   }
   if (startUp.length > 0) {
-    section('Start of the process until ready', ['model', 'ready after', 'memory then'], startUp.map(startUpRow));
+    section('Start of the process until ready', START_UP_COLUMNS, startUp.map(startUpRow));
   }
   if (cache.length > 0) {
     section('Answers from the cache', ['model', 'cached req/s', 'not cached req/s', 'ratio'], cache.map(cacheRow));
@@ -26,6 +26,15 @@ const CEILING_COLUMNS = ['model', 'input', 'best setting', 'before', 'after', 'C
 const SERVER_COLUMNS = [
   ...['model', 'input', 'load', 'req/s', '÷ ceiling', 'p50', 'p95', 'p99'],
   ...['CPUs', 'CPU time', 'RSS', 'batch', 'errors', 'p50 ÷ alone'],
+];
+const START_UP_COLUMNS = [
+  'model',
+  'listening after',
+  'loading',
+  'of it session',
+  'warm-up',
+  'ready after',
+  'memory then',
 ];
 
 function ceilingRows({ model, ceilings }) {
@@ -59,8 +68,8 @@ function serverRows({ model, version, runtime, rows }) {
   ]);
 }
 
-function startUpRow({ model, readyMs, rssBytes }) {
-  return [model, ms(readyMs), mb(rssBytes)];
+function startUpRow({ model, listeningMs, loadMs, sessionMs, warmUpMs, readyMs, rssBytes }) {
+  return [model, ...[listeningMs, loadMs, sessionMs, warmUpMs, readyMs].map(ms), mb(rssBytes)];
 }
 
 function cacheRow({ model, cached, uncached, ratio }) {

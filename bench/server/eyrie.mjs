@@ -7,6 +7,7 @@ import { freePort } from '../../scripts/free-ports.mjs';
 import { root } from '../../scripts/prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
+const POLL_MS = 20;
 const PROFILER = join(root, 'bench/server/profile.cjs');
 
 /** The built server, as `npm start` runs it. Everything but what is given has its default. */
@@ -14,10 +15,14 @@ export class EyrieServer {
   #child;
   #forget;
   #stderr = '';
+  #started;
+  /** From the start of the process until it answers anything at all. */
+  listeningMs = 0;
   /** From the start of the process until it is ready. */
   readyMs = 0;
 
-  constructor(child, url) {
+  constructor(child, url, started) {
+    this.#started = started;
     this.#child = child;
     this.url = url;
     // Its workers end with it.
@@ -55,14 +60,13 @@ export class EyrieServer {
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const server = new EyrieServer(child, `http://127.0.0.1:${port}`);
+    const server = new EyrieServer(child, `http://127.0.0.1:${port}`, started);
     try {
       await server.#untilReady();
     } catch (error) {
       await server.stop();
       throw error;
     }
-    server.readyMs = performance.now() - started;
     return server;
   }
 
@@ -108,8 +112,10 @@ export class EyrieServer {
       if (this.#child.exitCode !== null) throw new Error(lastLine(this.#stderr) ?? 'the server ended while it started');
       const answer = await fetch(`${this.url}/health/ready`).catch(() => null);
       await answer?.arrayBuffer();
+      this.readyMs = performance.now() - this.#started;
+      if (answer) this.listeningMs ||= this.readyMs;
       if (answer?.ok && this.#child.exitCode === null) return;
-      await sleep(50);
+      await sleep(POLL_MS);
     }
     throw new Error(`the server was not ready after ${START_TIMEOUT_MS / 1000} s`);
   }
