@@ -57,7 +57,8 @@ async function checkRelease(cluster, file) {
     if (kind === 'Deployment') quiet(cluster.kubectl(['scale', 'deployment', name, '--replicas=4', '-n', namespace]));
   }
   const scaled = replicas(cluster, namespace);
-  const byArgo = cluster.list('rollouts', namespace).length > 0;
+  // Without a route Argo Rollouts leaves Services alone.
+  const byArgo = ['rollouts', 'httproutes'].every((kind) => cluster.list(kind, namespace).length > 0);
   const checkTraffic = byArgo ? moveTraffic(cluster, namespace) : () => {};
   quiet(cluster.helm(['upgrade', 'eyrie', chart, ...values, '--set', 'podAnnotations.changed=yes']));
   await rolls(cluster, namespace);

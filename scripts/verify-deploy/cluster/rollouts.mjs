@@ -1,4 +1,5 @@
-// What Argo Rollouts' controller, which is not here, writes into a release's objects, and what becomes of that.
+// What Argo Rollouts and its plug-in for the Gateway API, which are not here, write into the objects of a release with a route, and
+// what becomes of that. The step `rollouts` has the controller, but nothing has the plug-in.
 import assert from 'node:assert/strict';
 import { quiet } from './cluster.mjs';
 
@@ -9,8 +10,11 @@ import { quiet } from './cluster.mjs';
  */
 export function moveTraffic(cluster, namespace) {
   for (const [name, hash] of Object.entries({ eyrie: '6d4cf56db6', 'eyrie-canary': '7f9c58b9d4' })) {
-    const patch = { spec: { selector: { 'rollouts-pod-template-hash': hash } } };
-    write(cluster, namespace, 'rollouts-controller', ['service', name, '--type=strategic'], patch);
+    const patch = {
+      metadata: { annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': 'eyrie' } },
+      spec: { selector: { 'rollouts-pod-template-hash': hash } },
+    };
+    write(cluster, namespace, 'argo-rollouts', ['service', name, '--type=merge'], patch);
   }
   for (const { metadata } of cluster.list('httproutes', namespace)) {
     const weights = [80, 20].map((value, i) => ({
