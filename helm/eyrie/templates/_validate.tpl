@@ -27,6 +27,11 @@
 {{- fail "canary.version is for the models of the image; the pods of a volume share its policy: give the canary another volume (canary.existingClaim), or split the traffic by traffic.variants instead" -}}
 {{- end -}}
 
+{{- /* A pod's name begins with 58 characters at most of its ReplicaSet's: the Rollout's, "-", a hash of 10 at most, and "-". */ -}}
+{{- if and $v.rollout.enabled (gt (len (include "eyrie.fullname" .)) 46) -}}
+{{- fail (printf "the name %q has more than 46 characters: the names of the Rollout's pods would be cut off, and its analysis would find none of them; set fullnameOverride" (include "eyrie.fullname" .)) -}}
+{{- end -}}
+
 {{- if $v.traffic.enabled -}}
 {{- if and $persistence.enabled $persistence.readOnly -}}
 {{- fail "traffic.* is written to the registry, but registry.persistence.readOnly is true: put policy.json into the volume instead, or make it writable" -}}
