@@ -1,5 +1,5 @@
 // `npm run verify:deploy`: proves the chart (helm/eyrie) and k8s/ with the real tools, and on a real API server. It needs Node,
-// Go, and the Go module proxy the first time. `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
+// Go, and the Go module proxy the first time; for `rollouts` Prometheus as well, as `verify:monitoring` does. `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { cache, output } from './cache.mjs';
@@ -8,6 +8,7 @@ import { checkConformance, checkTheCheck } from './conformance.mjs';
 import { chart, valuesFiles } from './manifests.mjs';
 import { checkRefusals } from './refusals.mjs';
 import { checkRegistryVolume } from './registry-volume.mjs';
+import { checkRollouts } from './rollouts/check.mjs';
 import { checkSameness } from './sameness.mjs';
 import { goTool } from './tools.mjs';
 import { KUBERNETES } from './versions.mjs';
@@ -35,11 +36,13 @@ const STEPS = {
   newest: async () => [await checkConformance(KUBERNETES.newest), await checkTheCheck(KUBERNETES.newest)],
   volume: checkRegistryVolume,
   cluster: checkCluster,
+  rollouts: checkRollouts,
 };
 /** What needs nodes, or somebody else's controllers. */
 const NEVER = [
   'that pods start on nodes and that their network policies hold',
-  'that an autoscaler follows a metric, and what Argo Rollouts, KEDA, KServe and a gateway make of their objects',
+  'that an autoscaler follows a metric, and what KEDA, KServe and a gateway make of their objects',
+  'that Argo Rollouts’ plug-in for the Gateway API moves the weights of a route',
 ];
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, without: { type: 'string' } } });

@@ -3,11 +3,15 @@
 /** The oldest and the newest Kubernetes that the chart is for; `kubeVersion` in Chart.yaml says the oldest as well. */
 export const KUBERNETES = { oldest: '1.31.14', newest: '1.37.1' };
 
+/** Its controller, its manifests and the definitions of its kinds belong together. */
+export const ARGO_ROLLOUTS = 'github.com/argoproj/argo-rollouts@v1.10.1';
+
 /** Commands built from Go modules: the module, and the command's folder in it. */
 export const GO_TOOLS = {
   helm: ['helm.sh/helm/v4@v4.3.1', './cmd/helm'],
   kubeconform: ['github.com/yannh/kubeconform@v0.8.0', './cmd/kubeconform'],
   'helm-unittest': ['github.com/helm-unittest/helm-unittest@v1.1.2', './cmd/helm-unittest'],
+  'argo-rollouts': [ARGO_ROLLOUTS, './cmd/rollouts-controller'],
   kustomize: ['sigs.k8s.io/kustomize/kustomize/v5@v5.8.1', '.'],
 };
 
@@ -29,7 +33,7 @@ export const CRDS = [
     files: ['keda.sh_scaledobjects.yaml'],
   },
   {
-    module: 'github.com/argoproj/argo-rollouts@v1.10.1',
+    module: ARGO_ROLLOUTS,
     folder: 'manifests/crds',
     files: ['rollout-crd.yaml', 'analysis-template-crd.yaml'],
   },

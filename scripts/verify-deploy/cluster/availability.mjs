@@ -1,9 +1,9 @@
-// How many pods are ready while pods are replaced. There is no node whose kubelet would start them, so this says in its place
-// that one is running and ready; what the controllers then do is theirs.
+// How many pods are ready while pods are replaced.
 import assert from 'node:assert/strict';
 import { chart } from '../manifests.mjs';
 import { createNamespace, rolls } from './admission.mjs';
 import { quiet } from './cluster.mjs';
+import { isReady, livePods, sayReady } from './readiness.mjs';
 
 const NAMESPACE = 'availability';
 const WANTED = 3;
@@ -34,7 +34,7 @@ async function becomeReady(cluster, least) {
     assert(ready >= least, `only ${ready} pods are ready during the update`);
     assert(all.length <= WANTED + 1, `${all.length} pods at once, though one more than ${WANTED} is allowed`);
     const next = all.find((pod) => !isReady(pod));
-    if (next) sayReady(cluster, next.metadata.name);
+    if (next) sayReady(cluster, next);
     const [{ metadata, status }] = cluster.list('deployments', NAMESPACE);
     const { replicas, updatedReplicas, availableReplicas, observedGeneration } = status;
     const done = [replicas, updatedReplicas, availableReplicas].every((count) => count === WANTED);
@@ -62,17 +62,6 @@ function evict(cluster, name) {
   return cluster.kubectl(['create', '--raw', path, '-f', '-'], eviction);
 }
 
-function sayReady(cluster, name) {
-  const now = new Date().toISOString();
-  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }] };
-  const args = ['patch', 'pod', name, '-n', NAMESPACE, '--subresource=status', '-p', JSON.stringify({ status })];
-  quiet(cluster.kubectl(args));
-}
-
-function isReady({ status }) {
-  return status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-}
-
 function pods(cluster) {
-  return cluster.list('pods', NAMESPACE).filter(({ metadata }) => !metadata.deletionTimestamp);
+  return livePods(cluster, NAMESPACE);
 }

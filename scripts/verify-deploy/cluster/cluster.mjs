@@ -39,6 +39,7 @@ export async function withCluster(version, use) {
 class Cluster {
   /** In the order in which they were started. */
   children = [];
+  names = [];
   folder = mkdtempSync(join(tmpdir(), 'eyrie-cluster-'));
 
   constructor(version) {
@@ -70,21 +71,36 @@ class Cluster {
       // As clusters have it, or it would refuse a privileged pod before the Pod Security Standard is asked.
       '--allow-privileged',
     ]);
-    writeFileSync(join(this.folder, 'kubeconfig'), kubeconfig(api, token), { mode: 0o600 });
+    this.port = api;
+    const settings = this.writeKubeconfig('kubeconfig', token);
     await this.until('the API server is ready', () => this.kubectl(['get', '--raw=/readyz']).stdout === 'ok');
     await this.run('kube-controller-manager', [
-      ...[`--kubeconfig=${join(this.folder, 'kubeconfig')}`, `--service-account-private-key-file=${key}`],
+      ...[`--kubeconfig=${settings}`, `--service-account-private-key-file=${key}`],
       ...['--bind-address=127.0.0.1', `--secure-port=${metrics}`, `--cert-dir=${join(this.folder, 'certificates')}`],
       ...['--leader-elect=false', `--controllers=${CONTROLLERS}`, '--horizontal-pod-autoscaler-sync-period=1s'],
     ]);
   }
 
-  /** To a file, not a pipe: nobody would read that while a command is waited for, and its writer would stop. */
   async run(name, args) {
-    const command = await clusterCommand(name, this.version);
+    this.runCommand(name, await clusterCommand(name, this.version), args);
+  }
+
+  /**
+   * Starts a process that belongs to the cluster and ends with it. It writes to a file, not a pipe: nobody would read that while a
+   * command is waited for, and its writer would stop.
+   */
+  runCommand(name, command, args) {
     const log = openSync(join(this.folder, `${name}.log`), 'w');
     this.children.push(spawn(command, args, { stdio: ['ignore', log, log], cwd: this.folder }));
+    this.names.push(name);
     closeSync(log);
+  }
+
+  /** @returns the file of settings by which whoever has the token gets in */
+  writeKubeconfig(name, token) {
+    const file = join(this.folder, name);
+    writeFileSync(file, kubeconfig(this.port, token), { mode: 0o600 });
+    return file;
   }
 
   async stop() {
@@ -137,7 +153,7 @@ class Cluster {
       if (condition()) return;
       if (this.children.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) break;
     }
-    const logs = ['etcd', 'kube-apiserver', 'kube-controller-manager'].map((name) => this.lastLines(name));
+    const logs = this.names.map((name) => this.lastLines(name));
     throw new Error(`never came true: ${what}\n${logs.filter(Boolean).join('\n')}`);
   }
 
