@@ -55,6 +55,11 @@ const REFUSED = [
     { autoscaling: { minReplicas: 9 } },
     /minReplicas \(9\) is more than .*maxReplicas \(5\)/,
   ],
+  [
+    'a scaling policy without its period',
+    { autoscaling: { behavior: { scaleUp: { policies: [{ type: 'Pods', value: 4 }] } } } },
+    /behavior\/scaleUp\/policies\/0.*periodSeconds/,
+  ],
   ['autoscaling by nothing', { autoscaling: { targetCPU: 0, targetMemory: 0 } }, /autoscaling has nothing to go by/],
   [
     'KEDA that knows no Prometheus',
