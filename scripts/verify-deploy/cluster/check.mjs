@@ -3,6 +3,7 @@ import { crdFiles } from '../schemas.mjs';
 import { KUBERNETES } from '../versions.mjs';
 import { checkAvailability } from './availability.mjs';
 import { withCluster } from './cluster.mjs';
+import { define } from './definitions.mjs';
 import { checkMistakes } from './mistakes.mjs';
 import { checkOverlays } from './overlays.mjs';
 import { checkReleases } from './releases.mjs';
@@ -10,14 +11,7 @@ import { checkReleases } from './releases.mjs';
 /** @returns what was checked */
 export function checkCluster() {
   return withCluster(KUBERNETES.newest, async (cluster) => {
-    for (const file of crdFiles()) {
-      const { status, stderr, said } = cluster.kubectl(['create', '-f', file]);
-      // Other people's definitions may have warnings.
-      if (status !== 0) throw new Error(`${said}: ${stderr}`);
-    }
-    await cluster.until('all definitions are served', () =>
-      cluster.list('customresourcedefinitions').every(({ status }) => isTrue(status, 'Established')),
-    );
+    await define(cluster, crdFiles());
     const lines = [
       checkMistakes(cluster),
       await checkReleases(cluster),
@@ -26,8 +20,4 @@ export function checkCluster() {
     ];
     return lines.map((line) => `Kubernetes ${KUBERNETES.newest}: ${line}`);
   });
-}
-
-function isTrue(status, condition) {
-  return status?.conditions?.some(({ type, status: value }) => type === condition && value === 'True');
 }

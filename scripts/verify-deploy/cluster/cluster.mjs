@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../free-ports.mjs';
 import { goTool } from '../tools.mjs';
+import { Authority } from './certificates.mjs';
 import { clusterCommand } from './commands.mjs';
 
 /** Those that make something of what the chart and k8s/ create. */
@@ -18,9 +19,12 @@ const CONTROLLERS = [
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Runs `use` with a cluster of a version of Kubernetes; whatever happens, nothing of it is left. */
-export async function withCluster(version, use) {
-  const cluster = new Cluster(version);
+/**
+ * Runs `use` with a cluster of a version of Kubernetes; whatever happens, nothing of it is left.
+ * @param autoscalerPeriod how often the autoscaler looks; where nobody measures how fast it is, often
+ */
+export async function withCluster(version, use, { autoscalerPeriod = '1s' } = {}) {
+  const cluster = new Cluster(version, autoscalerPeriod);
   // A process that is ended does not come to its `finally`.
   const endNow = () => cluster.endNow();
   const interrupted = () => process.exit(130);
@@ -42,12 +46,14 @@ class Cluster {
   names = [];
   folder = mkdtempSync(join(tmpdir(), 'eyrie-cluster-'));
 
-  constructor(version) {
+  constructor(version, autoscalerPeriod) {
     this.version = version;
+    this.autoscalerPeriod = autoscalerPeriod;
   }
 
   async start() {
     this.tools = { helm: await goTool('helm'), kubectl: await clusterCommand('kubectl', this.version) };
+    this.authority = new Authority(join(this.folder, 'authority'));
     const [client, peer, api, metrics] = await freePorts(4);
     const key = join(this.folder, 'service-accounts.key');
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -70,6 +76,7 @@ class Cluster {
       ...[`--service-account-signing-key-file=${key}`, '--service-account-issuer=https://kubernetes.default.svc'],
       // As clusters have it, or it would refuse a privileged pod before the Pod Security Standard is asked.
       '--allow-privileged',
+      ...this.aggregation(),
     ]);
     this.port = api;
     const settings = this.writeKubeconfig('kubeconfig', token);
@@ -77,8 +84,20 @@ class Cluster {
     await this.run('kube-controller-manager', [
       ...[`--kubeconfig=${settings}`, `--service-account-private-key-file=${key}`],
       ...['--bind-address=127.0.0.1', `--secure-port=${metrics}`, `--cert-dir=${join(this.folder, 'certificates')}`],
-      ...['--leader-elect=false', `--controllers=${CONTROLLERS}`, '--horizontal-pod-autoscaler-sync-period=1s'],
+      ...['--leader-elect=false', `--controllers=${CONTROLLERS}`],
+      `--horizontal-pod-autoscaler-sync-period=${this.autoscalerPeriod}`,
     ]);
+  }
+
+  /** So that other API servers, to which this one passes requests on, know it, and believe it who has asked. */
+  aggregation() {
+    const { certificate, key } = this.authority.sign('front-proxy-client');
+    return [
+      ...[`--proxy-client-cert-file=${certificate}`, `--proxy-client-key-file=${key}`],
+      ...['client-ca-file', 'requestheader-client-ca-file'].map((flag) => `--${flag}=${this.authority.certificate}`),
+      ...['--requestheader-allowed-names=front-proxy-client', '--requestheader-username-headers=X-Remote-User'],
+      ...['--requestheader-group-headers=X-Remote-Group', '--requestheader-extra-headers-prefix=X-Remote-Extra-'],
+    ];
   }
 
   async run(name, args) {
