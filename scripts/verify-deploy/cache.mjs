@@ -1,5 +1,5 @@
 // Where what is downloaded and built is kept: the folder VERIFY_CACHE, or one of the user's, so that another clone of the project
-// need not compile Helm, Kubernetes and Argo Rollouts again. About three quarters of a gigabyte.
+// need not compile Helm, Kubernetes and the rest again. More than a gigabyte.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,7 +1,9 @@
 // `npm run verify:deploy`: proves the chart (helm/eyrie) and k8s/ with the real tools, and on a real API server. It needs Node,
-// Go, and the Go module proxy the first time; for `rollouts` Prometheus as well, as `verify:monitoring` does. `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
+// Go, and the Go module proxy the first time; to run a cluster openssl, and to see it scale and roll out Linux and Prometheus (Debian's is
+// fetched). `-- --only lint,refusals` runs these steps alone, `-- --without volume` all but that one.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { checkKeda, checkPrometheusAdapter } from './autoscaling/check.mjs';
 import { cache, output } from './cache.mjs';
 import { checkCluster } from './cluster/check.mjs';
 import { checkConformance, checkTheCheck } from './conformance.mjs';
@@ -37,11 +39,13 @@ const STEPS = {
   volume: checkRegistryVolume,
   cluster: checkCluster,
   rollouts: checkRollouts,
+  autoscaling: checkPrometheusAdapter,
+  keda: checkKeda,
 };
 /** What needs nodes, or somebody else's controllers. */
 const NEVER = [
   'that pods start on nodes and that their network policies hold',
-  'that an autoscaler follows a metric, and what KEDA, KServe and a gateway make of their objects',
+  'what KServe and a gateway make of their objects',
   'that Argo Rollouts’ plug-in for the Gateway API moves the weights of a route',
 ];
 
