@@ -60,6 +60,8 @@ it('names what is wrong with what it is given', async () => {
   expect(await said('1')).toMatch(/^1 eyrie: the version has no golden images; give --images/);
   expect(await said('1', '--images', folder)).toMatch(/^1 eyrie: .* holds no JPEG/);
   expect(await said('1', '--images', join(folder, 'nowhere'))).toMatch(/^1 eyrie: cannot read/);
+  const nowhere = join(folder, 'nowhere', 'tuning.svg');
+  expect(await said('1', ...SAMPLES, '--picture', nowhere)).toMatch(/^1 eyrie: cannot write the picture .*ENOENT/);
   expect(await said('1', '--goal', 'beauty')).toMatch(/^2 eyrie: .*goal/);
   expect(await said('1', '--batches', '0')).toMatch(/^2 eyrie: "0" is no number/);
   writeFileSync(join(folder, 'broken.jpg'), 'no image');

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { availableCpus, PredictorFactory } from '#inference';
 import { FolderStore, readManifest, type RuntimeSettings, type VersionRef, writeRuntime } from '#registry';
+import { Failure } from '../failure';
 import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
 import { knownVersion } from '../registry/known-version';
 import { gridChart } from './chart';
@@ -58,6 +59,7 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
   const version = await knownVersion(store, model, wanted);
   const at = { folder: await store.versionFolder(model, version), model, version };
   const manifest = await readManifest(at.folder, model, version);
+  await mustBeWritable(at.folder, options);
   const images = await tuneImages(options.images, at.folder, manifest);
   const predictors = new PredictorFactory({ maxPixels: MAX_PIXELS });
   const fixed = await fixedBatch(at, predictors);
@@ -93,6 +95,21 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${value}`);
   console.log(`${options.dryRun ? 'best' : 'written'} for ${options.goal}: ${settled.join(', ')}`);
+}
+
+/** Before minutes of measuring, not after them. @throws Failure */
+async function mustBeWritable(folder: string, { picture, dryRun }: TuneOptions): Promise<void> {
+  try {
+    // Opened and left as it is.
+    if (picture !== undefined) await writeFile(picture, '', { flag: 'a' });
+  } catch (error) {
+    throw new Failure(`cannot write the picture ${picture}: ${(error as Error).message}`);
+  }
+  try {
+    if (!dryRun) await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new Failure(`cannot write the manifest in ${folder}: ${(error as Error).message}; --dry-run only measures`);
+  }
 }
 
 function grid(batches: readonly number[]): Setting[] {
