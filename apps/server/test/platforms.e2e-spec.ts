@@ -1,31 +1,54 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { postImage, request, sample } from '#testing/http';
-import { REPOSITORY, temporaryRegistry, until } from '#testing/server';
+import { REPOSITORY, temporaryRegistry, until, type TemporaryFolder } from '#testing/server';
 import { freePort } from '#testing/server-process';
 
-it('the Procfile serves on the PORT that a platform gives, and ends when the whole dyno gets SIGTERM', async () => {
-  const [, command] = /^web: (.+)$/m.exec(readFileSync(join(REPOSITORY, 'Procfile'), 'utf8'))!;
-  const registry = temporaryRegistry({});
+let registry: TemporaryFolder;
+let url: string;
+let started: ChildProcess;
+let exited: Promise<number | string | null>;
+
+/** In a process group of its own, as a platform's shell starts it, and waits until it is ready. */
+async function start(command: string, ...args: string[]): Promise<void> {
   const port = await freePort();
-  // A platform's shell, in a process group of its own, all of which is told to end.
-  const dyno = spawn('bash', ['-c', command!], {
+  url = `http://127.0.0.1:${port}`;
+  started = spawn(command, args, {
     cwd: REPOSITORY,
-    env: { PATH: process.env.PATH, PORT: String(port), MODEL_REGISTRY: registry.path },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: String(port), MODEL_REGISTRY: registry.path },
     stdio: ['ignore', 'ignore', 'inherit'],
     detached: true,
   });
-  const exited = new Promise<unknown>((resolve) => dyno.once('exit', (code, signal) => resolve(code ?? signal)));
+  exited = new Promise((resolve) => started.once('exit', (code, signal) => resolve(code ?? signal)));
+  await until(async () => (await statusOf('/health/ready')) === 200, 'it is ready', 60_000);
+}
+
+const statusOf = async (path: string) => (await request(url + path).catch(() => ({ status: 0 }))).status;
+
+beforeEach(() => {
+  registry = temporaryRegistry({});
+});
+afterEach(() => {
   try {
-    const url = `http://127.0.0.1:${port}`;
-    const isReady = async () => (await request(`${url}/health/ready`).catch(() => ({ status: 0 }))).status === 200;
-    await until(isReady, 'it is ready', 60_000);
-    expect((await postImage(`${url}/v1/predict`, sample('ship.png'))).status).toBe(200);
-    process.kill(-dyno.pid!, 'SIGTERM');
-    expect(await exited).toBe(0);
-  } finally {
-    if (dyno.exitCode === null && dyno.signalCode === null) process.kill(-dyno.pid!, 'SIGKILL');
-    registry.remove();
+    process.kill(-started.pid!, 'SIGKILL');
+  } catch {
+    // All of the group has ended, as it should.
   }
+  registry.remove();
+});
+
+it('the Procfile serves on the PORT that a platform gives, and ends when the whole dyno gets SIGTERM', async () => {
+  const [, command] = /^web: (.+)$/m.exec(readFileSync(join(REPOSITORY, 'Procfile'), 'utf8'))!;
+  await start('bash', '-c', command!);
+  expect((await postImage(`${url}/v1/predict`, sample('ship.png'))).status).toBe(200);
+  process.kill(-started.pid!, 'SIGTERM');
+  expect(await exited).toBe(0);
+}, 120_000);
+
+it('leaves no server behind when only npm is told to end', async () => {
+  await start('npm', 'start');
+  process.kill(started.pid!, 'SIGTERM');
+  await exited;
+  await until(async () => (await statusOf('/health/live')) === 0, 'the server has ended', 20_000);
 }, 120_000);
