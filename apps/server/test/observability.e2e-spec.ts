@@ -1,3 +1,4 @@
+import { register } from 'prom-client';
 import { postForm, postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
@@ -126,6 +127,19 @@ describe('/metrics', () => {
     await request(`${server.url}/docs/swagger-ui.css`);
     await request(`${server.url}/v1/models/${MODEL}/versions/1?x=1`);
     ({ text } = await request(`${server.url}/metrics`));
+  });
+
+  it('is written once for many who ask at the same time, and predictions go on meanwhile', async () => {
+    const storm = () => Array.from({ length: 200 }, () => request(`${server.url}/metrics`));
+    // Connections that are new come one after the other.
+    await Promise.all(storm());
+    const written = jest.spyOn(register, 'metrics');
+    const scrapes = storm();
+    expect((await predict()).status).toBe(200);
+    const answers = await Promise.all(scrapes);
+    for (const { status, text: one } of answers) expect([status, one.endsWith('\n')]).toEqual([200, true]);
+    expect(written.mock.calls.length).toBeLessThan(100);
+    written.mockRestore();
   });
 
   it.each([

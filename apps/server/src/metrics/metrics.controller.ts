@@ -2,6 +2,8 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
+import { setImmediate as otherRequests } from 'node:timers/promises';
+import { register } from 'prom-client';
 import { ApiProblems } from '../openapi/api-problems';
 import { LiveMetrics } from './live.metrics';
 
@@ -9,6 +11,8 @@ import { LiveMetrics } from './live.metrics';
 @ApiProblems('INVALID_REQUEST')
 @Controller('metrics')
 export class MetricsController extends PrometheusController {
+  private text: Promise<string> | undefined;
+
   constructor(private readonly live: LiveMetrics) {
     super();
   }
@@ -18,7 +22,15 @@ export class MetricsController extends PrometheusController {
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: 'Metrics', schema: { type: 'string' } })
   override async index(@Res({ passthrough: true }) response: Response): Promise<string> {
+    response.header('Content-Type', register.contentType);
+    return (this.text ??= this.render());
+  }
+
+  /** Once for all that ask at the same time: however many there are, predictions get their turn. */
+  private async render(): Promise<string> {
+    await otherRequests();
+    this.text = undefined;
     this.live.sample();
-    return super.index(response);
+    return register.metrics();
   }
 }
