@@ -53,6 +53,11 @@ describe('the server does not start, and says what to do, when', () => {
     );
   });
 
+  it('the device is a GPU, and what that needs is not there', async () => {
+    const env = { MODEL_DEVICE: 'cuda', MODEL_REGISTRY: keep(temporaryRegistry({})) };
+    await expectRefusal(env, /pixels version 1 .*MODEL_DEVICE is cuda, which needs an NVIDIA GPU .*set it to cpu/);
+  });
+
   it('a model file is damaged', async () => {
     const registry = keep(copyOfBundledRegistry());
     appendFileSync(join(registry, 'resnet-cifar10/2/model.onnx'), 'x');

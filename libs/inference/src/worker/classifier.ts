@@ -21,6 +21,9 @@ export class ModelLoadError extends Error {
   }
 }
 
+const CUDA_HINT =
+  '; MODEL_DEVICE is cuda, which needs an NVIDIA GPU and the CUDA libraries: set it to cpu where they are missing';
+
 /**
  * One ONNX Runtime session and what is known of its graph. `run` is synchronous underneath: nothing else happens in
  * this process meanwhile, save on libuv's threads.
@@ -48,7 +51,8 @@ export class Classifier {
         extra: { session: { intra_op: { allow_spinning: '0' } } },
       });
     } catch (error) {
-      throw new ModelLoadError(`ONNX Runtime cannot load ${spec.modelPath}: ${oneLine(error)}`);
+      const hint = device === 'cuda' ? CUDA_HINT : '';
+      throw new ModelLoadError(`ONNX Runtime cannot load ${spec.modelPath}: ${oneLine(error)}${hint}`);
     }
     try {
       return new Classifier(session, spec, checkGraph(session, spec));
