@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -208,6 +208,12 @@ describe('a worker', () => {
   it('gives way to the server', async () => {
     const [pid] = (await start()).workers.pids;
     expect(getPriority(pid)).toBe(Math.min(getPriority() + 5, 19));
+  });
+
+  (process.platform === 'linux' ? it : it.skip)('is ended before the server where memory runs out', async () => {
+    const score = (pid: number | 'self') => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'));
+    const { workers } = await start();
+    expect(score(workers.pids[0]!)).toBe(Math.min(score('self') + 300, 1000));
   });
 
   it('is replaced', async () => {

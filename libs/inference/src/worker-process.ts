@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
@@ -18,6 +19,9 @@ import { workerEnvironment } from './worker-environment';
 /** By how much workers are nicer than the server, as of setpriority(2). */
 const NICER_BY = 5;
 const NICEST = 19;
+/** By how much workers are rather ended than the server, in thousandths of the memory that there is. */
+const SOONER = { loading: 600, serving: 300 };
+const SOONEST = 1000;
 
 /** The process is gone and took its batches with it. They may be tried elsewhere. */
 export class WorkerLostError extends Error {}
@@ -69,7 +73,8 @@ export class WorkerProcess {
   ) {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
-        const reason = signal ? `was killed by ${signal}` : `exited with code ${code}`;
+        const hint = signal === 'SIGKILL' && !this.closing ? ', as the kernel does where memory runs out' : '';
+        const reason = signal ? `was killed by ${signal}${hint}` : `exited with code ${code}`;
         const said = this.stderrTail.length > 0 ? `; it said: ${this.stderrTail.join(' | ')}` : '';
         this.rejectPending(`the worker ${reason}${said}`);
         resolve(`${reason}${said}`);
@@ -103,11 +108,14 @@ export class WorkerProcess {
       env: workerEnvironment(process.env),
     });
     stepBack(child.pid);
+    offerToKernel(child.pid, SOONER.loading);
     const worker = new WorkerProcess(child, options);
     const abort = (): void => worker.kill();
     options.signal?.addEventListener('abort', abort);
     try {
-      return { worker, loaded: await worker.load() };
+      const loaded = await worker.load();
+      offerToKernel(child.pid, SOONER.serving);
+      return { worker, loaded };
     } catch (error) {
       worker.kill();
       throw error;
@@ -218,6 +226,19 @@ function stepBack(pid: number | undefined): void {
     if (pid !== undefined) setPriority(pid, Math.min(getPriority() + NICER_BY, NICEST));
   } catch {
     // It has ended already, or the system does not let us: it works without.
+  }
+}
+
+/**
+ * Where memory runs out, the kernel is to end a worker and not the server, and rather one that still loads, for which nobody
+ * waits, than one that serves (proc_pid_oom_score_adj(5)).
+ */
+function offerToKernel(pid: number | undefined, sooner: number): void {
+  try {
+    const own = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(Math.min(own + sooner, SOONEST)));
+  } catch {
+    // It has ended already, or this is no Linux: it works without.
   }
 }
 
