@@ -63,7 +63,7 @@ class Replica {
   async request(key: string): Promise<{ version: number; label: string }> {
     const route = chooseRoute(this.registry, { model: 'm', key });
     const image = await randomPng();
-    const prediction = await route.version.predictor!.predict(image, { topK: 3, deadline: performance.now() + 10_000 });
+    const prediction = await route.version.predictor!.predict(image, { topK: 3, deadline: performance.now() + 25_000 });
     await this.shadows.copy({ requestId: key, route, image, prediction, wasComputed: true });
     return { version: route.version.version, label: prediction.classes[0]!.label };
   }
