@@ -47,7 +47,12 @@ export class ServerProcess {
   /** Resolves when it serves. */
   static async start(env: Record<string, string> = {}): Promise<ServerProcess> {
     const server = await ServerProcess.spawn(env);
-    await until(() => server.ended || server.out.includes('serving on'), 'the server serves', 60_000);
+    try {
+      await until(() => server.ended || server.out.includes('serving on'), 'the server serves', 60_000);
+    } catch (error) {
+      await server.kill();
+      throw error;
+    }
     if (server.ended) throw new Error(`the server did not start: ${server.err}`);
     return server;
   }

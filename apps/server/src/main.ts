@@ -6,6 +6,7 @@ import { ModelRegistry, RegistryUnreadableError, routedVersions } from '#registr
 import { BUILD_INFO } from './build-info';
 import { ConfigError, readConfig, type Config } from './config';
 import { createApp } from './create-app';
+import { collectLessOften } from './garbage-collection';
 import { createLogger } from './logging';
 import { shutDown } from './shutdown';
 import { startTracing } from './tracing/start-tracing';
@@ -14,6 +15,7 @@ import { startTracing } from './tracing/start-tracing';
 class StartError extends Error {}
 
 async function main(): Promise<void> {
+  collectLessOften();
   dotenv.config({ quiet: true });
   const config = readConfig(process.env);
   requireKeys(config);

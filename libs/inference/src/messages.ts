@@ -35,7 +35,7 @@ export interface BatchItem {
   topK: number;
 }
 
-export type FromWorker = LoadedMessage | LoadFailedMessage | ResultMessage;
+export type FromWorker = LoadedMessage | LoadFailedMessage | ResultMessage | MemoryMessage;
 
 export interface LoadedMessage {
   type: 'loaded';
@@ -67,7 +67,12 @@ export interface ResultMessage {
   batch: number;
   /** One for each item of the batch, in its order. */
   items: ItemResult[];
-  /** As in `LoadedMessage`, after the batch. */
+}
+
+/** Comes after a result, where the last one is half a second old. */
+export interface MemoryMessage {
+  type: 'memory';
+  /** As in `LoadedMessage`. */
   rssBytes: number;
 }
 

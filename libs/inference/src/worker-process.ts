@@ -180,8 +180,9 @@ export class WorkerProcess {
             clearTimeout(timer);
             return reject(new LoadFailedError(message.detail, message.fault));
           case 'result':
-            this.rssBytes = message.rssBytes;
             return this.settle(message.batch, message.items);
+          case 'memory':
+            this.rssBytes = message.rssBytes;
         }
       });
       void this.exited.then(() => clearTimeout(timer));

@@ -21,10 +21,13 @@ import { topK } from './scores';
 /** As much as a pipe of the system holds, and more. */
 const READ_BYTES = 262_144;
 
+const MEMORY_REPORT_EVERY_MS = 500;
+
 let classifier: Classifier | undefined;
 let settings: LoadMessage | undefined;
 // Runs follow each other; decoding does not wait for them.
 let lastRun: Promise<void> = Promise.resolve();
+let memoryReportedAt = -Infinity;
 
 function send(message: FromWorker): void {
   process.send?.(message);
@@ -79,9 +82,17 @@ async function run(message: RunMessage): Promise<void> {
   lastRun = (async () => {
     await Promise.all([previous, ...decoding]);
     if (decoded.length > 0) await infer(model, input, decoded, message, decodings, results);
-    send({ type: 'result', batch: message.batch, items: results, rssBytes: process.memoryUsage.rss() });
+    send({ type: 'result', batch: message.batch, items: results });
+    reportMemory();
   })();
   await lastRun;
+}
+
+/** Reading it takes as long as decoding a small image: after the answer, and not after every one. */
+function reportMemory(): void {
+  if (monotonicNow() < memoryReportedAt + MEMORY_REPORT_EVERY_MS) return;
+  memoryReportedAt = monotonicNow();
+  send({ type: 'memory', rssBytes: process.memoryUsage.rss() });
 }
 
 type Decoding = Pick<ItemPrediction, 'decodeAt' | 'decodeMs'>;
