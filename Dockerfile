@@ -60,5 +60,5 @@ ENV NODE_ENV=production \
 EXPOSE 8000
 USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
-ENTRYPOINT ["tini", "--", "node", "--enable-source-maps"]
+ENTRYPOINT ["tini", "--", "node", "--enable-source-maps", "--max-semi-space-size=16"]
 CMD ["dist/apps/server/src/main.js"]

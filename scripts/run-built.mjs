@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { allocatorSettings } from './allocator.mjs';
+import { allocatorSettings, NODE_FLAGS } from './node-settings.mjs';
 import { root } from './prepare.mjs';
 
 /** As it was at the start. */
@@ -9,7 +9,7 @@ const LOOK_EVERY_MS = 500;
 
 /** Runs a built entry file in place of this process: its streams, its signals, its exit code. */
 export function runBuilt(entry, args) {
-  const child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist', entry), ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(root, 'dist', entry), ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...allocatorSettings(process.env) },
   });

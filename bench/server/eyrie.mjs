@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from '../at-exit.mjs';
-import { allocatorSettings } from '../../scripts/allocator.mjs';
 import { freePort } from '../../scripts/free-ports.mjs';
+import { allocatorSettings, NODE_FLAGS } from '../../scripts/node-settings.mjs';
 import { root } from '../../scripts/prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
@@ -44,7 +44,7 @@ export class EyrieServer {
   static async start({ registry, model, port, env, profile, pinnedTo }) {
     port ??= await freePort();
     const started = performance.now();
-    const command = [process.execPath, '--enable-source-maps', join(root, 'dist/apps/server/src/main.js')];
+    const command = [process.execPath, ...NODE_FLAGS, join(root, 'dist/apps/server/src/main.js')];
     const [program, ...args] = [...(pinnedTo ? ['taskset', '-c', pinnedTo.join(',')] : []), ...command];
     const child = spawn(program, args, {
       cwd: root,

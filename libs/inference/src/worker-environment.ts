@@ -1,4 +1,10 @@
 /**
+ * How Node is to run a worker, which has few objects of its own: a semi-space of at most 8 MiB took 65 MB off one that answers 400
+ * images a second on Node 24, and nothing off its speed.
+ */
+export const WORKER_FLAGS = ['--max-semi-space-size=8'];
+
+/**
  * How glibc's malloc is to treat a worker (mallopt(3)). One heap for all threads: otherwise each that decodes keeps one of its
  * own. Of the blocks, those of 4 MiB and more, which large photographs need, go back to the system when they are freed, and
  * the others are kept for the next image. Both thresholds would otherwise grow with what was freed.

@@ -14,7 +14,7 @@ import {
   type LoadFault,
   type LoadMessage,
 } from './messages';
-import { workerEnvironment } from './worker-environment';
+import { WORKER_FLAGS, workerEnvironment } from './worker-environment';
 
 /** By how much workers are nicer than the server, as of setpriority(2). */
 const NICER_BY = 5;
@@ -103,7 +103,7 @@ export class WorkerProcess {
     const child = fork(options.entry, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-      execArgv: [],
+      execArgv: WORKER_FLAGS,
       // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
       env: workerEnvironment(process.env),
     });
