@@ -69,7 +69,7 @@ export interface ResultMessage {
   items: ItemResult[];
 }
 
-/** Comes after a result, where the last one is half a second old. */
+/** Comes half a second after a result, once for all results until then. */
 export interface MemoryMessage {
   type: 'memory';
   /** As in `LoadedMessage`. */

@@ -27,7 +27,7 @@ let classifier: Classifier | undefined;
 let settings: LoadMessage | undefined;
 // Runs follow each other; decoding does not wait for them.
 let lastRun: Promise<void> = Promise.resolve();
-let memoryReportedAt = -Infinity;
+let memoryReport: NodeJS.Timeout | undefined;
 
 function send(message: FromWorker): void {
   process.send?.(message);
@@ -83,15 +83,14 @@ async function run(message: RunMessage): Promise<void> {
     await Promise.all([previous, ...decoding]);
     if (decoded.length > 0) await infer(model, input, decoded, message, decodings, results);
     send({ type: 'result', batch: message.batch, items: results });
-    reportMemory();
+    memoryReport ??= setTimeout(reportMemory, MEMORY_REPORT_EVERY_MS);
   })();
   await lastRun;
 }
 
-/** Reading it takes as long as decoding a small image: after the answer, and not after every one. */
+/** Reading it takes as long as decoding a small image: not for every answer, and once more after the last one. */
 function reportMemory(): void {
-  if (monotonicNow() < memoryReportedAt + MEMORY_REPORT_EVERY_MS) return;
-  memoryReportedAt = monotonicNow();
+  memoryReport = undefined;
   send({ type: 'memory', rssBytes: process.memoryUsage.rss() });
 }
 
