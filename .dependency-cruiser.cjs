@@ -1,3 +1,25 @@
+// What each library may import of the others; what is not named here may import none.
+const LIBRARIES = {
+  core: [],
+  validation: [],
+  onnx: [],
+  cache: ['core'],
+  inference: ['core'],
+  registry: ['core', 'inference', 'onnx', 'validation'],
+  routing: ['core', 'inference', 'registry'],
+  authoring: ['core', 'inference', 'onnx', 'registry', 'validation'],
+};
+
+/** One rule for each folder below `parent`: it may import itself and the folders that are named for it. */
+function arrows(parent, allowed) {
+  return Object.entries(allowed).map(([folder, others]) => ({
+    name: `arrows-of-${folder}`,
+    severity: 'error',
+    from: { path: `^${parent}${folder}/` },
+    to: { path: `^${parent}(?!(${[folder, ...others].join('|')})/)` },
+  }));
+}
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -15,37 +37,7 @@ module.exports = {
       from: { path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
-    {
-      name: 'inference-is-at-the-bottom',
-      severity: 'error',
-      from: { path: '^libs/inference/' },
-      to: { path: '^libs/(cache|registry|routing|validation)/' },
-    },
-    {
-      name: 'registry-knows-no-routing',
-      severity: 'error',
-      from: { path: '^libs/registry/' },
-      to: { path: '^libs/routing/' },
-    },
-    {
-      name: 'cache-knows-only-inference',
-      comment: 'What it keeps, and for whom, is said by its caller.',
-      severity: 'error',
-      from: { path: '^libs/cache/' },
-      to: { path: '^libs/(?!cache|inference)' },
-    },
-    {
-      name: 'registry-and-routing-know-no-cache',
-      severity: 'error',
-      from: { path: '^libs/(registry|routing)/' },
-      to: { path: '^libs/cache/' },
-    },
-    {
-      name: 'validation-stands-alone',
-      severity: 'error',
-      from: { path: '^libs/validation/' },
-      to: { path: '^libs/(?!validation)' },
-    },
+    ...arrows('libs/', LIBRARIES),
     {
       name: 'libraries-through-their-door',
       comment: 'Import "#inference", not a file inside it.',

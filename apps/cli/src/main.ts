@@ -1,14 +1,10 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import dotenv from 'dotenv';
-import { EyrieError, LoadFailedError, WorkerLostError } from '#inference';
-import {
-  DownloadError,
-  InvalidCatalogError,
-  InvalidPolicyError,
-  InvalidVersionError,
-  RegistryUnreadableError,
-} from '#registry';
+import { EyrieError } from '#core';
+import { LoadFailedError, WorkerLostError } from '#inference';
+import { DownloadError, InvalidCatalogError } from '#authoring';
+import { InvalidPolicyError, InvalidVersionError, RegistryUnreadableError } from '#registry';
 import { evaluateCommand } from './evaluate/evaluate.command';
 import { Failure } from './failure';
 import { keysCommand } from './keys.command';

@@ -4,18 +4,18 @@ import { AnswerCacheModule, type AnswerCacheOptions } from '#cache';
 import { InferenceModule } from '#inference';
 import { RegistryModule } from '#registry';
 import { RoutingModule } from '#routing';
-import { AdminModule } from './admin/admin.module';
+import { AdminModule } from './control/admin/admin.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config';
 import { HealthModule } from './health/health.module';
 import { Connections } from './http/connections';
 import { MetricsEndpointModule } from './metrics/metrics-endpoint.module';
 import { MetricsModule } from './metrics/metrics.module';
-import { ModelsModule } from './models/models.module';
-import { PredictModule } from './predict/predict.module';
+import { ModelsModule } from './control/models/models.module';
+import { PredictModule } from './dialects/eyrie/predict.module';
 import { RateLimitModule } from './rate-limit.module';
 import { SettingsModule } from './settings';
-import { TrafficModule } from './traffic/traffic.module';
+import { TrafficModule } from './control/traffic/traffic.module';
 
 @Module({})
 export class AppModule {

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import { flatten, inOneLine } from '#validation';
 import { AppModule } from './app.module';
 import type { Config } from './config';
@@ -17,7 +17,7 @@ import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
 import { routesOf } from './openapi/routes';
-import { EarlyRefusal } from './predict/early-refusal';
+import { EarlyRefusal } from './serving/early-refusal';
 import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */

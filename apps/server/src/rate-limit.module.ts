@@ -1,8 +1,8 @@
 import { Injectable, Module, type DynamicModule, type ExecutionContext } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule, type ThrottlerLimitDetail } from '@nestjs/throttler';
-import { EyrieError } from '#inference';
-import { PredictController } from './predict/predict.controller';
+import { EyrieError } from '#core';
+import { PredictController } from './dialects/eyrie/predict.controller';
 
 /** Predictions are limited; looking at models, health and metrics is not. */
 @Injectable()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { postImage, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
-import { EarlyRefusal } from '../src/predict/early-refusal';
+import { EarlyRefusal } from '../src/serving/early-refusal';
 
 const RUNTIME = { workers: 1, threads: 1, maxBatch: 1, maxQueue: 1 };
 /** Two batches of one image are with the worker, one waits. */

@@ -1,4 +1,4 @@
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import { Flights, type Shared, type Waiter } from './flights';
 
 /** A computation that ends when the test says so. */

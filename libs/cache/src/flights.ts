@@ -1,4 +1,4 @@
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 
 /** How long somebody waits for an answer. */
 export interface Waiter {

@@ -1,5 +1,4 @@
 export { availableCpus } from './available-cpus';
-export { EyrieError, type ErrorCode, type FieldError } from './errors';
 export type {
   ChannelOrder,
   InputSpec,
@@ -22,7 +21,6 @@ export {
   type PredictorOptions,
 } from './predictor';
 export { InferenceModule } from './inference.module';
-export { monotonicNow } from './monotonic-clock';
 export type { Stage, StagePart } from './stage';
 export { PredictorFactory } from './predictor-factory';
 export { type ProcessUsage, processUsage } from './process-usage';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
 import { until } from '#testing/server';
-import type { EyrieError } from './errors';
+import type { EyrieError } from '../../core/src/errors';
 import type { ChannelOrder } from './model-spec';
 import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
 

@@ -1,5 +1,5 @@
 import { DrainRate } from './drain-rate';
-import { EyrieError } from './errors';
+import { EyrieError } from '#core';
 import type { Device, ItemResult } from './messages';
 import type { ModelSpec, RuntimeSpec } from './model-spec';
 import type { Prediction } from './prediction';

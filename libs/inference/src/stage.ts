@@ -1,5 +1,5 @@
 import type { ItemResult } from './messages';
-import { monotonicNow } from './monotonic-clock';
+import { monotonicNow } from '#core';
 
 /** A stretch of one request's way. Times are `monotonicNow`'s, here and in the worker alike. */
 export interface Stage {

@@ -1,30 +1,16 @@
-export { type AddedVersion, type AddOptions, type AddRequest, addVersion } from './add/add-version';
-export type { Fact } from './add/facts';
-export { type PresetName, PRESETS } from './add/presets';
-export {
-  type Catalog,
-  type CatalogEntry,
-  InvalidCatalogError,
-  parseCatalog,
-  readCatalog,
-  sourcesOf,
-} from './catalog/catalog';
-export { download, type DownloadObserver, type DownloadOptions, type WantedFile } from './catalog/download';
-export { DownloadError, DownloadStopped } from './catalog/download-errors';
-export { shownUrl } from './catalog/model-url';
-export { FolderStore } from './folder-store';
-export { loadVersion, type LoadedVersion, type LoadOptions } from './load-version';
-export { InvalidVersionError, type Manifest, MODEL_NAME, parseManifest, runtimeOf } from './manifest';
+export { FolderStore } from './stores/folder-store';
+export { loadVersion, type LoadedVersion, type LoadOptions } from './versions/load-version';
+export { InvalidVersionError, type Manifest, MODEL_NAME, parseManifest, runtimeOf } from './versions/manifest';
 export {
   type LoadMode,
   type Model,
   ModelRegistry,
   type RegistryObserver,
   type RegistryOptions,
-} from './model-registry';
-export { type ModelStore, RegistryUnreadableError } from './model-store';
-export { ModelVersion, VERSION_STATES, type VersionState } from './model-version';
-export { OnDemandLoader, type OnDemandOptions, type Wait } from './on-demand';
+} from './serving/model-registry';
+export { type ModelStore, RegistryUnreadableError } from './stores/model-store';
+export { ModelVersion, VERSION_STATES, type VersionState } from './versions/model-version';
+export { OnDemandLoader, type OnDemandOptions, type Wait } from './serving/on-demand';
 export {
   ALIAS,
   type Guard,
@@ -37,9 +23,17 @@ export {
   type Shadow,
   type Variant,
   type VersionRef,
-} from './policy';
-export { draftChange, draftRollback, type PolicyEdit, removeAlias, replacePolicy, setAlias } from './policy-change';
+} from './policy/policy';
+export {
+  draftChange,
+  draftRollback,
+  type PolicyEdit,
+  removeAlias,
+  replacePolicy,
+  setAlias,
+} from './policy/policy-change';
 export { REGISTRY_OBSERVER, RegistryModule } from './registry.module';
-export { removeModel, removeVersion } from './remove-version';
-export { readManifest, readVersion } from './version-files';
-export { type RuntimeSettings, writeRuntime } from './write-runtime';
+export { removeModel, removeVersion } from './versions/remove-version';
+export { isFull, isReadOnly } from './stores/whole-file';
+export { readManifest, readVersion, sha256 } from './versions/version-files';
+export { type RuntimeSettings, writeRuntime } from './versions/write-runtime';

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PredictorFactory } from '#inference';
-import { FolderStore } from './folder-store';
-import { OnDemandLoader } from './on-demand';
-import { ModelRegistry, type RegistryObserver, type RegistryOptions } from './model-registry';
+import { FolderStore } from './stores/folder-store';
+import { OnDemandLoader } from './serving/on-demand';
+import { ModelRegistry, type RegistryObserver, type RegistryOptions } from './serving/model-registry';
 
 /** Where a RegistryObserver may be provided, globally, to be told what happens. */
 export const REGISTRY_OBSERVER = Symbol('REGISTRY_OBSERVER');

@@ -1,5 +1,5 @@
 import { resolveVersion, type Guard, type Policy, type PolicyEdit } from '#registry';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 
 export interface CanaryStart {
   version: number | string;

@@ -1,4 +1,4 @@
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import { resolveVersion, type Guard, type Model, type ModelRegistry, type ModelVersion, type Policy } from '#registry';
 import { decide, withWeight, type GuardDecision, type GuardInput } from './guard';
 import { OutcomeWindow, type WindowSummary } from './outcome-window';

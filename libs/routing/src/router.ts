@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import { resolveVersion, type Model, type ModelRegistry, type ModelVersion, type VersionRef } from '#registry';
 import { chooseVariant } from './split';
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { availableCpus, EyrieError, PredictorFactory, type Predictor } from '#inference';
+import { EyrieError } from '#core';
+import { availableCpus, PredictorFactory, type Predictor } from '#inference';
 import { FolderStore, loadVersion, type VersionRef } from '#registry';
 import { parseVersionRef } from '../parse';
 import { knownVersion } from '../registry/known-version';

@@ -1,5 +1,5 @@
 import type { ChannelOrder, Layout, ResizeMode } from '#inference';
-import { PRESETS, type PresetName } from '#registry';
+import { PRESETS, type PresetName } from '#authoring';
 import { UsageError } from '../usage-error';
 
 type PerChannel = [number, number, number];

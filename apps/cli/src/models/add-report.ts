@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { AddedVersion, Fact } from '#registry';
+import type { AddedVersion, Fact } from '#authoring';
 
 const WHENCE: Record<Fact['source'], string> = {
   file: 'found in the file',

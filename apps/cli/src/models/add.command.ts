@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
-import { type AddRequest, addVersion, FolderStore } from '#registry';
+import { type AddRequest, addVersion } from '#authoring';
+import { FolderStore } from '#registry';
 import { parseModelName } from '../parse';
 import {
   parseActivation,

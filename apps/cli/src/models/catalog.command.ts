@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { type CatalogEntry, FolderStore, readCatalog } from '#registry';
+import { type CatalogEntry, readCatalog } from '#authoring';
+import { FolderStore } from '#registry';
 import { catalogFile } from './catalog-file';
 import { type InstalledVersion, installedVersions } from './catalog-installed';
 

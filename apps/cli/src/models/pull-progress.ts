@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { DownloadObserver } from '#registry';
+import type { DownloadObserver } from '#authoring';
 
 /** Shows a download to people: a bar where there is a terminal, and a line for whatever goes wrong. */
 export class PullProgress implements DownloadObserver {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { type AddRequest, type CatalogEntry, MODEL_NAME, shownUrl, sourcesOf, type WantedFile } from '#registry';
+import { type AddRequest, type CatalogEntry, shownUrl, sourcesOf, type WantedFile } from '#authoring';
+import { MODEL_NAME } from '#registry';
 import { Failure } from '../failure';
 import { UsageError } from '../usage-error';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DownloadError } from '#registry';
+import { DownloadError } from '#authoring';
 import { onnxClassifier } from '#testing/onnx-classifier';
 import { answer, serveOtherBytes, stallAfter, UnreliableFileServer } from '#testing/unreliable-file-server';
 import { Failure } from '../failure';

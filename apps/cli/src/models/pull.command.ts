@@ -1,16 +1,10 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { EyrieError, PredictorFactory } from '#inference';
-import {
-  type AddRequest,
-  addVersion,
-  download,
-  DownloadStopped,
-  FolderStore,
-  readCatalog,
-  type WantedFile,
-} from '#registry';
+import { EyrieError } from '#core';
+import { PredictorFactory } from '#inference';
+import { type AddRequest, addVersion, download, DownloadStopped, readCatalog, type WantedFile } from '#authoring';
+import { FolderStore } from '#registry';
 import { parseModelName } from '../parse';
 import { UsageError } from '../usage-error';
 import { parseInputSize, parsePreset, parseVersion } from './add-options';

@@ -1,4 +1,4 @@
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import { type FolderStore, resolveVersion, type VersionRef } from '#registry';
 import { storedPolicy } from './stored-policy';
 

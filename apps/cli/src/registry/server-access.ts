@@ -1,4 +1,4 @@
-import { EyrieError, type ErrorCode } from '#inference';
+import { EyrieError, type ErrorCode } from '#core';
 import type { Policy, PolicyEdit } from '#registry';
 import { Failure } from '../failure';
 import type { ListedModel, ModelFacts, RegistryAccess } from './registry-access';

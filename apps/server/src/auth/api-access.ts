@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { IncomingHttpHeaders } from 'node:http';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import { contextOf } from '../http/request-context';
 import type { ApiKey, ApiKeys, Scope } from './api-keys';
 

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import type { FindRoute, Route } from '../openapi/routes';
 import { contextOf } from './request-context';
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, FieldError } from '#inference';
+import type { ErrorCode, FieldError } from '#core';
 
 /** The HTTP status and title of every error code: one that is forgotten here does not compile. */
 export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { NextFunction, Request, Response } from 'express';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 import type { RequestTrace } from '../tracing/tracing';
 
 /** What belongs to one request from its first byte to its log line. */

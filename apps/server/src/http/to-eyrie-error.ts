@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { EyrieError } from '#inference';
+import { EyrieError } from '#core';
 
 /** Whatever was thrown, by us, Nest or Express, as one of our errors; INTERNAL for what nobody expected. */
 export function toEyrieError(error: unknown): EyrieError {

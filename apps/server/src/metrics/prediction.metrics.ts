@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Histogram } from 'prom-client';
 import type { CacheSource } from '#cache';
-import { EyrieError, type ClassScore, type Prediction } from '#inference';
+import { EyrieError } from '#core';
+import { type ClassScore, type Prediction } from '#inference';
 import type { ModelVersion } from '#registry';
 import type { Route } from '#routing';
 

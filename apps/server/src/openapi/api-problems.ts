@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
-import type { ErrorCode } from '#inference';
+import type { ErrorCode } from '#core';
 import { problem, PROBLEMS } from '../http/problem';
 
 /** The schema of application/problem+json; the document registers it under this name. */

@@ -1,8 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { ErrorCode } from '#inference';
+import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
-import { PREDICT_SCHEMAS } from '../predict/predict.openapi';
+import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 
 /** The names of the two ways to send a key. */

@@ -25,7 +25,8 @@ import {
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
 import type { Request, RequestHandler, Response } from 'express';
-import { EyrieError, monotonicNow, type Stage } from '#inference';
+import { EyrieError, monotonicNow } from '#core';
+import { type Stage } from '#inference';
 import type { Route } from '#routing';
 import { isProbe } from '../http/probes';
 import { contextOf } from '../http/request-context';

@@ -1,6 +1,6 @@
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { FrameReader } from '../batch-frames';
-import { EyrieError } from '../errors';
+import { EyrieError, monotonicNow } from '#core';
 import {
   BATCH_PIPE,
   type FromWorker,
@@ -10,7 +10,6 @@ import {
   type LoadMessage,
   type RunMessage,
 } from '../messages';
-import { monotonicNow } from '../monotonic-clock';
 import { Classifier, ModelLoadError } from './classifier';
 import { decodeImage } from './image/decode';
 import { preprocess } from './image/preprocess';

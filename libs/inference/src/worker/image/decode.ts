@@ -1,5 +1,5 @@
 import type { Metadata, OutputInfo, Sharp } from 'sharp';
-import { EyrieError } from '../../errors';
+import { EyrieError } from '#core';
 import type { InputSpec } from '../../model-spec';
 import { sniffFormat, type ImageFormat } from './format';
 import type { Size } from './geometry';

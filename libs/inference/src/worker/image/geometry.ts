@@ -1,4 +1,4 @@
-import { EyrieError } from '../../errors';
+import { EyrieError } from '#core';
 import type { InputSpec } from '../../model-spec';
 import { roundHalfEven } from './rounding';
 

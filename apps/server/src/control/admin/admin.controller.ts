@@ -1,0 +1,176 @@
+import {
+  applyDecorators,
+  Body,
+  Controller,
+  Delete,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { EyrieError } from '#core';
+import { ModelRegistry, removeAlias, replacePolicy, setAlias, type Policy, type PolicyEdit } from '#registry';
+import { findVersion } from '#routing';
+import { RequireScope } from '../../auth/api-key.guard';
+import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
+import { POLICY_EXAMPLE, POLICY_SCHEMA } from '../models/policy.openapi';
+import { ApiProblems } from '../../openapi/api-problems';
+import { ModelPath, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
+import { AliasBody, AliasPath, RollbackQuery } from './admin.dto';
+import { AuditLog } from './audit-log';
+
+const IF_MATCH = applyDecorators(
+  ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'The revision that the change builds on, as in "7"; 412 when the policy is at another one',
+    schema: { type: 'string' },
+  }),
+  ApiProblems('PRECONDITION_FAILED'),
+);
+
+@ApiTags('admin')
+@RequireScope('admin')
+@ApiProblems(
+  'INVALID_REQUEST',
+  'MODEL_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'CONFLICT',
+  'REGISTRY_READ_ONLY',
+  'UNSUPPORTED_MEDIA_TYPE',
+)
+@Controller('v1')
+export class AdminController {
+  constructor(
+    private readonly registry: ModelRegistry,
+    private readonly audit: AuditLog,
+  ) {}
+
+  @Post('models/:model/versions/:version/load')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Load a version and wait until it is READY' })
+  @ApiOkResponse({ type: VersionDto })
+  async load(@Param() path: VersionPath, @Res({ passthrough: true }) res: Response): Promise<VersionDto> {
+    const { version } = await this.find(path);
+    const before = version.state;
+    const loaded = await this.registry.load(path.model, version.version);
+    this.audit.record(res, `load ${path.model} version ${version.version}`, before, loaded.state);
+    return describeVersion(this.registry.model(path.model), loaded);
+  }
+
+  @Post('models/:model/versions/:version/unload')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Unload a version that the policy does not name' })
+  @ApiOkResponse({ type: VersionDto })
+  async unload(@Param() path: VersionPath, @Res({ passthrough: true }) res: Response): Promise<VersionDto> {
+    const { model, version } = await this.find(path);
+    const before = version.state;
+    const unloaded = await this.registry.unload(path.model, version.version);
+    this.audit.record(res, `unload ${path.model} version ${version.version}`, before, unloaded.state);
+    return describeVersion(model, unloaded);
+  }
+
+  @Put('models/:model/aliases/:alias')
+  @IF_MATCH
+  @ApiOperation({ summary: 'Let an alias name a version' })
+  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  setAlias(
+    @Param() { model, alias }: AliasPath,
+    @Body() { version }: AliasBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Policy> {
+    return this.change(res, model, `set alias ${alias} of ${model}`, setAlias(alias, version), ifMatch);
+  }
+
+  @Delete('models/:model/aliases/:alias')
+  @IF_MATCH
+  @ApiOperation({ summary: 'Remove an alias' })
+  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  removeAlias(
+    @Param() { model, alias }: AliasPath,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Policy> {
+    return this.change(res, model, `remove alias ${alias} of ${model}`, removeAlias(alias), ifMatch);
+  }
+
+  @Put('models/:model/policy')
+  @IF_MATCH
+  @ApiOperation({ summary: 'Replace the policy; it is in effect when the answer comes' })
+  @ApiBody({ schema: POLICY_SCHEMA as never, examples: { split: { value: POLICY_EXAMPLE } } })
+  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  putPolicy(
+    @Param() { model }: ModelPath,
+    @Body() policy: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Policy> {
+    if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
+      throw new EyrieError('INVALID_REQUEST', 'the body must be a policy, a JSON object');
+    }
+    return this.change(res, model, `replace the policy of ${model}`, replacePolicy(policy), ifMatch);
+  }
+
+  @Post('models/:model/policy/rollback')
+  @HttpCode(200)
+  @IF_MATCH
+  @ApiOperation({ summary: 'Bring an earlier policy back: the latest without a guard, or that of a revision' })
+  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  async rollback(
+    @Param() { model }: ModelPath,
+    @Query() { revision }: RollbackQuery,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Policy> {
+    const to = revision === undefined ? undefined : Number(revision);
+    const { before, after } = await this.registry.rollbackPolicy(model, expectedRevision(ifMatch), to);
+    return this.answer(res, `roll back the policy of ${model}`, before, after);
+  }
+
+  @Post('registry/refresh')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Read the registry now' })
+  @ApiOkResponse({ type: ModelsDto })
+  async refresh(@Res({ passthrough: true }) res: Response): Promise<ModelsDto> {
+    await this.registry.refresh();
+    this.audit.record(res, 'refresh the registry', undefined, undefined);
+    return { models: this.registry.list().map(describeModel) };
+  }
+
+  private async change(
+    res: Response,
+    model: string,
+    what: string,
+    edit: PolicyEdit,
+    ifMatch: string | undefined,
+  ): Promise<Policy> {
+    const { before, after } = await this.registry.changePolicy(model, edit, expectedRevision(ifMatch));
+    return this.answer(res, what, before, after);
+  }
+
+  private answer(res: Response, what: string, before: Policy, after: Policy): Policy {
+    this.audit.record(res, what, before, after);
+    res.setHeader('ETag', `"${after.revision}"`);
+    return after;
+  }
+
+  private async find(path: VersionPath) {
+    await this.registry.refresh();
+    const model = this.registry.model(path.model);
+    return { model, version: findVersion(this.registry, model, toVersionRef(path.version)) };
+  }
+}
+
+/** `"7"`, as in an ETag, or 7. `*` fits any. @throws EyrieError INVALID_REQUEST */
+function expectedRevision(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const revision = /^\s*"?(\d{1,9})"?\s*$/.exec(ifMatch)?.[1];
+  if (revision === undefined) throw new EyrieError('INVALID_REQUEST', 'If-Match must be a revision, such as "7"');
+  return Number(revision);
+}

@@ -1,0 +1,63 @@
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { EyrieError } from '#core';
+import { ModelRegistry, type Policy } from '#registry';
+import { findVersion } from '#routing';
+import { ApiProblems } from '../../openapi/api-problems';
+import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
+import { POLICY_SCHEMA } from './policy.openapi';
+import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
+
+@ApiTags('models')
+@Controller()
+export class ModelsController {
+  constructor(private readonly registry: ModelRegistry) {}
+
+  @Get(['v1/model/info', 'model/info'])
+  @ApiOperation({ summary: 'The version that answers, or the one that is asked for' })
+  @ApiOkResponse({ type: VersionDto })
+  @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODEL_NOT_READY')
+  info(@Query() query: ModelQuery): VersionDto {
+    const name = query.model ?? this.registry.defaultModel;
+    if (!name) throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
+    const model = this.registry.model(name);
+    const ref = query.version === undefined ? model.policy.default : toVersionRef(query.version);
+    return describeVersion(model, findVersion(this.registry, model, ref));
+  }
+
+  @Get('v1/models')
+  @ApiOperation({ summary: 'All models' })
+  @ApiOkResponse({ type: ModelsDto })
+  @ApiProblems('INVALID_REQUEST')
+  list(): ModelsDto {
+    return { models: this.registry.list().map(describeModel) };
+  }
+
+  @Get('v1/models/:model')
+  @ApiOperation({ summary: 'A model, its versions and its policy' })
+  @ApiOkResponse({ type: ModelDto })
+  @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
+  model(@Param() { model }: ModelPath): ModelDto {
+    return describeModel(this.registry.model(model));
+  }
+
+  @Get('v1/models/:model/versions/:version')
+  @ApiOperation({ summary: 'A version' })
+  @ApiOkResponse({ type: VersionDto })
+  @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND')
+  version(@Param() path: VersionPath): VersionDto {
+    const model = this.registry.model(path.model);
+    return describeVersion(model, findVersion(this.registry, model, toVersionRef(path.version)));
+  }
+
+  @Get('v1/models/:model/policy')
+  @ApiOperation({ summary: 'The policy in effect' })
+  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
+  policy(@Param() { model }: ModelPath, @Res({ passthrough: true }) res: Response): Policy {
+    const { policy } = this.registry.model(model);
+    res.setHeader('ETag', `"${policy.revision}"`);
+    return policy;
+  }
+}

@@ -1,0 +1,147 @@
+import * as dns from 'node:dns';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { TcpSocketConnectOpts } from 'node:net';
+import { EyrieError } from '#core';
+import type { FetchTrace, RequestTrace } from '../../tracing/tracing';
+import { isPublicAddress } from './address-policy';
+import { checkedLookup } from './checked-lookup';
+import { firstHop, type Hop, nextHop, notPublic } from './image-url';
+import { readImage } from './read-image';
+
+export interface UrlFetchOptions {
+  enabled: boolean;
+  /**
+   * Hosts that may be fetched from even if their address is private, each as `host` or `host:port`: lower case, IPv6
+   * addresses in brackets.
+   */
+  allowedHosts: readonly string[];
+  maxBytes: number;
+  /** For everything together: DNS, connecting, redirects and the body. */
+  timeoutMs: number;
+  maxRedirects: number;
+  trace?: Pick<RequestTrace, 'fetch'>;
+  /** Stands in for DNS in tests. */
+  lookup?: typeof dns.lookup;
+}
+
+type Answer = { image: Buffer } | { location: string };
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Of a host with several addresses. Node's 250 ms give up on a distant server before it can answer. */
+const CONNECT_ATTEMPT_MS = 1000;
+
+/**
+ * Fetches an image from the public internet, or from a host that the operator allowed, and from nowhere else: the URL,
+ * every address that DNS gives for it, the address connected to and each redirect are checked.
+ *
+ * @param signal ends the fetch, which then rejects with the signal's reason
+ * @throws {EyrieError} URL_NOT_ALLOWED, URL_FETCH_FAILED, IMAGE_TOO_LARGE. No message tells an address that DNS gave
+ *   or a host that a redirect named; `cause` may, so it is for the log only.
+ */
+export async function fetchImage(url: string, options: UrlFetchOptions, signal?: AbortSignal): Promise<Buffer> {
+  if (!options.enabled) {
+    throw new EyrieError(
+      'URL_NOT_ALLOWED',
+      'This server does not fetch images by URL. Send the image itself, or have its operator switch on URL_IMAGES.',
+    );
+  }
+  signal?.throwIfAborted();
+
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(timedOut(options.timeoutMs)), options.timeoutMs);
+  const endBySignal = () => end.abort(signal?.reason);
+  signal?.addEventListener('abort', endBySignal);
+  try {
+    return await follow(firstHop(url, options.allowedHosts), options, end.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', endBySignal);
+  }
+}
+
+async function follow(first: Hop, options: UrlFetchOptions, end: AbortSignal): Promise<Buffer> {
+  let hop = first;
+  for (let redirects = 0; redirects <= options.maxRedirects; redirects++) {
+    const trace = options.trace?.fetch('GET', hop.url, redirects);
+    const answer = await ask(hop, options, end, trace);
+    if ('image' in answer) return answer.image;
+    hop = nextHop(hop, answer.location, options.allowedHosts);
+  }
+  throw new EyrieError('URL_FETCH_FAILED', `${first.name} redirects more than ${options.maxRedirects} times.`);
+}
+
+/** One request and its answer. Its connection is closed when this settles, whichever way. */
+async function ask(hop: Hop, options: UrlFetchOptions, end: AbortSignal, trace?: FetchTrace): Promise<Answer> {
+  const request = open(hop, options.lookup ?? dns.lookup, trace?.headers);
+  let status: number | undefined;
+  const close = () => request.destroy();
+  end.addEventListener('abort', close);
+  try {
+    // An end that came before the listener is not announced again.
+    if (end.aborted) close();
+    const response = await send(request);
+    status = response.statusCode;
+    const { location } = response.headers;
+    const answer =
+      location !== undefined && REDIRECTS.has(status ?? 0)
+        ? { location }
+        : { image: await readImage(response, hop.name, options.maxBytes) };
+    trace?.end({ status });
+    return answer;
+  } catch (thrown) {
+    // What a destroyed request reports is only the consequence; why it was destroyed is the answer.
+    const reason: unknown = end.aborted ? end.reason : thrown;
+    const error = end.aborted || reason instanceof EyrieError ? reason : failed(hop.name, reason);
+    trace?.end({ status, error });
+    throw error;
+  } finally {
+    end.removeEventListener('abort', close);
+    close();
+  }
+}
+
+function open(hop: Hop, lookup: typeof dns.lookup, traceHeaders?: FetchTrace['headers']): http.ClientRequest {
+  const refusal = () => notPublic(hop.name);
+  const options: https.RequestOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
+    // A connection of its own, never one from a pool whose address was checked for somebody else. It also keeps
+    // clear of proxies that the environment names: they would connect to addresses unseen by us.
+    agent: false,
+    autoSelectFamilyAttemptTimeout: CONNECT_ATTEMPT_MS,
+    headers: { Accept: 'image/*', 'Accept-Encoding': 'identity', 'User-Agent': 'eyrie', ...traceHeaders },
+    lookup: hop.hostAllowed ? lookup : checkedLookup(lookup, refusal),
+  };
+  const request = hop.url.protocol === 'https:' ? https.request(hop.url, options) : http.request(hop.url, options);
+  if (!hop.hostAllowed) {
+    // The last line of defence, before the first byte is sent: should an unchecked address ever slip through.
+    request.once('socket', (socket) => {
+      socket.once('connect', () => {
+        if (!isPublicAddress(socket.remoteAddress ?? '')) request.destroy(refusal());
+      });
+    });
+  }
+  return request;
+}
+
+function send(request: http.ClientRequest): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on('response', resolve);
+    // Stays for the life of the request: an error without a listener would end the process.
+    request.on('error', reject);
+    // A connection can also end without an error, as Node's does after an unasked "101 Switching Protocols".
+    request.on('close', () => reject(new Error('the connection was closed without an answer')));
+    request.end();
+  });
+}
+
+/** Only the error's code reaches the caller (ENOTFOUND, ECONNREFUSED, ...): its message has the address in it. */
+function failed(name: string, error: unknown): EyrieError {
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = code === undefined ? '' : ` (${code})`;
+  return new EyrieError('URL_FETCH_FAILED', `${name} could not be fetched${reason}.`, { cause: error });
+}
+
+function timedOut(timeoutMs: number): EyrieError {
+  return new EyrieError('URL_FETCH_FAILED', `The image URL was not fetched within ${timeoutMs} ms.`);
+}

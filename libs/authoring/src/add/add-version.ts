@@ -1,0 +1,174 @@
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EyrieError } from '#core';
+import { type PredictorFactory } from '#inference';
+import { OnnxFormatError, readOnnx, type OnnxModel } from '#onnx';
+import type { FolderStore } from '#registry';
+import { InvalidVersionError, MODEL_NAME, type Manifest } from '#registry';
+import { draftVersion, learn, type Draft, type VersionDescription } from './draft';
+import type { Fact } from './facts';
+import { inspect, type GraphChoice } from './inspect';
+import { readLabelsFile } from './labels';
+import { choosePreprocessing, type PreprocessingChoice } from './preprocessing';
+import { Staging, versionExists } from './staging';
+import { tryOut } from './trial';
+
+export interface AddRequest extends VersionDescription, GraphChoice, PreprocessingChoice {
+  /** Path of the ONNX file. */
+  file: string;
+  /** By default one more than the highest that is there or that a revision of the policy names. */
+  version?: number;
+  /** Path of a file with one label per line. */
+  labels?: string;
+}
+
+export interface AddOptions {
+  predictors: PredictorFactory;
+  /** Aborted to give up; nothing is added then. */
+  signal?: AbortSignal;
+  /** Told what is being done, for people who wait. */
+  onStep?: (step: string) => void;
+}
+
+export interface AddedVersion {
+  manifest: Manifest;
+  /** Where its files lie now. */
+  folder: string;
+  /** What is known of it, and from where. */
+  facts: Fact[];
+  /** What somebody should look at, in sentences. */
+  warnings: string[];
+}
+
+/** Protocol buffers end there. */
+const MAX_BYTES = 2 ** 31 - 1;
+const MAX_VERSION = 999_999_999;
+
+/**
+ * Puts an ONNX image classifier into a registry as a new version: inspected, completed, written beside the others,
+ * tried out in a worker, and only then made visible, whole or not at all.
+ *
+ * @throws InvalidVersionError when the file cannot be served as asked; EyrieError INVALID_REQUEST, CONFLICT,
+ *   REGISTRY_READ_ONLY; the signal's reason. Nothing is left in the registry then.
+ */
+export async function addVersion(store: FolderStore, request: AddRequest, options: AddOptions): Promise<AddedVersion> {
+  const { name, file } = request;
+  const version = await chooseVersion(store, name, request.version);
+  const labels = request.labels === undefined ? undefined : await readLabelsFile(request.labels);
+  options.onStep?.(`reading ${file}`);
+  const bytes = await readModelFile(file);
+  const graph = aboutFile(file, () => inspect(parse(bytes), request));
+  const classes = graph.output.classes ?? labels?.length ?? null;
+  const preprocessing = aboutFile(file, () => choosePreprocessing(graph.input, classes, request));
+  const draft = draftVersion({ path: file, bytes }, { ...request, version }, graph, preprocessing, labels);
+
+  options.signal?.throwIfAborted();
+  const staging = await Staging.create(store.location, name, version);
+  try {
+    await staging.write('model.onnx', bytes);
+    const proven = await prove(draft, staging, file, options);
+    options.signal?.throwIfAborted();
+    await staging.publish();
+    const { manifest, facts, warnings } = proven;
+    return { manifest, folder: join(store.location, name, String(version)), facts, warnings };
+  } finally {
+    await staging.discard();
+  }
+}
+
+/** Tries the draft out and corrects it until it is right: what is on the disk then is what has been tried out. */
+async function prove(
+  draft: Draft,
+  staging: Staging,
+  file: string,
+  { predictors, signal, onStep }: AddOptions,
+): Promise<Draft> {
+  try {
+    for (;;) {
+      await staging.write('labels.txt', `${draft.labels.join('\n')}\n`);
+      await staging.write('model.json', `${JSON.stringify(draft.manifest, null, 2)}\n`);
+      signal?.throwIfAborted();
+      onStep?.('trying it out in a worker');
+      const lesson = learn(draft, await tryOut(staging.folder, draft.manifest, predictors, signal));
+      draft = lesson.draft;
+      if (!lesson.tryAgain) return draft;
+    }
+  } catch (error) {
+    if (!(error instanceof InvalidVersionError)) throw error;
+    // The file that people know, not the copy that will be gone when they read this.
+    const message = error.message.replaceAll(join(staging.folder, 'model.onnx'), file);
+    throw new InvalidVersionError(`${file} cannot be added: ${message}`, { cause: error });
+  }
+}
+
+async function chooseVersion(store: FolderStore, name: string, wanted: number | undefined): Promise<number> {
+  if (!MODEL_NAME.test(name)) {
+    const shown = name.length > 120 ? `${name.slice(0, 120)}…` : name;
+    throw new EyrieError(
+      'INVALID_REQUEST',
+      `${JSON.stringify(shown)} is no name for a model: lower-case letters, digits, ".", "_" and "-", at most 100`,
+    );
+  }
+  if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_VERSION)) {
+    throw new EyrieError('INVALID_REQUEST', `${wanted} is no version; give a whole number from 1 to ${MAX_VERSION}`);
+  }
+  const existing = await listVersions(store, name);
+  if (wanted !== undefined) {
+    if (existing.includes(wanted)) throw versionExists(name, wanted);
+    return wanted;
+  }
+  // A rollback to a revision that names a removed version must not find another network under its number.
+  return Math.max(0, ...existing.slice(-1), ...(await store.versionsInHistory(name))) + 1;
+}
+
+async function listVersions(store: FolderStore, name: string): Promise<number[]> {
+  try {
+    const found = await lstat(join(store.location, name));
+    if (!found.isDirectory()) {
+      throw new EyrieError('CONFLICT', `${join(store.location, name)} is in the way: it is no folder; remove it`);
+    }
+    return await store.listVersions(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Read once: what is inspected is what is written. @throws InvalidVersionError */
+async function readModelFile(path: string): Promise<Uint8Array> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new InvalidVersionError('it is not a file');
+    if (found.size === 0) throw new InvalidVersionError('it is empty');
+    if (found.size > MAX_BYTES) throw new InvalidVersionError('it is larger than 2 GiB, which no ONNX file can be');
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'it is not there' : message;
+    throw new InvalidVersionError(`cannot read ${path}: ${why}`, { cause: error });
+  }
+}
+
+const LFS_POINTER = 'version https://git-lfs';
+
+function parse(bytes: Uint8Array): OnnxModel {
+  try {
+    return readOnnx(bytes);
+  } catch (error) {
+    if (!(error instanceof OnnxFormatError)) throw error;
+    const isPointer = Buffer.from(bytes.subarray(0, LFS_POINTER.length)).toString('latin1') === LFS_POINTER;
+    throw new InvalidVersionError(
+      isPointer ? 'this is a pointer of Git LFS, not the model itself; run "git lfs pull" first' : error.message,
+      { cause: error },
+    );
+  }
+}
+
+function aboutFile<T>(file: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof InvalidVersionError)) throw error;
+    throw new InvalidVersionError(`${file} cannot be added: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,155 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { EyrieError } from '#core';
+import { isFull, isReadOnly } from '#registry';
+
+/** Begins with a dot, so that no reader of the registry takes it for a model. */
+const STAGING_NAME = /^\.adding-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
+/** Of another machine's process nothing is known; nobody takes so long to add a version. */
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** A version in the making, inside the registry but out of its readers' sight, until it appears there as a whole. */
+export class Staging {
+  private constructor(
+    private readonly registry: string,
+    private readonly root: string,
+    /** Where the version's files belong. */
+    readonly folder: string,
+    private readonly name: string,
+    private readonly version: number,
+  ) {}
+
+  /** Also clears away what others left behind who were killed. @throws EyrieError REGISTRY_READ_ONLY, CONFLICT */
+  static async create(registry: string, name: string, version: number): Promise<Staging> {
+    await removeAbandoned(registry);
+    const root = join(registry, `.adding-${thisMachine()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+    const staging = new Staging(registry, root, join(root, String(version)), name, version);
+    try {
+      await mkdir(root);
+      await mkdir(staging.folder);
+    } catch (error) {
+      await staging.discard();
+      throw explainWrite(error, registry);
+    }
+    return staging;
+  }
+
+  /** The file is on the disk itself when this returns. @throws EyrieError REGISTRY_READ_ONLY, CONFLICT */
+  async write(file: string, content: string | Uint8Array): Promise<void> {
+    try {
+      const handle = await open(join(this.folder, file), 'w');
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw explainWrite(error, this.registry);
+    }
+  }
+
+  /** Makes it a version of the registry, in one step. @throws EyrieError CONFLICT when there is such a version */
+  async publish(): Promise<void> {
+    const model = join(this.registry, this.name);
+    try {
+      await syncFolder(this.folder);
+      await syncFolder(this.root);
+      // A new model appears together with its first version, so that nothing is left of it if that fails.
+      if (!(await renameUnlessTaken(this.root, model))) {
+        if (!(await renameUnlessTaken(this.folder, join(model, String(this.version))))) {
+          throw versionExists(this.name, this.version);
+        }
+      }
+    } catch (error) {
+      throw explainWrite(error, this.registry);
+    }
+    // It is there for all to see; a crash of the machine alone could still undo that.
+    await Promise.allSettled([syncFolder(model), syncFolder(this.registry)]);
+  }
+
+  /** Removes what has not been published. */
+  async discard(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+export function versionExists(name: string, version: number): EyrieError {
+  return new EyrieError(
+    'CONFLICT',
+    `${name} has a version ${version} already, and versions never change; give another --version or leave it out`,
+  );
+}
+
+async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    if (code === 'ENOTDIR') throw new EyrieError('CONFLICT', `${to} is in the way: it is no folder; remove it`);
+    throw error;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function removeAbandoned(registry: string): Promise<void> {
+  const names = await readdir(registry).catch(() => []);
+  for (const name of names) {
+    const path = join(registry, name);
+    if (await isAbandoned(path, name)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function isAbandoned(path: string, name: string): Promise<boolean> {
+  const [, machine, pid] = STAGING_NAME.exec(name) ?? [];
+  if (pid === undefined) return false;
+  if (machine === thisMachine()) return !isAlive(Number(pid));
+  const found = await lstat(path).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** Tells apart those who cannot see each other's processes: machines, and the containers of one pod. */
+function thisMachine(): string {
+  let processes = '';
+  try {
+    processes = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Only Linux has it, and only Linux needs it.
+  }
+  return createHash('sha256').update(`${hostname()} ${processes}`).digest('hex').slice(0, 8);
+}
+
+function explainWrite(error: unknown, registry: string): unknown {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  const cause = { cause: error };
+  if (isReadOnly(error)) {
+    const where = path === undefined || dirname(path) === registry ? registry : dirname(path);
+    return new EyrieError('REGISTRY_READ_ONLY', `nothing was added: ${where} cannot be written to (${code})`, cause);
+  }
+  if (isFull(error)) {
+    return new EyrieError('CONFLICT', `nothing was added: the disk of ${registry} is full (${code}); make room`, cause);
+  }
+  return error;
+}

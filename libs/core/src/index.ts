@@ -1,0 +1,2 @@
+export { EyrieError, type ErrorCode, type EyrieErrorOptions, type FieldError } from './errors';
+export { monotonicNow } from './monotonic-clock';

@@ -1,0 +1,163 @@
+import { EyrieError } from '#core';
+import { runtimeOf } from '../versions/manifest';
+import type { ModelRegistry } from './model-registry';
+import type { ModelVersion } from '../versions/model-version';
+
+export interface OnDemandOptions {
+  /** Off: a version that is not READY is an error at once. */
+  enabled: boolean;
+  /** What the workers of all loaded versions may use together, bytes; 0 sets no limit. */
+  memoryBytes: number;
+  /** How long a version that has to make room may take for what it has been asked. */
+  unloadGraceMs: number;
+}
+
+export interface Wait {
+  /** On performance.now()'s clock. */
+  deadline: number;
+  signal?: AbortSignal;
+}
+
+/** Each holds an image. */
+const WAITING_AT_MOST = 256;
+const MIB = 1024 * 1024;
+/** A worker before it has a model: Node, ONNX Runtime and sharp. */
+const BARE_WORKER_BYTES = 75 * MIB;
+/** Weights are held once more while the graph is optimised, and a run needs room for its activations. */
+const BYTES_PER_MODEL_BYTE = 2.5;
+
+/** Loads a version when the first request for it comes, and unloads the one that was used the longest ago for it. */
+export class OnDemandLoader {
+  /** In the order of their last use. */
+  private readonly used = new Set<ModelVersion>();
+  private readonly loading = new Map<ModelVersion, Promise<void>>();
+  /** What a version has been seen to use; better than any estimate when it comes back. */
+  private readonly seenBytes = new Map<string, number>();
+  private lastLoad: Promise<void> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(
+    private readonly registry: Pick<ModelRegistry, 'list'>,
+    private readonly options: OnDemandOptions,
+  ) {}
+
+  /**
+   * Resolves when the version is READY.
+   * @throws EyrieError MODEL_NOT_READY when it is not and cannot be, or not before the deadline; OVERLOADED when too
+   *   many wait already; the signal's reason when it aborts
+   */
+  async ready(version: ModelVersion, { deadline, signal }: Wait): Promise<void> {
+    if (version.state === 'READY') return this.note(version);
+    // What a policy or an administrator has begun to load is waited for, too.
+    if (!this.options.enabled || version.state === 'FAILED') throw notReady(version);
+    if (this.waiting >= WAITING_AT_MOST) {
+      throw new EyrieError('OVERLOADED', 'too many requests wait for versions to be loaded', { retryAfterSeconds: 5 });
+    }
+    this.waiting++;
+    try {
+      await within(this.load(version), version, deadline, signal);
+    } finally {
+      this.waiting--;
+    }
+    if (version.predictor === undefined) throw notReady(version);
+    this.note(version);
+  }
+
+  private note(version: ModelVersion): void {
+    if (!version.onDemand) return;
+    this.used.delete(version);
+    this.used.add(version);
+  }
+
+  /** One load at a time: what it needs is only known when the one before is done. */
+  private load(version: ModelVersion): Promise<void> {
+    const begun = this.loading.get(version);
+    if (begun) return begun;
+    const load = this.lastLoad.then(async () => {
+      if (version.state === 'READY') return;
+      await this.makeRoom(version, this.expectedBytes(version));
+      version.onDemand = true;
+      await version.load();
+      this.seenBytes.set(key(version), version.rssBytes);
+    });
+    this.loading.set(version, load);
+    this.lastLoad = load.catch(() => undefined).finally(() => this.loading.delete(version));
+    return load;
+  }
+
+  /** @throws EyrieError MODEL_NOT_READY */
+  private async makeRoom(version: ModelVersion, needed: number): Promise<void> {
+    const { memoryBytes } = this.options;
+    if (memoryBytes === 0) return;
+    while (this.usedBytes(version) + needed > memoryBytes) {
+      const oldest = [...this.used].find(({ onDemand, state }) => onDemand && state === 'READY');
+      if (!oldest) {
+        throw new EyrieError(
+          'MODEL_NOT_READY',
+          `${version.model} version ${version.version} needs about ${mib(needed)} MiB; ` +
+            `${mib(this.usedBytes(version))} of the ${mib(memoryBytes)} MiB of LOAD_MEMORY_BYTES are in use ` +
+            'by versions that a policy names or that were loaded by hand',
+          { retryAfterSeconds: 30 },
+        );
+      }
+      this.seenBytes.set(key(oldest), oldest.rssBytes);
+      this.used.delete(oldest);
+      await oldest.unload(this.options.unloadGraceMs);
+    }
+  }
+
+  private usedBytes(except: ModelVersion): number {
+    return this.registry
+      .list()
+      .flatMap(({ versions }) => [...versions.values()])
+      .reduce((sum, version) => (version === except ? sum : sum + version.rssBytes), 0);
+  }
+
+  private expectedBytes(version: ModelVersion): number {
+    const seen = this.seenBytes.get(key(version));
+    if (seen || !version.manifest) return seen ?? BARE_WORKER_BYTES;
+    const { workers } = runtimeOf(version.manifest);
+    return workers * (BARE_WORKER_BYTES + version.manifest.artifact.bytes * BYTES_PER_MODEL_BYTE);
+  }
+}
+
+function notReady({ model, version, state, reason }: ModelVersion): EyrieError {
+  const why = reason ? `: ${reason}` : '';
+  return new EyrieError('MODEL_NOT_READY', `${model} version ${version} is ${state}${why}`, {
+    retryAfterSeconds: state === 'LOADING' ? 2 : 30,
+  });
+}
+
+/** The load goes on when nobody waits for it any more: the next one who asks will want it. */
+async function within(load: Promise<void>, version: ModelVersion, deadline: number, signal?: AbortSignal) {
+  let stop = (): void => undefined;
+  const end = new Promise<never>((_, reject) => {
+    const late = new EyrieError(
+      'MODEL_NOT_READY',
+      `${version.model} version ${version.version} is being loaded and was not ready within the request's time limit`,
+      { retryAfterSeconds: 2 },
+    );
+    const timer = setTimeout(() => reject(late), Math.max(0, deadline - performance.now()));
+
+    const leave = (): void => reject(signal!.reason);
+    signal?.addEventListener('abort', leave, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', leave);
+    };
+  });
+  try {
+    signal?.throwIfAborted();
+    await Promise.race([load, end]);
+  } finally {
+    stop();
+  }
+}
+
+function key({ model, version }: ModelVersion): string {
+  return `${model}/${version}`;
+}
+
+function mib(bytes: number): number {
+  return Math.ceil(bytes / MIB);
+}
