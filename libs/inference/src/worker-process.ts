@@ -1,29 +1,12 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
-import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { frameOf } from './batch-frames';
-import {
-  BATCH_PIPE,
-  type BatchItem,
-  type FromWorker,
-  type ItemResult,
-  type LoadedMessage,
-  type LoadFault,
-  type LoadMessage,
-} from './messages';
-import { WORKER_FLAGS, workerEnvironment } from './worker-environment';
+import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadFault, LoadMessage } from './messages';
+import { setOomScore, spawnWorker, type SpawnedWorker } from './spawn-worker';
 
-/** By how much workers are nicer than the server, as of setpriority(2). */
-const NICER_BY = 5;
-const NICEST = 19;
-/** By how much workers are rather ended than the server, in thousandths of the memory that there is. */
-const SOONER = { loading: 600, serving: 300 };
-const SOONEST = 1000;
-
-/** The process is gone and took its batches with it. They may be tried elsewhere. */
+/** There is no process: it is gone and took its batches with it, or could not be started. They may be tried elsewhere. */
 export class WorkerLostError extends Error {}
 
 /** The model cannot be served; another process would fail in the same way. */
@@ -40,6 +23,8 @@ export interface WorkerProcessOptions {
   load: LoadMessage;
   /** Compiled entry file of the worker. */
   entry: string;
+  /** The Node to run it with; this process's own where it is not given. */
+  execPath?: string;
   loadTimeoutMs: number;
   /** A batch that takes longer means that the process hangs: it is killed. */
   batchTimeoutMs: number;
@@ -61,71 +46,73 @@ export class WorkerProcess {
   private nextBatch = 1;
   private stderrTail: string[] = [];
   private closing = false;
+  /** Why we have killed it, where we have. */
+  private killedFor: string | undefined;
+  private readonly child: ChildProcess;
   private readonly batches: Socket;
+  readonly pid: number;
   /** What the process last said of its memory, bytes. */
   rssBytes = 0;
   /** Resolves, in words, when the process is gone, whatever the reason. */
   readonly exited: Promise<string>;
 
   private constructor(
-    private readonly child: ChildProcess,
+    spawned: SpawnedWorker,
     private readonly options: WorkerProcessOptions,
   ) {
+    const { child, stderr, batches } = spawned;
+    this.child = child;
+    this.pid = spawned.pid;
+    this.batches = batches;
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
-        const hint = signal === 'SIGKILL' && !this.closing ? ', as the kernel does where memory runs out' : '';
-        const reason = signal ? `was killed by ${signal}${hint}` : `exited with code ${code}`;
-        const said = this.stderrTail.length > 0 ? `; it said: ${this.stderrTail.join(' | ')}` : '';
-        this.rejectPending(`the worker ${reason}${said}`);
-        resolve(`${reason}${said}`);
+        const reason = this.describeExit(code, signal);
+        this.closing = true;
+        this.rejectPending(`the worker ${reason}`);
+        resolve(reason);
       });
     });
-    const lines = createInterface({ input: child.stderr! });
+    const lines = createInterface({ input: stderr });
     lines.on('line', (line) => {
-      this.stderrTail = [...this.stderrTail.slice(-4), line];
+      this.note(line);
       options.onStderr?.(line);
     });
-    // A write to a process that just died; its exit tells the rest.
+    // It was started, so this is a signal or a message to a process that is about to end; its exit tells the rest.
     child.on('error', () => undefined);
-    this.batches = child.stdio[BATCH_PIPE] as Socket;
-    this.batches.on('error', (error) => {
+    batches.on('error', (error) => {
       // Before its exit is known; what is tried again must not be given to it again.
-      this.kill();
+      this.endBroken(error);
       this.rejectPending(`the worker is gone: ${error.message}`);
     });
   }
 
   /**
    * Starts a process and has it load the model and warm up.
-   * @throws LoadFailedError when the model is at fault, WorkerLostError when the process died or took too long.
+   * @throws LoadFailedError when the model is at fault, WorkerLostError when the process could not be started, died or took too long.
    */
   static async start(options: WorkerProcessOptions): Promise<{ worker: WorkerProcess; loaded: LoadedMessage }> {
-    const child = fork(options.entry, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-      execArgv: WORKER_FLAGS,
-      // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
-      env: workerEnvironment(process.env),
-    });
-    stepBack(child.pid);
-    offerToKernel(child.pid, SOONER.loading);
-    const worker = new WorkerProcess(child, options);
-    const abort = (): void => worker.kill();
-    options.signal?.addEventListener('abort', abort);
+    const { signal } = options;
+    let spawned: SpawnedWorker;
+    try {
+      spawned = await spawnWorker(options.entry, options.execPath);
+    } catch (error) {
+      const detail = `a worker process could not be started: ${(error as Error).message}`;
+      throw new WorkerLostError(detail, { cause: error });
+    }
+    const worker = new WorkerProcess(spawned, options);
+    const abort = (): void => worker.kill('it is not wanted any more');
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
     try {
       const loaded = await worker.load();
-      offerToKernel(child.pid, SOONER.serving);
+      setOomScore(worker.pid, 'serving');
       return { worker, loaded };
     } catch (error) {
-      worker.kill();
+      worker.kill('it did not load the model');
       throw error;
     } finally {
-      options.signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
     }
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0;
   }
 
   /** Batches sent and not yet answered. */
@@ -142,8 +129,7 @@ export class WorkerProcess {
     const batch = this.nextBatch++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.stderrTail.push(`no answer to a batch within ${this.options.batchTimeoutMs} ms`);
-        this.kill();
+        this.kill(`no answer to a batch within ${this.options.batchTimeoutMs} ms`);
       }, this.options.batchTimeoutMs);
       this.pending.set(batch, { resolve, reject, timer });
       this.write(frameOf({ batch, items }));
@@ -154,12 +140,24 @@ export class WorkerProcess {
   async stop(graceMs: number): Promise<void> {
     this.closing = true;
     this.batches.end();
-    const timer = setTimeout(() => this.kill(), graceMs);
+    const timer = setTimeout(() => this.kill('it did not end in time'), graceMs);
     await this.exited;
     clearTimeout(timer);
   }
 
-  kill(): void {
+  /** Ends the process at once. @param reason what `exited` says of it */
+  kill(reason: string): void {
+    this.killedFor ??= reason;
+    this.end();
+  }
+
+  /** A pipe to it broke. As a rule it has ended by itself, and how it did is not our doing. */
+  private endBroken(error: Error): void {
+    this.note(error.message);
+    this.end();
+  }
+
+  private end(): void {
     this.closing = true;
     this.child.kill('SIGKILL');
   }
@@ -186,7 +184,9 @@ export class WorkerProcess {
         }
       });
       void this.exited.then(() => clearTimeout(timer));
-      this.child.send(this.options.load);
+      this.child.send(this.options.load, (error) => {
+        if (error) this.endBroken(error);
+      });
     });
   }
 
@@ -213,33 +213,20 @@ export class WorkerProcess {
     pending.reject(new WorkerLostError(detail));
   }
 
+  private describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+    const said = this.stderrTail.length > 0 ? `; it said: ${this.stderrTail.join(' | ')}` : '';
+    if (!signal) return `exited with code ${code}${said}`;
+    const memory = signal === 'SIGKILL' ? ', as the kernel does where memory runs out' : '';
+    return `was killed by ${signal}${this.killedFor ? `: ${this.killedFor}` : memory}${said}`;
+  }
+
+  /** Keeps the last words of the process, for those who are told of its end. */
+  private note(line: string): void {
+    this.stderrTail = [...this.stderrTail.slice(-4), line];
+  }
+
   private rejectPending(detail: string): void {
     for (const batch of [...this.pending.keys()]) this.fail(batch, detail);
-  }
-}
-
-/**
- * Where all cores are busy with images, the server still answers at once what needs none: probes, metrics, refusals.
- * Between themselves workers are equal.
- */
-function stepBack(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) setPriority(pid, Math.min(getPriority() + NICER_BY, NICEST));
-  } catch {
-    // It has ended already, or the system does not let us: it works without.
-  }
-}
-
-/**
- * Where memory runs out, the kernel is to end a worker and not the server, and rather one that still loads, for which nobody
- * waits, than one that serves (proc_pid_oom_score_adj(5)).
- */
-function offerToKernel(pid: number | undefined, sooner: number): void {
-  try {
-    const own = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
-    writeFileSync(`/proc/${pid}/oom_score_adj`, String(Math.min(own + sooner, SOONEST)));
-  } catch {
-    // It has ended already, or this is no Linux: it works without.
   }
 }
 

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onnxClassifier, specFor } from '#testing/onnx-classifier';
+import { until } from '#testing/server';
+import { WorkerPool } from './worker-pool';
+import { workerEntry, WorkerLostError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
+
+const folder = mkdtempSync(join(tmpdir(), 'eyrie-worker-'));
+const model = join(folder, 'model.onnx');
+const node = join(folder, 'node');
+beforeAll(() => writeFileSync(model, onnxClassifier()));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const options: WorkerProcessOptions = {
+  entry: workerEntry(),
+  load: { spec: specFor(model), threads: 1, maxBatch: 1, maxPixels: 1_000_000, device: 'cpu' },
+  loadTimeoutMs: 120_000,
+  batchTimeoutMs: 60_000,
+};
+
+/** Has to be over long before the load timeout. */
+async function failureOf(start: Promise<unknown>): Promise<Error> {
+  const since = performance.now();
+  const error = await start.then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  expect(error).toBeInstanceOf(WorkerLostError);
+  expect(performance.now() - since).toBeLessThan(10_000);
+  return error!;
+}
+
+describe('a worker that cannot be started is reported at once, with the reason:', () => {
+  const openFiles = () => readdirSync('/proc/self/fd').length;
+
+  it.each([
+    ['Node is missing', { execPath: join(folder, 'missing') }, 'ENOENT'],
+    ['Node is no program', { execPath: model }, 'EACCES'],
+    ['the system refuses it on the spot', { execPath: join(model, 'node') }, 'ENOTDIR'],
+    ["the worker's program is missing", { entry: join(folder, 'missing.js') }, 'MODULE_NOT_FOUND'],
+  ])('%s', async (_, change, reason) => {
+    const priority = getPriority();
+    await failureOf(WorkerProcess.start({ ...options, ...change }));
+    const before = openFiles();
+    const { message } = await failureOf(WorkerProcess.start({ ...options, ...change }));
+    expect(message).toContain(reason);
+    expect(getPriority()).toBe(priority);
+    await until(() => openFiles() <= before, 'its pipes are closed');
+  });
+
+  // In a process of its own, which has no other work that the limit would disturb.
+  it.each([
+    ['no process is left', '--nproc=1:', 'EAGAIN'],
+    ['no file descriptor is left', '--nofile=3:', 'EMFILE'],
+  ])('%s', (_, limit, reason) => {
+    const script = `
+      const { WorkerProcess } = require(${JSON.stringify(join(workerEntry(), '../../worker-process.js'))});
+      require('node:child_process').execFileSync('prlimit', ['--pid', process.pid, ${JSON.stringify(limit)}]);
+      // The number of root's processes is not limited.
+      if (process.getuid() === 0) process.setuid(65534);
+      WorkerProcess.start(${JSON.stringify(options)}).catch((error) => {
+        process.stdout.write(error.constructor.name + ': ' + error.message);
+      });`;
+    const said = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 20_000 });
+    expect(said).toMatch(new RegExp(`^WorkerLostError: a worker process could not be started: .*${reason}`));
+  });
+});
+
+it('a worker whose start has been called off is ended, and says so', async () => {
+  const started = WorkerProcess.start({ ...options, signal: AbortSignal.abort() });
+  expect((await failureOf(started)).message).toMatch(/killed by SIGKILL: it is not wanted any more/);
+});
+
+it('a replacement that cannot be started is tried again until it can, and the pool says why', async () => {
+  symlinkSync(process.execPath, node);
+  const reasons: string[] = [];
+  const { pool } = await WorkerPool.start(
+    { ...options, execPath: node, workers: 1, minBackoffMs: 20, maxBackoffMs: 200 },
+    { onReady: () => undefined, onLost: () => undefined, onRestartFailed: (reason) => reasons.push(reason) },
+  );
+  try {
+    rmSync(node);
+    process.kill(pool.pids[0]!, 'SIGKILL');
+    await until(() => reasons.length >= 3, 'it has been tried again');
+    expect(pool.failure).toMatch(/could not be started: spawn .*node ENOENT/);
+    expect(pool.isServing).toBe(false);
+
+    symlinkSync(process.execPath, node);
+    await until(() => pool.ready === 1, 'there is a worker');
+    expect(pool.failure).toBeUndefined();
+  } finally {
+    await pool.stop(5_000);
+  }
+});
