@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadlineIn, msUntil, resolvesWithin } from '#core';
 import { ModelRegistry } from '#registry';
 import type { Config } from './config';
 import { Draining } from './health/draining';
@@ -20,18 +21,15 @@ export async function shutDown(
   logger: Logger,
   tracing?: Tracing,
 ): Promise<void> {
-  const giveUpAt = performance.now() + config.SHUTDOWN_GRACE_MS;
-  const left = (): number => Math.max(0, giveUpAt - performance.now());
+  const deadline = deadlineIn(config.SHUTDOWN_GRACE_MS);
   logger.info('shutting down');
   app.get(Draining).begin();
   const connections = app.get(Connections);
   connections.makeAnswersLast();
-  await sleep(Math.min(config.SHUTDOWN_DELAY_MS, left()));
+  await sleep(Math.min(config.SHUTDOWN_DELAY_MS, msUntil(deadline)));
 
   const server = app.getHttpServer();
-  const drained = connections.drain(server).then(() => true);
-  const inTime = await Promise.race([drained, sleep(left(), false, { ref: false })]);
-  if (!inTime) {
+  if (!(await resolvesWithin(msUntil(deadline), connections.drain(server)))) {
     const { underWay } = connections;
     if (underWay > 0) {
       logger.warn(
@@ -41,8 +39,8 @@ export async function shutDown(
     server.closeAllConnections();
   }
   await Promise.all([
-    app.get(ModelRegistry).stop(Math.max(1_000, left())),
-    tracing?.stop(Math.min(LAST_SPANS_MS, Math.max(1_000, left()))),
+    app.get(ModelRegistry).stop(Math.max(1_000, msUntil(deadline))),
+    tracing?.stop(Math.min(LAST_SPANS_MS, Math.max(1_000, msUntil(deadline)))),
   ]);
   await app.close();
   logger.info('bye');

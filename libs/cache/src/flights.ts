@@ -1,4 +1,4 @@
-import { EyrieError } from '#core';
+import { EyrieError, msUntil, waitWithin } from '#core';
 
 /** How long somebody waits for an answer. */
 export interface Waiter {
@@ -64,31 +64,9 @@ export class Flights<T> {
 
 function waitFor<T>(flight: Flight<T>, { deadline, signal }: Waiter): Promise<T> {
   flight.waiting++;
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', left);
-    };
-    const leave = (reason: unknown): void => {
-      settle();
-      reject(reason);
-      if (--flight.waiting === 0) flight.abort.abort(reason);
-    };
-    const left = (): void => leave(signal.reason);
-    const expire = (): void =>
-      leave(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
-    const timer = setTimeout(expire, Math.max(0, deadline - performance.now()));
-    if (signal.aborted) return left();
-    signal.addEventListener('abort', left, { once: true });
-    flight.result.then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error: unknown) => {
-        settle();
-        reject(error);
-      },
-    );
+  const onExpiry = (): EyrieError =>
+    new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request');
+  return waitWithin({ ms: msUntil(deadline), signal, onExpiry }, flight.result, (reason) => {
+    if (--flight.waiting === 0) flight.abort.abort(reason);
   });
 }

@@ -1,4 +1,5 @@
 import { createClient, ErrorReply } from '@redis/client';
+import { Backoff, waitWithin } from '#core';
 
 export interface RedisStoreOptions {
   /** redis:// or rediss:// */
@@ -36,7 +37,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 export class RedisStore {
   /** There only while Redis can be used. */
   private client: Client | undefined;
-  private backoffMs: number;
+  private readonly backoff: Backoff;
   private retryTimer: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -44,7 +45,9 @@ export class RedisStore {
     private readonly options: RedisStoreOptions,
     private readonly observer: RedisObserver = {},
   ) {
-    this.backoffMs = this.minBackoffMs;
+    // Replicas that lost the same Redis must not come back to it in step.
+    const { minBackoffMs = 500, maxBackoffMs = 30_000 } = options;
+    this.backoff = new Backoff({ minMs: minBackoffMs, maxMs: maxBackoffMs, jitter: 0.5 });
   }
 
   get isUp(): boolean {
@@ -58,8 +61,8 @@ export class RedisStore {
     // The library tells of a lost connection by this event alone; one without a listener would end the process.
     client.on('error', (error: Error) => this.giveUp(client, 'connection', error.message));
     try {
-      await inTime(client.connect(), CONNECT_TIMEOUT_MS);
-      await inTime(client.ping(), this.options.timeoutMs);
+      await inTime(CONNECT_TIMEOUT_MS, client.connect());
+      await inTime(this.options.timeoutMs, client.ping());
     } catch (error) {
       client.destroy();
       this.fail(error instanceof TimeoutError ? 'timeout' : 'connection', (error as Error).message);
@@ -68,7 +71,7 @@ export class RedisStore {
     }
     if (this.closed) return client.destroy();
     this.client = client;
-    this.backoffMs = this.minBackoffMs;
+    this.backoff.reset();
     this.observer.onState?.(true);
   }
 
@@ -102,7 +105,7 @@ export class RedisStore {
     const { client } = this;
     if (!client) return undefined;
     try {
-      return await inTime(command(client), this.options.timeoutMs);
+      return await inTime(this.options.timeoutMs, command(client));
     } catch (error) {
       const { message } = error as Error;
       if (error instanceof ErrorReply) this.fail('reply', message);
@@ -123,18 +126,12 @@ export class RedisStore {
 
   private retryLater(): void {
     if (this.closed) return;
-    // Some jitter: replicas that lost the same Redis must not come back to it in step.
-    this.retryTimer = setTimeout(() => void this.open(), this.backoffMs * (0.75 + Math.random() / 2));
+    this.retryTimer = setTimeout(() => void this.open(), this.backoff.next());
     this.retryTimer.unref();
-    this.backoffMs = Math.min(this.backoffMs * 2, this.options.maxBackoffMs ?? 30_000);
   }
 
   private fail(failure: RedisFailure, detail: string): void {
     if (!this.closed) this.observer.onFailure?.(failure, detail);
-  }
-
-  private get minBackoffMs(): number {
-    return this.options.minBackoffMs ?? 500;
   }
 }
 
@@ -154,11 +151,6 @@ function connectionTo(url: string) {
 class TimeoutError extends Error {}
 
 /** @throws TimeoutError */
-function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new TimeoutError(`no reply within ${ms} ms`));
-    // Not at once: when this process was busy for so long, the reply may be there and only unread.
-    const timer = setTimeout(() => setImmediate(late), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function inTime<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return waitWithin({ ms, onExpiry: () => new TimeoutError(`no reply within ${ms} ms`) }, promise);
 }

@@ -1,3 +1,4 @@
+import { Backoff, deadlineIn, msUntil } from '#core';
 import type { LoadedMessage } from './messages';
 import { LoadFailedError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
 
@@ -26,7 +27,7 @@ const HEALTHY_AFTER_MS = 10_000;
 export class WorkerPool {
   private readonly workers = new Set<WorkerProcess>();
   private readonly backoffTimers = new Set<NodeJS.Timeout>();
-  private backoffMs: number;
+  private readonly backoff: Backoff;
   private readonly stopping = new AbortController();
   /** How many workers have been replaced. */
   restarts = 0;
@@ -39,7 +40,7 @@ export class WorkerPool {
     private readonly options: WorkerPoolOptions,
     private readonly events: WorkerPoolEvents,
   ) {
-    this.backoffMs = options.minBackoffMs ?? 100;
+    this.backoff = new Backoff({ minMs: options.minBackoffMs ?? 100, maxMs: options.maxBackoffMs ?? 10_000 });
   }
 
   /**
@@ -85,7 +86,7 @@ export class WorkerPool {
 
   /** Until a worker is started again, milliseconds; 0 while one starts. */
   get nextTryInMs(): number {
-    return Math.max(0, this.nextTryAt - performance.now());
+    return msUntil(this.nextTryAt);
   }
 
   /** Workers that have a batch in hand. */
@@ -121,7 +122,7 @@ export class WorkerPool {
     void worker.exited.then((reason) => {
       this.workers.delete(worker);
       if (this.stopping.signal.aborted) return;
-      if (performance.now() - since > HEALTHY_AFTER_MS) this.backoffMs = this.options.minBackoffMs ?? 100;
+      if (performance.now() - since > HEALTHY_AFTER_MS) this.backoff.reset();
       this.replaceLater();
       this.events.onLost(reason);
     });
@@ -131,6 +132,7 @@ export class WorkerPool {
   }
 
   private replaceLater(): void {
+    const waitMs = this.backoff.next();
     const timer = setTimeout(() => {
       this.backoffTimers.delete(timer);
       this.restarts++;
@@ -140,10 +142,9 @@ export class WorkerPool {
         this.replaceLater();
         this.events.onRestartFailed(this.failure);
       });
-    }, this.backoffMs);
-    this.nextTryAt = performance.now() + this.backoffMs;
+    }, waitMs);
+    this.nextTryAt = deadlineIn(waitMs);
     this.backoffTimers.add(timer);
-    this.backoffMs = Math.min(this.backoffMs * 2, this.options.maxBackoffMs ?? 10_000);
   }
 
   private async replace(): Promise<void> {

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { resolvesWithin, waitWithin } from '#core';
 import { frameOf } from './batch-frames';
 import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadFault, LoadMessage } from './messages';
 import { setOomScore, spawnWorker, type SpawnedWorker } from './spawn-worker';
@@ -37,7 +38,6 @@ export interface WorkerProcessOptions {
 interface Pending {
   resolve: (items: ItemResult[]) => void;
   reject: (error: Error) => void;
-  timer: NodeJS.Timeout;
 }
 
 /** The server's end of one worker: a child process that has loaded one model version. */
@@ -127,22 +127,26 @@ export class WorkerProcess {
   /** Answers with one result per item. @throws WorkerLostError */
   run(items: BatchItem[]): Promise<ItemResult[]> {
     const batch = this.nextBatch++;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.kill(`no answer to a batch within ${this.options.batchTimeoutMs} ms`);
-      }, this.options.batchTimeoutMs);
-      this.pending.set(batch, { resolve, reject, timer });
-      this.write(frameOf({ batch, items }));
+    const ms = this.options.batchTimeoutMs;
+    const answer = new Promise<ItemResult[]>((resolve, reject) => {
+      const frame = frameOf({ batch, items });
+      this.pending.set(batch, { resolve, reject });
+      this.write(frame);
     });
+    const onExpiry = (): WorkerLostError => {
+      const reason = `no answer to a batch within ${ms} ms`;
+      this.kill(reason);
+      return new WorkerLostError(`the worker hangs: ${reason}`);
+    };
+    return waitWithin({ ms, onExpiry }, answer);
   }
 
   /** Lets the process finish what it has, then ends it; after `graceMs` by force. Resolves when it is gone. */
   async stop(graceMs: number): Promise<void> {
     this.closing = true;
     this.batches.end();
-    const timer = setTimeout(() => this.kill('it did not end in time'), graceMs);
+    if (!(await resolvesWithin(graceMs, this.exited))) this.kill('it did not end in time');
     await this.exited;
-    clearTimeout(timer);
   }
 
   /** Ends the process at once. @param reason what `exited` says of it */
@@ -163,19 +167,15 @@ export class WorkerProcess {
   }
 
   private load(): Promise<LoadedMessage> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new WorkerLostError(`the model did not load within ${this.options.loadTimeoutMs} ms`));
-      }, this.options.loadTimeoutMs);
+    const ms = this.options.loadTimeoutMs;
+    const loaded = new Promise<LoadedMessage>((resolve, reject) => {
       void this.exited.then((reason) => reject(new WorkerLostError(`while it loaded the model, the worker ${reason}`)));
       this.child.on('message', (message: FromWorker) => {
         switch (message.type) {
           case 'loaded':
-            clearTimeout(timer);
             this.rssBytes = message.rssBytes;
             return resolve(message);
           case 'load-failed':
-            clearTimeout(timer);
             return reject(new LoadFailedError(message.detail, message.fault));
           case 'result':
             return this.settle(message.batch, message.items);
@@ -183,19 +183,16 @@ export class WorkerProcess {
             this.rssBytes = message.rssBytes;
         }
       });
-      void this.exited.then(() => clearTimeout(timer));
       this.child.send(this.options.load, (error) => {
         if (error) this.endBroken(error);
       });
     });
+    return waitWithin({ ms, onExpiry: () => new WorkerLostError(`the model did not load within ${ms} ms`) }, loaded);
   }
 
   private settle(batch: number, items: ItemResult[]): void {
-    const pending = this.pending.get(batch);
-    if (!pending) return;
+    this.pending.get(batch)?.resolve(items);
     this.pending.delete(batch);
-    clearTimeout(pending.timer);
-    pending.resolve(items);
   }
 
   /** As one piece, where the system can. */
@@ -203,14 +200,6 @@ export class WorkerProcess {
     this.batches.cork();
     for (const part of parts) this.batches.write(part);
     this.batches.uncork();
-  }
-
-  private fail(batch: number, detail: string): void {
-    const pending = this.pending.get(batch);
-    if (!pending) return;
-    this.pending.delete(batch);
-    clearTimeout(pending.timer);
-    pending.reject(new WorkerLostError(detail));
   }
 
   private describeExit(code: number | null, signal: NodeJS.Signals | null): string {
@@ -226,7 +215,8 @@ export class WorkerProcess {
   }
 
   private rejectPending(detail: string): void {
-    for (const batch of [...this.pending.keys()]) this.fail(batch, detail);
+    for (const { reject } of this.pending.values()) reject(new WorkerLostError(detail));
+    this.pending.clear();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { EyrieError } from '#core';
+import { EyrieError, waitWithin } from '#core';
 import type { Config } from '../config';
 import { parseBatchBody, parseSingleBody } from './image-body';
 import type { ImageSource } from './image-source';
@@ -70,20 +70,10 @@ export class ImageReceiver {
   }
 
   /** A client that sends a byte now and then must not hold a request open for ever. */
-  private async inTime<T>(reading: Promise<T>): Promise<T> {
-    const { BODY_TIMEOUT_MS } = this.limits;
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      // Not made before it is needed: its stack costs more than the rest of this.
-      const expire = (): void =>
-        reject(new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${BODY_TIMEOUT_MS} ms`));
-      timer = setTimeout(expire, BODY_TIMEOUT_MS);
-    });
-    try {
-      return await Promise.race([reading, tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
+  private inTime<T>(reading: Promise<T>): Promise<T> {
+    const ms = this.limits.BODY_TIMEOUT_MS;
+    const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
+    return waitWithin({ ms, onExpiry }, reading);
   }
 }
 

@@ -11,6 +11,7 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { resolvesWithin } from '#core';
 import { traceRequests } from './request-span';
 import type { Tracing } from './tracing';
 
@@ -41,11 +42,11 @@ export class OtlpTracing implements Tracing {
   }
 
   async stop(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
     // Why it failed has been logged by then.
-    await Promise.race([this.provider.shutdown().catch(() => undefined), timeUp]);
-    clearTimeout(timer);
+    await resolvesWithin(
+      timeoutMs,
+      this.provider.shutdown().catch(() => undefined),
+    );
   }
 }
 

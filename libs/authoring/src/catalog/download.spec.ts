@@ -253,6 +253,12 @@ describe('a server that cannot', () => {
     expect(retries[0]).toMatch(/answered 503$/);
   });
 
+  it('and wants hours of patience is given two minutes', async () => {
+    server.answers(answer(503, { 'retry-after': 10_000 }));
+    expectModel(await fetchIt());
+    expect(waits).toEqual([120_000]);
+  });
+
   it('is given up after as many attempts as were allowed', async () => {
     server.answers(...Array.from({ length: 4 }, () => answer(503)));
     await expect(fetchIt({}, { attempts: 4 })).rejects.toThrow(/gave up after 4 attempts: .*answered 503/);

@@ -2,8 +2,8 @@ import { mkdir, rename, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Backoff } from '#core';
 import { sha256 } from '#registry';
-import { backoff } from './backoff';
 import { AttemptFailed, DownloadError, DownloadStopped, SourceFailed } from './download-errors';
 import { attempt } from './http-attempt';
 import { lock } from './lock-file';
@@ -43,6 +43,10 @@ const ATTEMPTS = 6;
 const STALL_MS = 30_000;
 /** A connection that breaks time and again is worth keeping at while each brings this much. */
 const PROGRESS_BYTES = 1 << 20;
+/** Clients that failed together do not come back together. */
+const BACKOFF = { minMs: 1_000, maxMs: 30_000, jitter: 1 };
+/** A server that asks for more than this is not waited for. */
+const LONGEST_ASKED_MS = 120_000;
 
 /**
  * Fetches a file, going on from where an earlier download stopped, and checks its size and SHA-256.
@@ -111,10 +115,11 @@ async function fetchAll(url: URL, path: string, wanted: WantedFile, options: Dow
 
 /** Tries until the part has every byte. @throws SourceFailed after too many failures in a row */
 async function complete(url: URL, path: string, wanted: WantedFile, options: DownloadOptions): Promise<void> {
-  const { attempts = ATTEMPTS, stallMs = STALL_MS, observer, random = Math.random, wait = pause, signal } = options;
+  const { attempts = ATTEMPTS, stallMs = STALL_MS, observer, random, wait = pause, signal } = options;
   const onProgress = observer?.progress?.bind(observer);
   const part = await PartFile.open(path);
   try {
+    const backoff = new Backoff({ ...BACKOFF, random });
     let failures = 0;
     let reached = part.size;
     // A part of the right size is complete already: only its check was not reached.
@@ -125,10 +130,14 @@ async function complete(url: URL, path: string, wanted: WantedFile, options: Dow
         break;
       } catch (error) {
         if (!(error instanceof AttemptFailed)) throw error;
-        failures = part.size - reached >= PROGRESS_BYTES ? 1 : failures + 1;
+        if (part.size - reached >= PROGRESS_BYTES) {
+          failures = 0;
+          backoff.reset();
+        }
+        failures++;
         reached = Math.max(reached, part.size);
         if (failures >= attempts) throw new SourceFailed(`gave up after ${attempts} attempts: ${error.message}`);
-        const waitMs = backoff(failures, random(), error.retryAfterMs);
+        const waitMs = Math.max(backoff.next(), Math.min(error.retryAfterMs, LONGEST_ASKED_MS));
         observer?.retry?.(error.message, waitMs);
         await wait(waitMs, signal);
       }

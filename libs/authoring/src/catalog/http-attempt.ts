@@ -1,3 +1,4 @@
+import { withTimeLimit } from '#core';
 import { AttemptFailed, SourceFailed } from './download-errors';
 import { redirected, shownUrl, splitCredentials } from './model-url';
 import type { Origin, PartFile } from './part-file';
@@ -25,33 +26,40 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
  * @throws AttemptFailed, SourceFailed, DownloadError, or the signal's reason; what came before stays in the part
  */
 export async function attempt(url: URL, part: PartFile, options: AttemptOptions): Promise<void> {
-  const silence = watchForSilence(options);
-  try {
-    const response = await ask(url, part, silence.signal);
-    silence.over();
-    if (hasAll(response, part)) return;
-    const total = await place(response, url, part, options.bytes);
+  const { stallMs: ms, signal } = options;
+  const onExpiry = () => new AttemptFailed(`${shownUrl(url)} sent nothing for ${ms / 1000} s`);
+  await withTimeLimit({ ms, signal, onExpiry }, async (end, heard) => {
+    try {
+      await receive(url, part, options, end, heard);
+    } catch (error) {
+      throw asOwnError(error, url);
+    }
+  });
+}
+
+/** @param heard called for each sign of life */
+async function receive(
+  url: URL,
+  part: PartFile,
+  options: AttemptOptions,
+  signal: AbortSignal,
+  heard: () => void,
+): Promise<void> {
+  const response = await ask(url, part, signal);
+  heard();
+  if (hasAll(response, part)) return;
+  const total = await place(response, url, part, options.bytes);
+  options.onProgress?.(part.size, total);
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    heard();
+    if (part.size + chunk.length > (total ?? MAX_BYTES)) {
+      throw new SourceFailed(`${shownUrl(url)} sends more than the ${total ?? MAX_BYTES} bytes that the file may have`);
+    }
+    await part.append(chunk);
     options.onProgress?.(part.size, total);
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      silence.over();
-      if (part.size + chunk.length > (total ?? MAX_BYTES)) {
-        throw new SourceFailed(
-          `${shownUrl(url)} sends more than the ${total ?? MAX_BYTES} bytes that the file may have`,
-        );
-      }
-      await part.append(chunk);
-      options.onProgress?.(part.size, total);
-    }
-    if (total !== null && part.size < total) {
-      throw new AttemptFailed(`the connection ended after ${part.size} of ${total} bytes`);
-    }
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw silence.signal.aborted
-      ? new AttemptFailed(`${shownUrl(url)} sent nothing for ${options.stallMs / 1000} s`)
-      : asOwnError(error, url);
-  } finally {
-    silence.end();
+  }
+  if (total !== null && part.size < total) {
+    throw new AttemptFailed(`the connection ended after ${part.size} of ${total} bytes`);
   }
 }
 
@@ -145,21 +153,4 @@ function asOwnError(error: unknown, url: URL): unknown {
   // `fetch` keeps away from ports of other services, such as 25 for mail. https://fetch.spec.whatwg.org/#port-blocking
   if (why === 'bad port') return new SourceFailed(`${shownUrl(url)} is on a port that is not for HTTP; use another`);
   return new AttemptFailed(`the connection to ${url.host} failed: ${why}`);
-}
-
-/** A signal that aborts when the caller's does, or when nothing was heard for `stallMs`. */
-function watchForSilence({ stallMs, signal }: AttemptOptions) {
-  const controller = new AbortController();
-  const stop = () => controller.abort(signal?.reason);
-  signal?.addEventListener('abort', stop);
-  if (signal?.aborted) stop();
-  const timer = setTimeout(() => controller.abort(), stallMs);
-  return {
-    signal: controller.signal,
-    over: () => void timer.refresh(),
-    end: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
-    },
-  };
 }

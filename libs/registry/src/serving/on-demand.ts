@@ -1,4 +1,4 @@
-import { EyrieError } from '#core';
+import { EyrieError, msUntil, waitWithin } from '#core';
 import { runtimeOf } from '../versions/manifest';
 import type { ModelRegistry } from './model-registry';
 import type { ModelVersion } from '../versions/model-version';
@@ -129,29 +129,14 @@ function notReady({ model, version, state, reason }: ModelVersion): EyrieError {
 }
 
 /** The load goes on when nobody waits for it any more: the next one who asks will want it. */
-async function within(load: Promise<void>, version: ModelVersion, deadline: number, signal?: AbortSignal) {
-  let stop = (): void => undefined;
-  const end = new Promise<never>((_, reject) => {
-    const late = new EyrieError(
+function within(load: Promise<void>, version: ModelVersion, deadline: number, signal?: AbortSignal): Promise<void> {
+  const onExpiry = (): EyrieError =>
+    new EyrieError(
       'MODEL_NOT_READY',
       `${version.model} version ${version.version} is being loaded and was not ready within the request's time limit`,
       { retryAfterSeconds: 2 },
     );
-    const timer = setTimeout(() => reject(late), Math.max(0, deadline - performance.now()));
-
-    const leave = (): void => reject(signal!.reason);
-    signal?.addEventListener('abort', leave, { once: true });
-    stop = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', leave);
-    };
-  });
-  try {
-    signal?.throwIfAborted();
-    await Promise.race([load, end]);
-  } finally {
-    stop();
-  }
+  return waitWithin({ ms: msUntil(deadline), signal, onExpiry }, load);
 }
 
 function key({ model, version }: ModelVersion): string {

@@ -2,7 +2,7 @@ import * as dns from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { TcpSocketConnectOpts } from 'node:net';
-import { EyrieError } from '#core';
+import { EyrieError, withTimeLimit } from '#core';
 import type { FetchTrace, RequestTrace } from '../../tracing/tracing';
 import { isPublicAddress } from './address-policy';
 import { checkedLookup } from './checked-lookup';
@@ -47,18 +47,8 @@ export async function fetchImage(url: string, options: UrlFetchOptions, signal?:
       'This server does not fetch images by URL. Send the image itself, or have its operator switch on URL_IMAGES.',
     );
   }
-  signal?.throwIfAborted();
-
-  const end = new AbortController();
-  const timer = setTimeout(() => end.abort(timedOut(options.timeoutMs)), options.timeoutMs);
-  const endBySignal = () => end.abort(signal?.reason);
-  signal?.addEventListener('abort', endBySignal);
-  try {
-    return await follow(firstHop(url, options.allowedHosts), options, end.signal);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', endBySignal);
-  }
+  const limit = { ms: options.timeoutMs, signal, onExpiry: () => timedOut(options.timeoutMs) };
+  return withTimeLimit(limit, async (end) => follow(firstHop(url, options.allowedHosts), options, end));
 }
 
 async function follow(first: Hop, options: UrlFetchOptions, end: AbortSignal): Promise<Buffer> {
