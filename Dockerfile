@@ -13,7 +13,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY apps apps
 COPY libs libs
 RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
-    && node node_modules/assemblyscript/bin/asc.js --config libs/inference/wasm/asconfig.json
+    && node node_modules/assemblyscript/bin/asc.js --config libs/tasks/wasm/asconfig.json
 
 FROM --platform=$BUILDPLATFORM node:${NODE_VERSION}-bookworm-slim AS app
 ARG TARGETARCH

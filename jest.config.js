@@ -17,7 +17,8 @@ module.exports = {
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/testing', '<rootDir>/monitoring'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
   moduleNameMapper: {
-    '^#(authoring|cache|core|inference|onnx|registry|routing|validation)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(authoring|cache|core|inference|onnx|registry|routing|tasks|validation)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#inference/worker$': '<rootDir>/libs/inference/src/worker/index.ts',
     '^#testing/(.*)$': '<rootDir>/testing/$1',
     // What is imported by import() has the name that it will have when it is compiled.
     '^(\\./(?:otlp-tracing|redis-store))\\.js$': '$1',

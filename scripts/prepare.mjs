@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = [20, 19];
 /** Settings of what is compiled to WebAssembly. */
-const KERNELS = 'libs/inference/wasm/asconfig.json';
+const KERNELS = 'libs/tasks/wasm/asconfig.json';
 
 /** Installs and builds whatever is missing or out of date; says so on stderr only when there is something to do. */
 export function prepare() {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChannelOrder, InputType, Layout, ModelSpec } from '#inference';
+import type { ChannelOrder, ClassifierSpec, InputType, Layout } from '#tasks';
 import { ATTRIBUTE_TYPE, DATA_TYPE, type OnnxNode, type OnnxTensor, writeOnnx } from '#onnx';
 
 export interface ClassifierOptions {
@@ -18,6 +18,8 @@ export interface ClassifierOptions {
   trailingOnes?: number;
   /** Makes other weights. */
   seed?: number;
+  /** Divides by the brightest pixel: a black image gets NaN for every class. */
+  nanForBlack?: boolean;
   /** Repeats the matrix product so often, so that a run takes time. */
   slowness?: number;
 }
@@ -55,7 +57,11 @@ export function onnxClassifier(options: ClassifierOptions = {}): Uint8Array {
   let last = 'pixels';
   if (slowness > 0) initializer.push(floats('identity', [pixels, pixels], identity(pixels)));
   for (let i = 0; i < slowness; i++) add('MatMul', [last, 'identity'], (last = `slow_${i}`));
-  add('MatMul', [last, 'weights'], 'scores');
+  add('MatMul', [last, 'weights'], options.nanForBlack ? 'sums' : 'scores');
+  if (options.nanForBlack) {
+    add('ReduceMax', ['pixels'], 'brightest', [{ name: 'axes', type: ATTRIBUTE_TYPE.ints, ints: [1] }]);
+    add('Div', ['sums', 'brightest'], 'scores');
+  }
   if (options.probabilities) {
     add('Softmax', ['scores'], 'probabilities', [{ name: 'axis', type: ATTRIBUTE_TYPE.int, i: 1 }]);
   }
@@ -80,11 +86,10 @@ export function onnxClassifier(options: ClassifierOptions = {}): Uint8Array {
   });
 }
 
-/** What a worker must be told to serve `onnxClassifier(options)` that lies at `modelPath`. */
-export function specFor(modelPath: string, options: ClassifierOptions & { channels?: ChannelOrder } = {}): ModelSpec {
+/** What a worker must be told to serve `onnxClassifier(options)`. */
+export function specFor(options: ClassifierOptions & { channels?: ChannelOrder } = {}): ClassifierSpec {
   const { size = 8, classes = 10, dtype = 'float32' } = options;
   return {
-    modelPath,
     input: {
       name: 'input',
       layout: options.layout ?? 'NCHW',
@@ -113,7 +118,7 @@ export function writeVersion(
   const folder = join(registry, name, String(version));
   mkdirSync(folder, { recursive: true });
   const model = onnxClassifier({ seed: version, ...options });
-  const { input, output, labels } = specFor('', options);
+  const { input, output, labels } = specFor(options);
   const manifest = {
     schema: 1,
     name,

@@ -4,8 +4,9 @@ import { numbered } from '../inputs/upload.mjs';
 import { median } from '../measure/statistics.mjs';
 
 const { Classifier } = (await import('../../dist/libs/inference/src/worker/classifier.js')).default;
-const { decodeImage } = (await import('../../dist/libs/inference/src/worker/image/decode.js')).default;
-const { preprocess } = (await import('../../dist/libs/inference/src/worker/image/preprocess.js')).default;
+const { decodeImage } = (await import('../../dist/libs/tasks/src/image-classification/worker/image/decode.js')).default;
+const { preprocess } = (await import('../../dist/libs/tasks/src/image-classification/worker/image/preprocess.js'))
+  .default;
 
 const LIMITS = { maxPixels: 50_000_000 };
 /** Timed one by one; the first tenth is not counted. */

@@ -1,6 +1,6 @@
 """Makes the committed fixtures of parity.spec.ts: small images of many kinds, and the pixels that Pillow makes of them.
 
-    python3 training/parity/fixtures.py libs/inference/src/worker/image/fixtures
+    python3 training/parity/fixtures.py libs/tasks/src/image-classification/worker/image/fixtures
 
 Needs torchvision. parity.json lists the cases; the expected pixels of all lie in parity.bin, one after the other in its
 order, 8 bits, height x width x RGB: what the tensor holds when the model takes the pixels as they are.

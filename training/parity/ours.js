@@ -9,7 +9,8 @@
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 
-const [cache, compiled = join(__dirname, '../../dist/libs/inference/src/worker/image')] = process.argv.slice(2);
+const [cache, compiled = join(__dirname, '../../dist/libs/tasks/src/image-classification/worker/image')] =
+  process.argv.slice(2);
 if (!cache) {
   console.error('usage: node training/parity/ours.js CACHE [COMPILED]');
   process.exit(2);

@@ -4,6 +4,7 @@ import { AnswerCacheModule, type AnswerCacheOptions } from '#cache';
 import { InferenceModule } from '#inference';
 import { RegistryModule } from '#registry';
 import { RoutingModule } from '#routing';
+import { WORKER_ENTRY } from '#tasks';
 import { AdminModule } from './control/admin/admin.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config';
@@ -20,7 +21,11 @@ import { TrafficModule } from './control/traffic/traffic.module';
 @Module({})
 export class AppModule {
   static register(config: Config, logger: Logger): DynamicModule {
-    const inference = InferenceModule.register({ maxPixels: config.MAX_IMAGE_PIXELS, device: config.MODEL_DEVICE });
+    const inference = InferenceModule.register({
+      workerEntry: WORKER_ENTRY,
+      maxPixels: config.MAX_IMAGE_PIXELS,
+      device: config.MODEL_DEVICE,
+    });
     const registry = RegistryModule.register(
       config.MODEL_REGISTRY,
       {

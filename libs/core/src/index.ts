@@ -1,5 +1,18 @@
 export { Backoff, type BackoffOptions } from './backoff';
 export { deadlineIn, msUntil } from './deadline';
 export { EyrieError, type ErrorCode, type EyrieErrorOptions, type FieldError } from './errors';
+export type { InferenceInput, InferenceRequest, InferenceResult, Timings } from './inference';
 export { monotonicNow } from './monotonic-clock';
+export { harmless, observe, reportObserverFailuresTo } from './observe';
+export type {
+  AnswerCodec,
+  Comparison,
+  GraphInfo,
+  Headline,
+  PreparedTask,
+  ReadVersionFile,
+  ServedTask,
+  Task,
+  TensorInfo,
+} from './task';
 export { resolvesWithin, type TimeLimit, waitWithin, withTimeLimit } from './time-limit';

@@ -1,14 +1,19 @@
-import type { ErrorCode } from '#core';
-import type { ModelSpec } from './model-spec';
+import type { ErrorCode, GraphInfo } from '#core';
 
 /**
- * All that passes between the server and its workers. A worker is told to load once, answers `loaded` or
- * `load-failed`, and from then on answers every batch with exactly one `result` of the same number. Batches come over a
- * pipe of their own (see batch-frames.ts); when that ends, the worker finishes what it has received, and exits.
+ * All that passes between the server and its workers. A worker is told to load once, answers `loaded` or `load-failed`, and
+ * from then on answers each item of a batch in `answers` messages: `chunk`s as the task has them, then exactly one `done` or
+ * `failed`. Batches, and what is called back, come over a pipe of their own (see frames.ts); when that ends, the worker
+ * finishes what it has received, and exits.
  */
 
 export interface LoadMessage {
-  spec: ModelSpec;
+  /** Name of the version's task. */
+  task: string;
+  /** Absolute path of the ONNX file. */
+  modelPath: string;
+  /** What the task knows of the version. */
+  spec: object;
   /** ONNX Runtime's intra-op threads. */
   threads: number;
   /** The largest batch that will be asked for. */
@@ -23,19 +28,27 @@ export type Device = 'cpu' | 'cuda';
 /** The stdio of a worker over which batches come. */
 export const BATCH_PIPE = 4;
 
+export type ToWorker = RunMessage | CancelMessage;
+
 export interface RunMessage {
   batch: number;
   items: BatchItem[];
 }
 
-export interface BatchItem {
-  /** The file as it came: JPEG, PNG, WebP or GIF. */
-  image: Uint8Array;
-  /** How many classes to answer. */
-  topK: number;
+/** Nobody waits for this item any more. It is answered nevertheless, as `failed` where it could be given up. */
+export interface CancelMessage {
+  batch: number;
+  cancel: number;
 }
 
-export type FromWorker = LoadedMessage | LoadFailedMessage | ResultMessage | MemoryMessage;
+export interface BatchItem {
+  params: object;
+  payload: readonly Uint8Array[];
+  /** On `monotonicNow`'s clock, which is the same in all processes; what is not done by then is given up. */
+  deadline: number;
+}
+
+export type FromWorker = LoadedMessage | LoadFailedMessage | AnswersMessage | MemoryMessage;
 
 export interface LoadedMessage {
   type: 'loaded';
@@ -43,6 +56,7 @@ export interface LoadedMessage {
   warmUpMs: number;
   /** The graph's batch dimension, where it is fixed. */
   fixedBatch: number | null;
+  graph: GraphInfo;
   /** Memory of the process that is not swapped out, bytes. */
   rssBytes: number;
 }
@@ -62,42 +76,54 @@ export type LoadFault =
   /** It loads, and fails when it is run. */
   | { kind: 'does-not-run' };
 
-export interface ResultMessage {
-  type: 'result';
+export interface AnswersMessage {
+  type: 'answers';
   batch: number;
-  /** One for each item of the batch, in its order. */
-  items: ItemResult[];
+  answers: ItemAnswer[];
 }
 
-/** Comes half a second after a result, once for all results until then. */
+/** Comes half a second after an answer, once for all answers until then. */
 export interface MemoryMessage {
   type: 'memory';
   /** As in `LoadedMessage`. */
   rssBytes: number;
 }
 
-export type ItemResult = ItemPrediction | ItemFailure;
+/** `item` is the place in the batch. */
+export type ItemAnswer = ItemChunk | ItemDone | ItemFailed;
 
-export interface ItemPrediction {
-  ok: true;
-  /** Best class first. */
-  top: { classId: number; confidence: number }[];
-  decodeMs: number;
-  inferenceMs: number;
-  /** How many images shared the run. */
-  batchSize: number;
-  /** When decoding and the run began, on `monotonicNow`'s clock. */
-  decodeAt: number;
-  runAt: number;
-  /** From the end of the run until the best classes of the whole batch were found. */
-  postMs: number;
+export interface ItemChunk {
+  kind: 'chunk';
+  item: number;
+  chunk: unknown;
 }
 
-export interface ItemFailure {
-  ok: false;
+export interface ItemDone {
+  kind: 'done';
+  item: number;
+  output: unknown;
+  work: Work;
+}
+
+export interface ItemFailed {
+  kind: 'failed';
+  item: number;
+  /** WORKER_FAILED is the model's fault; DEADLINE_EXCEEDED says that the item was given up. */
   code: ErrorCode;
   detail: string;
-  /** Of an image that could not be decoded. */
-  decodeAt?: number;
-  decodeMs?: number;
+  /** Of an item that failed before the run. */
+  work?: Pick<Work, 'decodeAt' | 'decodeMs'>;
+}
+
+/** Where the time of an item went in the worker. Times are on `monotonicNow`'s clock. */
+export interface Work {
+  /** What came before the run for this item alone. */
+  decodeAt: number;
+  decodeMs: number;
+  runAt: number;
+  inferenceMs: number;
+  /** From the end of the run until the answers of the whole batch were made. */
+  postMs: number;
+  /** How many items shared the run. */
+  batchSize: number;
 }

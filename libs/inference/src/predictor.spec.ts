@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from '#testing/ask';
 import { png, randomPixels, randomPng } from '#testing/images';
+import { WORKER_ENTRY, type ChannelOrder, type ClassifierSpec } from '#tasks';
 import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
 import { until } from '#testing/server';
 import type { EyrieError } from '../../core/src/errors';
-import type { ChannelOrder } from './model-spec';
 import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-predictor-'));
@@ -30,7 +31,10 @@ async function start(options: StartOptions = {}): Promise<Predictor> {
   const file = join(folder, `${files++}.onnx`);
   writeFileSync(file, onnxClassifier(options));
   const predictor = await Predictor.start({
-    spec: specFor(file, options),
+    workerEntry: WORKER_ENTRY,
+    task: 'image-classification',
+    modelPath: file,
+    spec: specFor(options),
     runtime: { workers: 1, threads: 1, maxBatch: 4, maxQueue: 100, maxDelayMs: 0, ...options.runtime },
     maxPixels: 1_000_000,
     batchTimeoutMs: options.batchTimeoutMs,
@@ -46,7 +50,7 @@ async function start(options: StartOptions = {}): Promise<Predictor> {
 async function paceOf(predictor: Predictor): Promise<number> {
   const image = await randomPng(24);
   const started = performance.now();
-  await Promise.all(Array.from({ length: 40 }, () => predictor.predict(image, inTime())));
+  await Promise.all(Array.from({ length: 40 }, () => ask(predictor, image, inTime())));
   return (performance.now() - started) / 40;
 }
 
@@ -71,7 +75,7 @@ describe('an answer', () => {
   it.each(KINDS)('has the scores that the weights give: %s', async (_, options) => {
     const predictor = await start(options);
     const images = Array.from({ length: 5 }, () => randomPixels());
-    const answers = await Promise.all(images.map(async (rgb) => predictor.predict(await png(rgb), inTime())));
+    const answers = await Promise.all(images.map(async (rgb) => ask(predictor, await png(rgb), inTime())));
     answers.forEach(({ classes }, i) => {
       const expected = expectedScores(images[i]!, options);
       expect(classes).toHaveLength(Math.min(10, expected.length));
@@ -85,7 +89,7 @@ describe('an answer', () => {
     const predictor = await start({ runtime: { workers: 2, maxBatch: 7, maxQueue: 1000 } });
     const images = Array.from({ length: 300 }, () => randomPixels());
     const pngs = await Promise.all(images.map((rgb) => png(rgb)));
-    const answers = await Promise.all(pngs.map((bytes) => predictor.predict(bytes, inTime())));
+    const answers = await Promise.all(pngs.map((bytes) => ask(predictor, bytes, inTime())));
     answers.forEach(({ classes }, i) => {
       const expected = expectedScores(images[i]!);
       for (const { class_id, confidence } of classes) expect(confidence).toBeCloseTo(expected[class_id]!, 4);
@@ -94,7 +98,7 @@ describe('an answer', () => {
   });
 
   it('says where the time went', async () => {
-    const { timings } = await (await start()).predict(await randomPng(), inTime());
+    const { timings } = await ask(await start(), await randomPng(), inTime());
     expect(timings.decode).toBeGreaterThan(0);
     expect(timings.inference).toBeGreaterThan(0);
     expect(timings.total).toBeGreaterThanOrEqual(timings.queue + timings.inference);
@@ -102,7 +106,7 @@ describe('an answer', () => {
 
   it('has no more classes than were asked for', async () => {
     const predictor = await start();
-    const { classes } = await predictor.predict(await randomPng(), { ...inTime(), topK: 3 });
+    const { classes } = await ask(predictor, await randomPng(), { ...inTime(), topK: 3 });
     expect(classes).toHaveLength(3);
     expect(classes[0]!.confidence).toBeGreaterThanOrEqual(classes[1]!.confidence);
   });
@@ -115,7 +119,7 @@ describe('a batch', () => {
     const good = await Promise.all([0, 1, 2, 3, 4, 5].map(() => randomPng(24)));
     const bad = Buffer.from('this is no image');
     const asked = [good[0]!, good[1]!, good[2]!, bad, good[3]!, good[4]!, good[5]!];
-    const results = await Promise.allSettled(asked.map((image) => predictor.predict(image, inTime())));
+    const results = await Promise.allSettled(asked.map((image) => ask(predictor, image, inTime())));
     expect(results.map(({ status }) => status)).toEqual(asked.map((i) => (i === bad ? 'rejected' : 'fulfilled')));
     expect(results[3]).toMatchObject({ reason: { code: 'INVALID_IMAGE' } });
     expect(Math.max(...sizes)).toBeGreaterThan(3);
@@ -125,7 +129,7 @@ describe('a batch', () => {
     const sizes: number[] = [];
     const predictor = await start({ ...SLOW, runtime: { maxBatch: 3 }, observer: { onBatch: (n) => sizes.push(n) } });
     const image = await randomPng(24);
-    await Promise.all(Array.from({ length: 20 }, () => predictor.predict(image, inTime())));
+    await Promise.all(Array.from({ length: 20 }, () => ask(predictor, image, inTime())));
     expect(Math.max(...sizes)).toBe(3);
   });
 
@@ -137,9 +141,9 @@ describe('a batch', () => {
         runtime: { maxDelayMs, maxBatch: 4 },
         observer: { onBatch: (n) => sizes.push(n) },
       });
-      const first = predictor.predict(image, inTime());
+      const first = ask(predictor, image, inTime());
       await sleep(20);
-      await Promise.all([first, predictor.predict(image, inTime())]);
+      await Promise.all([first, ask(predictor, image, inTime())]);
       return sizes;
     };
     expect(await sizesWith(0)).toEqual([1, 1]);
@@ -151,7 +155,7 @@ describe('the queue', () => {
   it('refuses what does not fit, and says when to come again', async () => {
     const predictor = await start({ ...SLOW, runtime: { maxQueue: 5, maxBatch: 1 } });
     const image = await randomPng(24);
-    const results = await Promise.allSettled(Array.from({ length: 30 }, () => predictor.predict(image, inTime())));
+    const results = await Promise.allSettled(Array.from({ length: 30 }, () => ask(predictor, image, inTime())));
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toHaveLength(30 - 5 - 2);
     for (const { reason } of refused) {
@@ -164,8 +168,8 @@ describe('the queue', () => {
     let ran = 0;
     const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 }, observer: { onBatch: (n) => (ran += n) } });
     const image = await randomPng(24);
-    const busy = [0, 1, 2, 3].map(() => predictor.predict(image, inTime()));
-    const late = predictor.predict(image, { topK: 1, deadline: performance.now() + 1 });
+    const busy = [0, 1, 2, 3].map(() => ask(predictor, image, inTime()));
+    const late = ask(predictor, image, { topK: 1, deadline: performance.now() + 1 });
     await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await Promise.all(busy);
     expect(ran).toBe(4);
@@ -175,9 +179,9 @@ describe('the queue', () => {
     let ran = 0;
     const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 }, observer: { onBatch: (n) => (ran += n) } });
     const image = await randomPng(24);
-    const busy = [0, 1, 2, 3].map(() => predictor.predict(image, inTime()));
+    const busy = [0, 1, 2, 3].map(() => ask(predictor, image, inTime()));
     const leaving = new AbortController();
-    const left = predictor.predict(image, { ...inTime(), signal: leaving.signal });
+    const left = ask(predictor, image, { ...inTime(), signal: leaving.signal });
     expect(predictor.queueDepth).toBe(3);
     leaving.abort(new Error('gone'));
     expect(predictor.queueDepth).toBe(2);
@@ -194,7 +198,7 @@ describe('a worker', () => {
     const predictor = await start({ ...SLOW, runtime: { workers: 2, maxBatch: 4 }, observer });
     const images = Array.from({ length: 40 }, () => randomPixels(24));
     const pngs = await Promise.all(images.map((rgb) => png(rgb, 24)));
-    const answers = Promise.all(pngs.map((bytes) => predictor.predict(bytes, inTime())));
+    const answers = Promise.all(pngs.map((bytes) => ask(predictor, bytes, inTime())));
     await sleep(5);
     process.kill(predictor.workers.pids[0]!, 'SIGKILL');
     const all = await answers;
@@ -220,7 +224,7 @@ describe('a worker', () => {
     const predictor = await start();
     const [pid] = predictor.workers.pids;
     process.kill(pid!, 'SIGKILL');
-    await predictor.predict(await randomPng(), inTime());
+    await ask(predictor, await randomPng(), inTime());
     expect(predictor.workers.pids).not.toContain(pid);
     expect(predictor.workers).toMatchObject({ ready: 1, restarts: 1 });
   });
@@ -232,7 +236,7 @@ describe('a worker', () => {
       process.kill(predictor.workers.pids[0]!, 'SIGKILL');
       // Time for the kernel to end it, none for this process to hear of it.
       for (const until = performance.now() + 100; performance.now() < until;);
-      await expect(predictor.predict(image, inTime())).resolves.toHaveProperty('batchSize', 1);
+      await expect(ask(predictor, image, inTime())).resolves.toHaveProperty('batchSize', 1);
     }
   });
 
@@ -243,15 +247,15 @@ describe('a worker', () => {
     function killAll(): void {
       if (kills++ < 2) for (const pid of predictor.workers.pids) process.kill(pid, 'SIGKILL');
     }
-    const doomed = predictor.predict(await randomPng(24), inTime());
+    const doomed = ask(predictor, await randomPng(24), inTime());
     await expect(doomed).rejects.toMatchObject({ code: 'WORKER_FAILED' });
-    await expect(predictor.predict(await randomPng(24), inTime())).resolves.toBeDefined();
+    await expect(ask(predictor, await randomPng(24), inTime())).resolves.toBeDefined();
   });
 
   it('that hangs is killed and replaced', async () => {
     const predictor = await start({ batchTimeoutMs: 400 });
     process.kill(predictor.workers.pids[0]!, 'SIGSTOP');
-    await expect(predictor.predict(await randomPng(), inTime())).resolves.toBeDefined();
+    await expect(ask(predictor, await randomPng(), inTime())).resolves.toBeDefined();
     expect(predictor.workers.restarts).toBe(1);
   });
 });
@@ -267,15 +271,15 @@ describe('while workers cannot be replaced', () => {
     const image = await randomPng();
     process.kill(predictor.workers.pids[0]!, 'SIGKILL');
     const since = performance.now();
-    await expect(predictor.predict(image, inTime())).rejects.toMatchObject(notReady);
-    await expect(predictor.predict(image, inTime())).rejects.toMatchObject({ ...notReady, retryAfterSeconds: 2 });
+    await expect(ask(predictor, image, inTime())).rejects.toMatchObject(notReady);
+    await expect(ask(predictor, image, inTime())).rejects.toMatchObject({ ...notReady, retryAfterSeconds: 2 });
     expect(performance.now() - since).toBeLessThan(5_000);
     expect(predictor.isServing).toBe(false);
 
     isMissing = false;
     await until(() => predictor.isServing, 'there is a worker');
     expect(predictor.workerFailure).toBeUndefined();
-    await expect(predictor.predict(image, inTime())).resolves.toHaveProperty('batchSize', 1);
+    await expect(ask(predictor, image, inTime())).resolves.toHaveProperty('batchSize', 1);
   });
 
   it('and another one is left, that one answers; and nobody waits when it is lost, too', async () => {
@@ -284,8 +288,8 @@ describe('while workers cannot be replaced', () => {
     process.kill(predictor.workers.pids[0]!, 'SIGKILL');
     await until(() => predictor.workerFailure !== undefined, 'it is known');
     expect(predictor.isServing).toBe(true);
-    await expect(predictor.predict(image, inTime())).resolves.toHaveProperty('batchSize', 1);
-    const asked = Array.from({ length: 9 }, () => predictor.predict(image, inTime()));
+    await expect(ask(predictor, image, inTime())).resolves.toHaveProperty('batchSize', 1);
+    const asked = Array.from({ length: 9 }, () => ask(predictor, image, inTime()));
     process.kill(predictor.workers.pids[0]!, 'SIGKILL');
     const failures = await Promise.allSettled(asked);
     expect(failures).toEqual(asked.map(() => ({ status: 'rejected', reason: expect.objectContaining(notReady) })));
@@ -305,10 +309,10 @@ describe('stopping', () => {
   it('answers what has been accepted and refuses the rest', async () => {
     const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
     const image = await randomPng(24);
-    const accepted = [0, 1, 2, 3, 4, 5].map(() => predictor.predict(image, inTime()));
+    const accepted = [0, 1, 2, 3, 4, 5].map(() => ask(predictor, image, inTime()));
     const { pids } = predictor.workers;
     const stopped = predictor.stop(20_000);
-    await expect(predictor.predict(image, inTime())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
+    await expect(ask(predictor, image, inTime())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
     await expect(Promise.all(accepted)).resolves.toHaveLength(6);
     await stopped;
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
@@ -317,7 +321,7 @@ describe('stopping', () => {
   it('waits no longer than it may', async () => {
     const predictor = await start({ ...SLOW, slowness: 60, runtime: { maxBatch: 1 } });
     const image = await randomPng(24);
-    const asked = Promise.allSettled(Array.from({ length: 60 }, () => predictor.predict(image, inTime())));
+    const asked = Promise.allSettled(Array.from({ length: 60 }, () => ask(predictor, image, inTime())));
     const since = performance.now();
     await predictor.stop(50);
     const failed = (await asked).filter(({ status }) => status === 'rejected');
@@ -328,13 +332,14 @@ describe('stopping', () => {
 });
 
 describe('a model that does not fit its manifest', () => {
-  const load = (change: (spec: PredictorOptions['spec']) => void, model: Uint8Array = onnxClassifier()) => {
+  const load = (change: (spec: ClassifierSpec) => void, model: Uint8Array = onnxClassifier()) => {
     const file = join(folder, `${files++}.onnx`);
     writeFileSync(file, model);
-    const spec = specFor(file);
+    const spec = specFor();
     change(spec);
     const runtime = { workers: 2, threads: 1, maxBatch: 1, maxQueue: 1, maxDelayMs: 0 };
-    return Predictor.start({ spec, runtime, maxPixels: 1000 });
+    const common = { workerEntry: WORKER_ENTRY, task: 'image-classification', maxPixels: 1000 };
+    return Predictor.start({ ...common, modelPath: file, spec, runtime });
   };
   const nothing = () => undefined;
   const WRONG: [string, () => Promise<unknown>, RegExp][] = [
@@ -362,8 +367,8 @@ describe('an image that would not be answered in time', () => {
     const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
     const pace = await paceOf(predictor);
     const image = await randomPng(24);
-    const waiting = Array.from({ length: 60 }, () => predictor.predict(image, inTime()));
-    const refused = predictor.predict(image, { topK: 1, deadline: performance.now() + 5 * pace });
+    const waiting = Array.from({ length: 60 }, () => ask(predictor, image, inTime()));
+    const refused = ask(predictor, image, { topK: 1, deadline: performance.now() + 5 * pace });
     await expect(refused).rejects.toMatchObject({
       code: 'OVERLOADED',
       message: expect.stringContaining('an answer would take about'),
@@ -375,7 +380,7 @@ describe('an image that would not be answered in time', () => {
   it('is tried nevertheless when nobody is before it', async () => {
     const predictor = await start({ ...SLOW, runtime: { maxBatch: 1 } });
     await paceOf(predictor);
-    const hasty = predictor.predict(await randomPng(24), { topK: 1, deadline: performance.now() + 0.01 });
+    const hasty = ask(predictor, await randomPng(24), { topK: 1, deadline: performance.now() + 0.01 });
     const outcome = await hasty.then(
       () => 'answered',
       (error: EyrieError) => error.code,
@@ -389,7 +394,7 @@ it('a deadline that is put off while an image waits counts as it is then', async
   const image = await randomPng(24);
   const moved = { topK: 1, deadline: performance.now() + 50 };
   process.kill(predictor.workers.pids[0]!, 'SIGSTOP');
-  const late = predictor.predict(image, moved);
+  const late = ask(predictor, image, moved);
   moved.deadline += 60_000;
   await sleep(200);
   process.kill(predictor.workers.pids[0]!, 'SIGCONT');

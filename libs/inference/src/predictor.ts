@@ -1,21 +1,23 @@
+import { EyrieError, monotonicNow, type GraphInfo, type InferenceRequest, type InferenceResult } from '#core';
 import { DrainRate } from './drain-rate';
-import { EyrieError } from '#core';
-import type { Device, ItemResult } from './messages';
-import type { ModelSpec, RuntimeSpec } from './model-spec';
-import type { Prediction } from './prediction';
-import { RequestQueue, type QueuedRequest } from './request-queue';
-import { partsOf, StageWatch, type Stage } from './stage';
+import type { Device, ItemAnswer, LoadedMessage } from './messages';
+import { QueuedRequest, type Answered } from './queued-request';
+import { RequestQueue } from './request-queue';
+import type { RuntimeSpec } from './runtime-spec';
+import { partsOf, type Stage } from './stage';
 import { WorkerPool } from './worker-pool';
-import { workerEntry, WorkerLostError, type WorkerProcess } from './worker-process';
+import { WorkerLostError, type WorkerProcess } from './worker-process';
 
 /** Batches in flight per worker: while one runs, the next one is decoded. */
 const SLOTS_PER_WORKER = 2;
 
 /** An answer may take so many times what is expected: the rest of the machine has something to do, too. */
-const PRUDENCE = 1.25;
+const SAFETY_FACTOR = 1.25;
 
 /** What holds for all versions alike. */
 export interface InferenceSettings {
+  /** Compiled entry file of the workers. */
+  workerEntry: string;
   /** Images with more pixels than this are refused before they are decoded. */
   maxPixels: number;
   device?: Device;
@@ -27,11 +29,16 @@ export interface InferenceSettings {
 }
 
 export interface PredictorOptions extends InferenceSettings {
-  spec: ModelSpec;
+  /** Name of the version's task. */
+  task: string;
+  /** Absolute path of the ONNX file. */
+  modelPath: string;
+  /** What the task's part in the worker must know of the version: plain data. */
+  spec: object;
   runtime: RuntimeSpec;
   observer?: PredictorObserver;
   /**
-   * Asked before a lost worker is replaced, which may be long after the start: where the file of `spec` is now. It throws
+   * Asked before a lost worker is replaced, which may be long after the start: where the model file is now. It throws
    * when that is not the file that it was, so that all workers of a version give the same answers.
    */
   modelFile?: () => Promise<string>;
@@ -45,42 +52,43 @@ export interface PredictorObserver {
   onWorkerStderr?: (line: string) => void;
 }
 
-export interface PredictOptions {
-  topK: number;
-  /** On performance.now()'s clock. Read again when it is over: it may have been put off meanwhile. */
-  readonly deadline: number;
-  /** Aborted when nobody waits for the answer any more. */
-  signal?: AbortSignal;
-  /** Is told of each stage of the request when it is over, for traces. All of them come before the answer. */
-  onStage?: (stage: Stage) => void;
-}
-
 /** Serves one model version: a queue, the workers that empty it, and the batches between them. */
 export class Predictor {
   private readonly queue = new RequestQueue();
-  private pool!: WorkerPool;
   private stopping = false;
   private delayTimer: NodeJS.Timeout | undefined;
-  private inFlight = new Set<QueuedRequest>();
+  private readonly inFlight = new Set<QueuedRequest>();
   private onIdle: (() => void) | undefined;
   private readonly rate = new DrainRate();
-  /** Images per run at the most: the setting, or the graph's batch dimension where that is fixed. */
-  maxBatch: number;
-  loadMs = 0;
-  warmUpMs = 0;
+  /** Of a run at the most: the setting, or the graph's batch dimension where that is fixed. */
+  readonly maxBatch: number;
+  readonly loadMs: number;
+  readonly warmUpMs: number;
+  readonly graph: GraphInfo;
 
-  private constructor(private readonly options: PredictorOptions) {
-    this.maxBatch = options.runtime.maxBatch;
+  private constructor(
+    private readonly options: PredictorOptions,
+    private readonly pool: WorkerPool,
+    { loadMs, warmUpMs, fixedBatch, graph }: LoadedMessage,
+  ) {
+    this.loadMs = loadMs;
+    this.warmUpMs = warmUpMs;
+    this.graph = graph;
+    // A fixed batch dimension is filled up with zeros in the worker; a larger batch would only wait for itself.
+    this.maxBatch = fixedBatch ?? options.runtime.maxBatch;
   }
 
   /** Resolves when all workers have loaded the model and warmed up. @throws LoadFailedError, WorkerLostError */
   static async start(options: PredictorOptions): Promise<Predictor> {
-    const { spec, runtime, maxPixels, observer } = options;
-    const predictor = new Predictor(options);
+    const { task, modelPath, spec, runtime, maxPixels, observer } = options;
+    // Nobody can wait for a worker before there is a predictor.
+    const started: { predictor?: Predictor } = {};
     const { pool, loaded } = await WorkerPool.start(
       {
-        entry: workerEntry(),
+        entry: options.workerEntry,
         load: {
+          task,
+          modelPath,
           spec,
           threads: runtime.threads,
           maxBatch: runtime.maxBatch,
@@ -95,23 +103,18 @@ export class Predictor {
         onStderr: observer?.onWorkerStderr,
       },
       {
-        onReady: () => predictor.dispatch(),
+        onReady: () => started.predictor?.dispatch(),
         onLost: (reason) => {
-          predictor.refuseWaiting();
+          started.predictor?.refuseWaiting();
           observer?.onWorkerLost?.(reason);
         },
         onRestartFailed: (reason) => {
-          predictor.refuseWaiting();
+          started.predictor?.refuseWaiting();
           observer?.onWorkerRestartFailed?.(reason);
         },
       },
     );
-    predictor.pool = pool;
-    predictor.loadMs = loaded.loadMs;
-    predictor.warmUpMs = loaded.warmUpMs;
-    // A fixed batch dimension is filled up with zeros in the worker; a larger batch would only wait for itself.
-    predictor.maxBatch = loaded.fixedBatch ?? runtime.maxBatch;
-    return predictor;
+    return (started.predictor = new Predictor(options, pool, loaded));
   }
 
   /** Requests that wait. */
@@ -155,50 +158,49 @@ export class Predictor {
   }
 
   /**
-   * Why an image that must be answered until `deadline` is not taken on at this moment: there is no worker and one could
+   * Why a request that must be answered until `deadline` is not taken on at this moment: there is no worker and one could
    * not be started, too many wait, or the answer would come too late; undefined when it is.
    * @param deadline on performance.now()'s clock
    */
-  refusal(deadline: number): EyrieError | undefined {
+  refusal(deadline: number, cost = 1): EyrieError | undefined {
     if (!this.pool.isServing) return this.withoutWorkers();
-    const ahead = this.queue.length + this.inFlight.size;
-    const retryAfterSeconds = Math.max(1, Math.ceil(this.rate.msFor(ahead) / 1000));
     const { maxQueue } = this.options.runtime;
-    if (this.queue.length >= maxQueue) {
-      const detail = `${maxQueue} requests wait for this model already; try again later`;
-      return new EyrieError('OVERLOADED', detail, { retryAfterSeconds });
+    const waiting = this.queue.cost;
+    const ahead = waiting + this.costInFlight();
+    // What costs more than the whole queue has room for is taken on when nothing waits.
+    if (waiting > 0 && waiting + cost > maxQueue) {
+      return this.overloaded(`${this.queue.length} requests wait for this model already; try again later`, ahead);
     }
-    // With nobody before it an image is always tried: how else would be noticed that the version has become faster?
-    if (this.queue.length === 0 && this.pool.leastBusy(SLOTS_PER_WORKER)) return undefined;
-    const expected = this.rate.msFor(ahead + 1);
-    if (performance.now() + expected * PRUDENCE <= deadline) return undefined;
+    // With nobody before it a request is always tried: how else would be noticed that the version has become faster?
+    if (waiting === 0 && this.pool.leastBusy(SLOTS_PER_WORKER)) return undefined;
+    const expected = this.rate.msFor(ahead + cost);
+    if (performance.now() + expected * SAFETY_FACTOR <= deadline) return undefined;
     const seconds = (expected / 1000).toFixed(1);
-    const detail = `an answer would take about ${seconds} s, more than the request has left; try again later`;
-    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds });
+    return this.overloaded(
+      `an answer would take about ${seconds} s, more than the request has left; try again later`,
+      ahead,
+    );
   }
 
   /**
-   * Classifies one image, given as the bytes of its file.
-   * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, INVALID_IMAGE, IMAGE_TOO_LARGE, WORKER_FAILED,
+   * Answers one request.
+   * @param onStage is told of each stage of the request when it is over, for traces. All of them come before the answer.
+   * @returns what the task's part in the worker made of it, for the task to read
+   * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, what the task says of a bad input (INVALID_IMAGE …),
    *   MODEL_NOT_READY once `stop` has been called, or while `isServing` is false; the signal's reason when it aborts.
    */
-  async predict(image: Uint8Array, options: PredictOptions): Promise<Prediction> {
+  async predict(request: InferenceRequest, onStage?: (stage: Stage) => void): Promise<InferenceResult> {
     const started = performance.now();
-    const answer = await this.submit(image, options, started);
-    const labels = this.options.spec.labels;
+    const { output, work, queueMs } = await this.submit(request, started, onStage);
     return {
-      classes: answer.top.map(({ classId, confidence }) => ({
-        class_id: classId,
-        label: labels[classId]!,
-        confidence,
-      })),
+      output,
       timings: {
-        queue: answer.queueMs,
-        decode: answer.decodeMs,
-        inference: answer.inferenceMs,
+        queue: queueMs,
+        decode: work.decodeMs,
+        inference: work.inferenceMs,
         total: performance.now() - started,
       },
-      batchSize: answer.batchSize,
+      batchSize: work.batchSize,
     };
   }
 
@@ -225,56 +227,22 @@ export class Predictor {
     }
   }
 
-  private submit(image: Uint8Array, options: PredictOptions, now: number) {
-    const { topK, signal, onStage } = options;
-    return new Promise<Parameters<QueuedRequest['resolve']>[0]>((resolve, reject) => {
-      if (this.stopping) {
-        throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
-      }
-      signal?.throwIfAborted();
-      const refusal = this.refusal(options.deadline);
-      if (refusal) throw refusal;
-      const settle = (): boolean => {
-        if (request.settled) return false;
-        request.settled = true;
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', leave);
-        this.queue.remove(request);
-        return true;
-      };
-      const request: QueuedRequest = {
-        item: { image, topK },
-        get deadline() {
-          return options.deadline;
-        },
-        enqueuedAt: now,
-        retried: false,
-        settled: false,
-        resolve: (answer) => settle() && resolve(answer),
-        reject: (error) => {
-          if (!settle()) return;
-          request.stage?.leave(error);
-          reject(error);
-        },
-        stage: onStage && new StageWatch(onStage),
-      };
-      const leave = (): void => request.reject(signal!.reason);
-      const expire = (): void => {
-        const left = options.deadline - performance.now();
-        if (left >= 1) timer = setTimeout(expire, left);
-        else request.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
-      };
-      let timer = setTimeout(expire, Math.max(0, options.deadline - now));
-      this.queue.add(request);
-      request.stage?.enter('queue');
-      signal?.addEventListener('abort', leave, { once: true });
-      this.dispatch();
-    });
+  private async submit(request: InferenceRequest, now: number, onStage?: (stage: Stage) => void): Promise<Answered> {
+    if (this.stopping) {
+      throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
+    }
+    request.signal?.throwIfAborted();
+    const refusal = this.refusal(request.deadline, request.cost);
+    if (refusal) throw refusal;
+    const queued = new QueuedRequest(request, now, (left) => this.queue.remove(left), onStage);
+    this.queue.add(queued);
+    queued.stage?.enter('queue');
+    this.dispatch();
+    return queued.answer;
   }
 
   /** Hands out batches while there are both requests and free slots. */
   private dispatch(): void {
-    if (!this.pool) return;
     while (this.queue.length > 0) {
       const worker = this.pool.leastBusy(SLOTS_PER_WORKER);
       if (!worker || this.shouldWaitForMore()) return;
@@ -286,7 +254,7 @@ export class Predictor {
   /** With a waiting window set, a batch that is not full waits until its oldest request is that old. */
   private shouldWaitForMore(): boolean {
     const { maxDelayMs } = this.options.runtime;
-    if (maxDelayMs <= 0 || this.stopping || this.queue.length >= this.maxBatch) return false;
+    if (maxDelayMs <= 0 || this.stopping || this.queue.cost >= this.maxBatch) return false;
     const wait = this.queue.oldestEnqueuedAt + maxDelayMs - performance.now();
     if (wait <= 0) return false;
     clearTimeout(this.delayTimer);
@@ -303,51 +271,72 @@ export class Predictor {
       return false;
     });
     if (batch.length === 0) return;
-    for (const request of batch) {
-      this.inFlight.add(request);
-      request.stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
-    }
     this.options.observer?.onBatch?.(batch.length);
-    worker
-      .run(batch.map(({ item }) => item))
+    const run = worker.run(
+      batch.map(({ params, payload, deadline }) => ({ params, payload, deadline: toMonotonic(deadline, sentAt) })),
+      (answer) => this.answer(batch[answer.item], answer, sentAt),
+    );
+    const cancels = batch.map((request, item) => {
+      this.inFlight.add(request);
+      request.cancelRun = () => run.cancel(item);
+      request.stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
+      return request.cancelRun;
+    });
+    run.done
       .then(
-        (results) => this.answer(batch, results, sentAt),
+        () => this.rate.answered(costOf(batch), sentAt, performance.now()),
         (error: Error) => this.returnBatch(batch, error),
       )
       .finally(() => {
-        for (const request of batch) this.inFlight.delete(request);
+        batch.forEach((request, item) => {
+          // It may have been put back, and be in another batch by now.
+          if (request.cancelRun !== cancels[item]) return;
+          request.cancelRun = undefined;
+          this.inFlight.delete(request);
+        });
         this.dispatch();
       });
   }
 
-  private answer(batch: QueuedRequest[], results: ItemResult[], sentAt: number): void {
-    if (results.length !== batch.length) {
-      const error = new EyrieError('WORKER_FAILED', `the worker answered ${results.length} of ${batch.length} images`);
-      for (const request of batch) request.reject(error);
-      return;
-    }
-    this.rate.answered(batch.length, sentAt, performance.now());
-    batch.forEach((request, i) => {
-      const result = results[i]!;
-      const error = result.ok ? undefined : new EyrieError(result.code, result.detail);
-      request.stage?.leave(error, partsOf(result));
-      if (result.ok) request.resolve({ ...result, queueMs: sentAt - request.enqueuedAt });
-      else request.reject(error);
-    });
+  private answer(request: QueuedRequest | undefined, answer: ItemAnswer, sentAt: number): void {
+    if (!request || request.isSettled) return;
+    if (answer.kind === 'chunk') return request.chunk(answer.chunk);
+    const error = answer.kind === 'failed' ? new EyrieError(answer.code, answer.detail) : undefined;
+    request.stage?.leave(error, partsOf(answer));
+    if (answer.kind === 'done') return request.resolve({ ...answer, queueMs: sentAt - request.enqueuedAt });
+    // Given up for its deadline, which has been put off since it was sent.
+    if (answer.code === 'DEADLINE_EXCEEDED' && performance.now() < request.deadline) return this.putBack(request);
+    request.reject(error);
   }
 
   /** The worker is gone. Each of its requests gets one more try; while the pool stops there is nobody to try. */
   private returnBatch(batch: QueuedRequest[], error: Error): void {
     for (const request of batch) {
-      if (request.settled) continue;
+      if (request.isSettled) continue;
       if (request.retried || !(error instanceof WorkerLostError)) {
         request.reject(new EyrieError('WORKER_FAILED', error.message, { cause: error }));
       } else {
         request.stage?.leave(error);
-        request.stage?.enter('queue');
-        this.queue.putBack(request);
+        request.retried = true;
+        this.putBack(request);
       }
     }
+  }
+
+  private putBack(request: QueuedRequest): void {
+    request.stage?.enter('queue');
+    this.queue.putBack(request);
+  }
+
+  private costInFlight(): number {
+    let cost = 0;
+    for (const request of this.inFlight) cost += request.cost;
+    return cost;
+  }
+
+  private overloaded(detail: string, ahead: number): EyrieError {
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.rate.msFor(ahead) / 1000));
+    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds });
   }
 
   private withoutWorkers(): EyrieError {
@@ -359,7 +348,7 @@ export class Predictor {
 
   /** What waits for a worker must not wait for one that does not come. */
   private refuseWaiting(): void {
-    if (!this.pool || this.pool.isServing) return;
+    if (this.pool.isServing) return;
     for (const request of this.queue.drain()) request.reject(this.withoutWorkers());
     this.checkIdle();
   }
@@ -367,4 +356,13 @@ export class Predictor {
   private checkIdle(): void {
     if (this.queue.length + this.inFlight.size === 0) this.onIdle?.();
   }
+}
+
+function costOf(batch: readonly QueuedRequest[]): number {
+  return batch.reduce((sum, { cost }) => sum + cost, 0);
+}
+
+/** A time of performance.now()'s clock, on the one that workers have, too. @param now on the former */
+function toMonotonic(time: number, now: number): number {
+  return monotonicNow() + (time - now);
 }

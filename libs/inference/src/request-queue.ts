@@ -1,33 +1,21 @@
-import type { BatchItem, ItemPrediction } from './messages';
-import type { StageWatch } from './stage';
-
-/** One image on its way: what to run, until when, and whom to tell. */
-export interface QueuedRequest {
-  item: BatchItem;
-  /** On performance.now()'s clock; past it nobody waits for the answer. It may be put off. */
-  readonly deadline: number;
-  /** On performance.now()'s clock. */
-  enqueuedAt: number;
-  /** It was in a batch whose worker died: the next try is the last one, and in a batch of its own. */
-  retried: boolean;
-  /** The answer, or the error, has been given. */
-  settled: boolean;
-  resolve: (answer: ItemPrediction & { queueMs: number }) => void;
-  reject: (error: unknown) => void;
-  /** Where it is now, for whoever is to be told when that is over; undefined where nobody is. */
-  stage?: StageWatch;
-}
+import type { QueuedRequest } from './queued-request';
 
 /**
- * The waiting line of one version, first come first served; what comes back from a lost worker goes first. Whatever
+ * The waiting line of one version, first come first served; what comes back from a worker goes first. Whatever
  * leaves before its turn (deadline, disconnect) is taken out at once and never run.
  */
 export class RequestQueue {
   private readonly waiting = new Set<QueuedRequest>();
   private readonly returned = new Set<QueuedRequest>();
+  private waitingCost = 0;
 
   get length(): number {
     return this.waiting.size + this.returned.size;
+  }
+
+  /** Of all that wait together. */
+  get cost(): number {
+    return this.waitingCost;
   }
 
   /** When the longest waiting request came in; Infinity when none waits. */
@@ -38,34 +26,37 @@ export class RequestQueue {
 
   add(request: QueuedRequest): void {
     this.waiting.add(request);
+    this.waitingCost += request.cost;
   }
 
-  /** Puts a request of a lost worker back, before all that have not run yet. */
+  /** Puts a request that a worker has not answered back, before all that have not run yet. */
   putBack(request: QueuedRequest): void {
-    request.retried = true;
     this.returned.add(request);
+    this.waitingCost += request.cost;
   }
 
   remove(request: QueuedRequest): void {
-    this.waiting.delete(request);
-    this.returned.delete(request);
+    if (this.waiting.delete(request) || this.returned.delete(request)) this.waitingCost -= request.cost;
   }
 
   /**
-   * Takes the next batch of at most `max`. A request that was in a batch when its worker died goes alone: if it is
-   * what kills workers, it takes nobody with it.
+   * Takes the next batch: as many as cost `max` together at the most, or one that costs more. A request that was in a
+   * batch when its worker died goes alone: if it is what kills workers, it takes nobody with it.
    */
   take(max: number): QueuedRequest[] {
     const [suspect] = this.returned;
     if (suspect) {
-      this.returned.delete(suspect);
+      this.remove(suspect);
       return [suspect];
     }
     const batch: QueuedRequest[] = [];
+    let cost = 0;
     for (const request of this.waiting) {
-      if (batch.length === max) break;
-      this.waiting.delete(request);
+      if (batch.length > 0 && cost + request.cost > max) break;
+      cost += request.cost;
+      this.remove(request);
       batch.push(request);
+      if (cost >= max) break;
     }
     return batch;
   }
@@ -75,6 +66,7 @@ export class RequestQueue {
     const all = [...this.returned, ...this.waiting];
     this.returned.clear();
     this.waiting.clear();
+    this.waitingCost = 0;
     return all;
   }
 }

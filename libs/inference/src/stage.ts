@@ -1,4 +1,4 @@
-import type { ItemResult } from './messages';
+import type { ItemAnswer } from './messages';
 import { monotonicNow } from '#core';
 
 /** A stretch of one request's way. Times are `monotonicNow`'s, here and in the worker alike. */
@@ -48,15 +48,17 @@ export class StageWatch {
 }
 
 /** What a worker says about where its time went. */
-export function partsOf(result: ItemResult): StagePart[] {
+export function partsOf(answer: ItemAnswer): StagePart[] {
   const parts: StagePart[] = [];
   const add = (name: StagePart['name'], start: number, ms: number): void => {
     parts.push({ name, start, end: start + ms });
   };
-  if (result.decodeAt !== undefined && result.decodeMs !== undefined) add('decode', result.decodeAt, result.decodeMs);
-  if (result.ok) {
-    add('run', result.runAt, result.inferenceMs);
-    add('post', result.runAt + result.inferenceMs, result.postMs);
+  if (answer.kind === 'chunk' || !answer.work) return parts;
+  add('decode', answer.work.decodeAt, answer.work.decodeMs);
+  if (answer.kind === 'done') {
+    const { runAt, inferenceMs, postMs } = answer.work;
+    add('run', runAt, inferenceMs);
+    add('post', runAt + inferenceMs, postMs);
   }
   return parts;
 }

@@ -149,9 +149,9 @@ export class WorkerPool {
 
   private async replace(): Promise<void> {
     const { load, modelFile } = this.options;
-    const modelPath = (await modelFile?.()) ?? load.spec.modelPath;
+    const modelPath = (await modelFile?.()) ?? load.modelPath;
     // To read the file takes a while: nobody would end a process that is started after the stop.
     if (this.stopping.signal.aborted) return;
-    await this.startOne({ ...load, spec: { ...load.spec, modelPath } });
+    await this.startOne({ ...load, modelPath });
   }
 }

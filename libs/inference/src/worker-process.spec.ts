@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WORKER_ENTRY } from '#tasks';
 import { onnxClassifier, specFor } from '#testing/onnx-classifier';
 import { until } from '#testing/server';
 import { WorkerPool } from './worker-pool';
-import { workerEntry, WorkerLostError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
+import { WorkerLostError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-worker-'));
 const model = join(folder, 'model.onnx');
@@ -14,8 +15,16 @@ beforeAll(() => writeFileSync(model, onnxClassifier()));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const options: WorkerProcessOptions = {
-  entry: workerEntry(),
-  load: { spec: specFor(model), threads: 1, maxBatch: 1, maxPixels: 1_000_000, device: 'cpu' },
+  entry: WORKER_ENTRY,
+  load: {
+    task: 'image-classification',
+    modelPath: model,
+    spec: specFor(),
+    threads: 1,
+    maxBatch: 1,
+    maxPixels: 1_000_000,
+    device: 'cpu',
+  },
   loadTimeoutMs: 120_000,
   batchTimeoutMs: 60_000,
 };
@@ -56,7 +65,7 @@ describe('a worker that cannot be started is reported at once, with the reason:'
     ['no file descriptor is left', '--nofile=3:', 'EMFILE'],
   ])('%s', (_, limit, reason) => {
     const script = `
-      const { WorkerProcess } = require(${JSON.stringify(join(workerEntry(), '../../worker-process.js'))});
+      const { WorkerProcess } = require(${JSON.stringify(join(WORKER_ENTRY, '../../../../inference/src/worker-process.js'))});
       require('node:child_process').execFileSync('prlimit', ['--pid', process.pid, ${JSON.stringify(limit)}]);
       // The number of root's processes is not limited.
       if (process.getuid() === 0) process.setuid(65534);

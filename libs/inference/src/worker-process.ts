@@ -1,10 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { resolvesWithin, waitWithin } from '#core';
-import { frameOf } from './batch-frames';
-import type { BatchItem, FromWorker, ItemResult, LoadedMessage, LoadFault, LoadMessage } from './messages';
+import { resolvesWithin, waitWithin, withTimeLimit } from '#core';
+import { frameOf } from './frames';
+import type {
+  AnswersMessage,
+  BatchItem,
+  FromWorker,
+  ItemAnswer,
+  LoadedMessage,
+  LoadFault,
+  LoadMessage,
+} from './messages';
 import { setOomScore, spawnWorker, type SpawnedWorker } from './spawn-worker';
 
 /** There is no process: it is gone and took its batches with it, or could not be started. They may be tried elsewhere. */
@@ -27,7 +34,7 @@ export interface WorkerProcessOptions {
   /** The Node to run it with; this process's own where it is not given. */
   execPath?: string;
   loadTimeoutMs: number;
-  /** A batch that takes longer means that the process hangs: it is killed. */
+  /** When nothing is heard of a batch for so long, the process hangs: it is killed. */
   batchTimeoutMs: number;
   /** Called for each line that native code writes to stderr. */
   onStderr?: (line: string) => void;
@@ -35,8 +42,21 @@ export interface WorkerProcessOptions {
   signal?: AbortSignal;
 }
 
+/** A batch that a worker has. */
+export interface Run {
+  /** Resolves when each item has been answered. @throws WorkerLostError */
+  done: Promise<void>;
+  /** Calls an item back that nobody waits for any more. */
+  cancel: (item: number) => void;
+}
+
 interface Pending {
-  resolve: (items: ItemResult[]) => void;
+  /** Items without their answer. */
+  open: Set<number>;
+  onAnswer: (answer: ItemAnswer) => void;
+  /** The worker has answered something: it does not hang. */
+  onSign: () => void;
+  resolve: () => void;
   reject: (error: Error) => void;
 }
 
@@ -124,21 +144,24 @@ export class WorkerProcess {
     return !this.closing && this.child.connected;
   }
 
-  /** Answers with one result per item. @throws WorkerLostError */
-  run(items: BatchItem[]): Promise<ItemResult[]> {
+  /** @param onAnswer is called for each chunk, and once for the end of each item */
+  run(items: BatchItem[], onAnswer: (answer: ItemAnswer) => void): Run {
     const batch = this.nextBatch++;
     const ms = this.options.batchTimeoutMs;
-    const answer = new Promise<ItemResult[]>((resolve, reject) => {
-      const frame = frameOf({ batch, items });
-      this.pending.set(batch, { resolve, reject });
-      this.write(frame);
-    });
     const onExpiry = (): WorkerLostError => {
       const reason = `no answer to a batch within ${ms} ms`;
       this.kill(reason);
       return new WorkerLostError(`the worker hangs: ${reason}`);
     };
-    return waitWithin({ ms, onExpiry }, answer);
+    const done = withTimeLimit({ ms, onExpiry }, (signal, onSign) => {
+      return new Promise<void>((resolve, reject) => {
+        const frame = frameOf({ batch, items });
+        this.pending.set(batch, { open: new Set(items.keys()), onAnswer, onSign, resolve, reject });
+        signal.addEventListener('abort', () => reject(signal.reason));
+        this.write(frame);
+      });
+    });
+    return { done, cancel: (item) => this.cancel(batch, item) };
   }
 
   /** Lets the process finish what it has, then ends it; after `graceMs` by force. Resolves when it is gone. */
@@ -177,8 +200,8 @@ export class WorkerProcess {
             return resolve(message);
           case 'load-failed':
             return reject(new LoadFailedError(message.detail, message.fault));
-          case 'result':
-            return this.settle(message.batch, message.items);
+          case 'answers':
+            return this.take(message);
           case 'memory':
             this.rssBytes = message.rssBytes;
         }
@@ -190,9 +213,23 @@ export class WorkerProcess {
     return waitWithin({ ms, onExpiry: () => new WorkerLostError(`the model did not load within ${ms} ms`) }, loaded);
   }
 
-  private settle(batch: number, items: ItemResult[]): void {
-    this.pending.get(batch)?.resolve(items);
+  private take({ batch, answers }: AnswersMessage): void {
+    const pending = this.pending.get(batch);
+    if (!pending) return;
+    // What waits behind this batch is not forgotten either.
+    for (const { onSign } of this.pending.values()) onSign();
+    for (const answer of answers) {
+      if (!pending.open.has(answer.item)) continue;
+      if (answer.kind !== 'chunk') pending.open.delete(answer.item);
+      pending.onAnswer(answer);
+    }
+    if (pending.open.size > 0) return;
     this.pending.delete(batch);
+    pending.resolve();
+  }
+
+  private cancel(batch: number, item: number): void {
+    if (this.pending.get(batch)?.open.has(item)) this.write(frameOf({ batch, cancel: item }));
   }
 
   /** As one piece, where the system can. */
@@ -218,11 +255,4 @@ export class WorkerProcess {
     for (const { reject } of this.pending.values()) reject(new WorkerLostError(detail));
     this.pending.clear();
   }
-}
-
-/** The compiled worker beside this file, or, when the sources run (in tests), the one of the last build. */
-export function workerEntry(): string {
-  return __filename.endsWith('.ts')
-    ? join(__dirname, '../../../dist/libs/inference/src/worker/main.js')
-    : join(__dirname, 'worker/main.js');
 }

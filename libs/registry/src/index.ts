@@ -1,6 +1,15 @@
 export { FolderStore } from './stores/folder-store';
-export { loadVersion, type LoadedVersion, type LoadOptions } from './versions/load-version';
-export { InvalidVersionError, type Manifest, MODEL_NAME, parseManifest, runtimeOf } from './versions/manifest';
+export { loadVersion, type LoadOptions } from './versions/load-version';
+export { LoadedVersion } from './versions/loaded-version';
+export {
+  InvalidVersionError,
+  type CommonFields,
+  type Manifest,
+  MODEL_NAME,
+  parseManifest,
+  runtimeOf,
+  taskOf,
+} from './versions/manifest';
 export {
   type LoadMode,
   type Model,

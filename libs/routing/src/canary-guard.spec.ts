@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
+import { imageClassifierOf, WORKER_ENTRY } from '#tasks';
 import { FolderStore, ModelRegistry, type Policy } from '#registry';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
@@ -33,7 +34,7 @@ class Replica {
 
   static async start(folder: string, cpus: number): Promise<Replica> {
     const store = await FolderStore.open(folder);
-    const predictors = new PredictorFactory({ maxPixels: 1000 });
+    const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1000 });
     const registry = new ModelRegistry(store, predictors, { load: 'routed', unloadGraceMs: 1_000 });
     await registry.refresh();
     return new Replica(registry, cpus);
@@ -63,9 +64,11 @@ class Replica {
   async request(key: string): Promise<{ version: number; label: string }> {
     const route = chooseRoute(this.registry, { model: 'm', key });
     const image = await randomPng();
-    const prediction = await route.version.predictor!.predict(image, { topK: 3, deadline: performance.now() + 25_000 });
-    await this.shadows.copy({ requestId: key, route, image, prediction, wasComputed: true });
-    return { version: route.version.version, label: prediction.classes[0]!.label };
+    const loaded = route.version.loaded!;
+    const input = imageClassifierOf(loaded).input(image, 3);
+    const { output, timings } = await loaded.predict({ ...input, deadline: performance.now() + 25_000 });
+    await this.shadows.copy({ requestId: key, route, input, output, timings });
+    return { version: route.version.version, label: loaded.task.headline(output)!.label };
   }
 }
 

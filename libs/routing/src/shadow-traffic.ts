@@ -1,24 +1,22 @@
-import { availableCpus, type Prediction, type Predictor } from '#inference';
-import { resolveVersion, type ModelRegistry, type ModelVersion } from '#registry';
+import type { InferenceInput, InferenceResult, Timings } from '#core';
+import { availableCpus, type Predictor } from '#inference';
+import { resolveVersion, type LoadedVersion, type ModelRegistry, type ModelVersion } from '#registry';
 import type { Route } from './router';
 
 /** A request that has been answered. */
 export interface Answered {
   requestId: string;
   route: Route;
-  image: Uint8Array;
-  prediction: Prediction;
-  /** For this request; what comes from a cache took no time to compare. */
-  wasComputed: boolean;
+  input: InferenceInput;
+  output: unknown;
+  /** Of what was computed for this request; what comes from a cache took no time to compare. */
+  timings?: Timings;
 }
 
-export interface Opinion {
-  version: number;
-  label: string;
-  confidence: number;
-}
+/** What one version said, in the words of its task. */
+export type Opinion = { version: number } & Readonly<Record<string, unknown>>;
 
-/** Two versions that saw different things in the same image, which is not kept. */
+/** Two versions that gave different answers to the same question, which is not kept. */
 export interface Disagreement {
   at: string;
   request_id: string;
@@ -30,12 +28,12 @@ export interface Disagreement {
 export interface ShadowSummary {
   version: number;
   compared: number;
-  /** How often the best class was the same. */
+  /** How often the answers were the same, as the task sees it. */
   agreed: number;
   failed: number;
   /** Not sent, because there was no room beside the clients' own requests. */
   dropped: number;
-  /** Mean of the shadow's confidence minus the answer's. */
+  /** Mean of the shadow's confidence minus the answer's; 0 for a task without confidences. */
   confidence_shift: number;
   /** Mean of the shadow's decode and inference time minus the answer's, ms, where that did not come from a cache. */
   latency_difference_ms: number;
@@ -84,7 +82,10 @@ export class ShadowTraffic {
     const asked = (model.policy.shadows ?? [])
       .filter(({ percent }) => this.random() * 100 < percent)
       .map(({ version }) => model.versions.get(resolveVersion(model.policy, version)!))
-      .filter((shadow) => shadow !== undefined && shadow !== primary);
+      // What has another task cannot be asked the same.
+      .filter(
+        (shadow) => shadow !== undefined && shadow !== primary && shadow.manifest?.task === primary.manifest?.task,
+      );
     await Promise.all(asked.map((shadow) => this.ask(shadow!, answered)));
   }
 
@@ -116,8 +117,8 @@ export class ShadowTraffic {
 
   private async ask(shadow: ModelVersion, answered: Answered): Promise<void> {
     const counts = this.countsOf(shadow);
-    const predictor = shadow.predictor;
-    if (!predictor || !this.hasRoom(predictor, counts, answered)) {
+    const { loaded } = shadow;
+    if (!loaded || !this.hasRoom(loaded.predictor, counts, answered)) {
       counts.dropped++;
       this.onOutcome(shadow.model, shadow.version, 'dropped');
       return;
@@ -126,7 +127,8 @@ export class ShadowTraffic {
     counts.lastSentAt = performance.now();
     try {
       const deadline = performance.now() + TIME_LIMIT_MS;
-      this.compare(shadow, counts, answered, await predictor.predict(answered.image, { topK: 1, deadline }));
+      const input = loaded.task.forComparison(answered.input);
+      this.compare(shadow, loaded, counts, answered, await loaded.predict({ ...input, deadline }));
     } catch {
       counts.failed++;
       this.onOutcome(shadow.model, shadow.version, 'failed');
@@ -152,24 +154,27 @@ export class ShadowTraffic {
       .reduce((sum, { predictor }) => sum + (predictor?.busyThreads ?? 0), 0);
   }
 
-  private compare(shadow: ModelVersion, counts: Counts, answered: Answered, other: Prediction) {
-    const { requestId, route, prediction } = answered;
-    const [answer] = prediction.classes;
-    const [guess] = other.classes;
-    const agreed = answer!.label === guess!.label;
+  private compare(
+    shadow: ModelVersion,
+    { task }: LoadedVersion,
+    counts: Counts,
+    { requestId, route, output, timings }: Answered,
+    other: InferenceResult,
+  ): void {
+    const { agreed, confidenceShift = 0, said } = task.compare(output, other.output);
     counts.compared++;
-    counts.confidenceShift += guess!.confidence - answer!.confidence;
-    if (answered.wasComputed) {
+    counts.confidenceShift += confidenceShift;
+    if (timings) {
       counts.timed++;
-      counts.latencyDifference += work(other) - work(prediction);
+      counts.latencyDifference += work(other.timings) - work(timings);
     }
     if (agreed) counts.agreed++;
     else {
       counts.disagreements.unshift({
         at: new Date().toISOString(),
         request_id: requestId,
-        answered: { version: route.version.version, label: answer!.label, confidence: answer!.confidence },
-        shadow: { version: shadow.version, label: guess!.label, confidence: guess!.confidence },
+        answered: { version: route.version.version, ...said[0] },
+        shadow: { version: shadow.version, ...said[1] },
       });
       counts.disagreements.splice(DISAGREEMENTS_KEPT);
     }
@@ -198,6 +203,6 @@ export class ShadowTraffic {
 }
 
 // Time in the queue says how busy the server is, not how fast the version.
-function work({ timings }: Prediction): number {
-  return timings.decode + timings.inference;
+function work({ decode, inference }: Timings): number {
+  return decode + inference;
 }

@@ -1,2 +1,3 @@
 export { check, flatten, inOneLine, isDeeperThan, type FieldProblem } from './check';
 export { Whole } from './whole';
+export { FILE_NAME, FILE_NAME_RULE } from './file-name';

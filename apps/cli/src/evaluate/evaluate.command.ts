@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { EyrieError } from '#core';
-import { availableCpus, PredictorFactory, type Predictor } from '#inference';
-import { FolderStore, loadVersion, type VersionRef } from '#registry';
+import { availableCpus, PredictorFactory } from '#inference';
+import { classify, imageClassifierOf, WORKER_ENTRY } from '#tasks';
+import { FolderStore, type LoadedVersion, loadVersion, type VersionRef } from '#registry';
 import { parseVersionRef } from '../parse';
 import { knownVersion } from '../registry/known-version';
 import { Failure } from '../failure';
@@ -35,28 +36,29 @@ export function evaluateCommand(registry: string): Command {
 
 async function evaluate(model: string, wanted: VersionRef, options: EvaluateOptions): Promise<void> {
   const store = await FolderStore.open(options.registry);
-  const predictors = new PredictorFactory({ maxPixels: 100_000_000 });
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
   const version = await knownVersion(store, model, wanted);
   const folder = await store.versionFolder(model, version);
   const runtime = { workers: availableCpus(), threads: 1, maxQueue: IMAGES_IN_FLIGHT };
-  const { predictor, labels } = await loadVersion(folder, model, version, { predictors, runtime });
+  const loaded = await loadVersion(folder, model, version, { predictors, runtime });
   try {
+    const { labels } = imageClassifierOf(loaded);
     const images = await labelledImages(options.images, labels);
     const confusion = new Confusion(labels);
     const started = performance.now();
-    const unreadable = await classifyAll(predictor, images, confusion);
+    const unreadable = await classifyAll(loaded, images, confusion);
     if (confusion.images === 0) throw new Failure(`none of the files could be read: ${unreadable[0]}`);
     const seconds = (performance.now() - started) / 1000;
     console.log(
       options.json ? asJson(model, version, confusion, unreadable) : evaluationReport(confusion, unreadable, seconds),
     );
   } finally {
-    await predictor.stop(5_000);
+    await loaded.stop(5_000);
   }
 }
 
 /** @returns what could not be read, with the reason */
-async function classifyAll(predictor: Predictor, images: LabelledImage[], confusion: Confusion): Promise<string[]> {
+async function classifyAll(version: LoadedVersion, images: LabelledImage[], confusion: Confusion): Promise<string[]> {
   const bar = new SingleBar({
     format: '{bar} {percentage}% | {value}/{total} | {eta_formatted} left',
     hideCursor: true,
@@ -69,10 +71,10 @@ async function classifyAll(predictor: Predictor, images: LabelledImage[], confus
     for (const { path, classId } of waiting) {
       try {
         const deadline = performance.now() + TIME_LIMIT_MS;
-        const { classes } = await predictor.predict(await readFile(path), { topK, deadline });
+        const { output } = await classify(version, await readFile(path), { topK, deadline });
         confusion.add(
           classId,
-          classes.map(({ class_id }) => class_id),
+          output.map(({ class_id }) => class_id),
         );
       } catch (error) {
         if (!(error instanceof EyrieError)) throw error;

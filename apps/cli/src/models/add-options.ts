@@ -1,4 +1,4 @@
-import type { ChannelOrder, Layout, ResizeMode } from '#inference';
+import type { ChannelOrder, Layout, ResizeMode } from '#tasks';
 import { PRESETS, type PresetName } from '#authoring';
 import { UsageError } from '../usage-error';
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
+import { WORKER_ENTRY } from '#tasks';
 import { type AddRequest, addVersion } from '#authoring';
 import { FolderStore } from '#registry';
 import { parseModelName } from '../parse';
@@ -61,7 +62,7 @@ export function addCommand(registry: string): Command {
 async function add(file: string, options: AddCommandOptions): Promise<void> {
   const { registry, json, ...request } = options;
   const store = await FolderStore.open(registry);
-  const predictors = new PredictorFactory({ maxPixels: 100_000_000 });
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal);

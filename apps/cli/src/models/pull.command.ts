@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { EyrieError } from '#core';
 import { PredictorFactory } from '#inference';
+import { WORKER_ENTRY } from '#tasks';
 import { type AddRequest, addVersion, download, DownloadStopped, readCatalog, type WantedFile } from '#authoring';
 import { FolderStore } from '#registry';
 import { parseModelName } from '../parse';
@@ -120,7 +121,7 @@ async function add(
   { version, labels = about.labels, preset = about.preset, inputSize, json }: PullOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const predictors = new PredictorFactory({ maxPixels: 100_000_000 });
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
   const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
   const request = { ...about, file, name, version, labels, preset, inputSize };
   const added = await addVersion(store, request, { predictors, signal, onStep });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
+import { type ImageClassificationFields, WORKER_ENTRY } from '#tasks';
 import { FolderStore, loadVersion, parsePolicy } from '#registry';
 import { requireModel } from '../registry/known-version';
 
@@ -53,17 +54,22 @@ async function verifyModel(store: FolderStore, model: string, note: (finding: Fi
   } catch (error) {
     note({ model, ok: false, detail: (error as Error).message });
   }
-  const predictors = new PredictorFactory({ maxPixels: MAX_PIXELS });
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
   for (const version of versions) {
     try {
       const folder = await store.versionFolder(model, version);
-      const { predictor, manifest } = await loadVersion(folder, model, version, {
+      const loaded = await loadVersion(folder, model, version, {
         predictors,
         runtime: { workers: 1 },
       });
-      await predictor.stop(1_000);
-      const golden = manifest.golden?.length ?? 0;
-      note({ model, version, ok: true, detail: `checksum, loading and ${golden} golden images` });
+      await loaded.stop(1_000);
+      const { golden } = loaded.manifest as Partial<ImageClassificationFields>;
+      note({
+        model,
+        version,
+        ok: true,
+        detail: `checksum, loading${golden ? ` and ${golden.length} golden images` : ''}`,
+      });
     } catch (error) {
       note({ model, version, ok: false, detail: (error as Error).message });
     }

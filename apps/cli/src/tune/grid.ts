@@ -34,7 +34,7 @@ export async function fixedBatch(at: VersionFolder, predictors: PredictorFactory
 /**
  * Measures every setting `rounds` times, to and fro, so that a machine that gets slower meanwhile is no setting's
  * advantage, and gives the means.
- * @throws what `loadVersion` and `Predictor.predict` throw
+ * @throws what `loadVersion` and `classify` throw
  */
 export async function measureGrid(
   at: VersionFolder,
@@ -49,11 +49,11 @@ export async function measureGrid(
       const setting = settings[index]!;
       options.onSetting?.(setting);
       const runtime = { ...setting, maxDelayMs: 0, maxQueue: concurrency };
-      const { predictor } = await loadVersion(at.folder, at.model, at.version, { predictors, runtime });
+      const loaded = await loadVersion(at.folder, at.model, at.version, { predictors, runtime });
       try {
-        rows[index]!.push({ ...setting, ...(await measure(predictor, images, concurrency, seconds)) });
+        rows[index]!.push({ ...setting, ...(await measure(loaded, images, concurrency, seconds)) });
       } finally {
-        await predictor.stop(0);
+        await loaded.stop(0);
       }
     }
   }

@@ -1,4 +1,5 @@
-import type { Predictor } from '#inference';
+import type { LoadedVersion } from '#registry';
+import { classify } from '#tasks';
 import type { Measurement } from './setting';
 
 const TIME_LIMIT_MS = 120_000;
@@ -6,12 +7,12 @@ const TIME_LIMIT_MS = 120_000;
 const WARM_UP_SHARE = 0.25;
 
 /**
- * Keeps `concurrency` requests before a predictor for some seconds.
+ * Keeps `concurrency` requests before a version for some seconds.
  * @param images files, asked in turn
- * @throws EyrieError as `Predictor.predict`, of the first image that fails
+ * @throws EyrieError as `classify`, of the first image that fails
  */
 export async function measure(
-  predictor: Predictor,
+  version: LoadedVersion,
   images: readonly Uint8Array[],
   concurrency: number,
   seconds: number,
@@ -24,7 +25,7 @@ export async function measure(
   const client = async (): Promise<void> => {
     for (;;) {
       const asked = performance.now();
-      await predictor.predict(images[next++ % images.length]!, { topK: 1, deadline: asked + TIME_LIMIT_MS });
+      await classify(version, images[next++ % images.length]!, { topK: 1, deadline: asked + TIME_LIMIT_MS });
       const answered = performance.now();
       // A model that takes longer than all of the time for one image is measured by its first answer.
       const isFirst = latencies.length === 0 && answered >= until;
@@ -39,7 +40,7 @@ export async function measure(
     imagesPerSecond: latencies.length / ((end - from) / 1000),
     p50: percentile(latencies, 50),
     p95: percentile(latencies, 95),
-    rssBytes: predictor.rssBytes,
+    rssBytes: version.predictor.rssBytes,
   };
 }
 

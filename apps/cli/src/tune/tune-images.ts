@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Manifest } from '#registry';
+import type { ImageClassificationFields } from '#tasks';
 import { Failure } from '../failure';
 
 const EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif']);
@@ -12,12 +13,9 @@ const MOST = 64;
  * @param from the folder that was asked for
  * @throws Failure when there are none
  */
-export async function tuneImages(
-  from: string | undefined,
-  folder: string,
-  { golden }: Manifest,
-): Promise<Uint8Array[]> {
+export async function tuneImages(from: string | undefined, folder: string, manifest: Manifest): Promise<Uint8Array[]> {
   if (from === undefined) {
+    const { golden } = manifest as Partial<ImageClassificationFields>;
     if (!golden?.length) {
       throw new Failure('the version has no golden images; give --images, a folder of images such as clients send');
     }

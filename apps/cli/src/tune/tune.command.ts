@@ -2,6 +2,7 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { availableCpus, PredictorFactory } from '#inference';
+import { WORKER_ENTRY } from '#tasks';
 import { FolderStore, readManifest, type RuntimeSettings, type VersionRef, writeRuntime } from '#registry';
 import { Failure } from '../failure';
 import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
@@ -61,7 +62,7 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
   const manifest = await readManifest(at.folder, model, version);
   await mustBeWritable(at.folder, options);
   const images = await tuneImages(options.images, at.folder, manifest);
-  const predictors = new PredictorFactory({ maxPixels: MAX_PIXELS });
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
   const fixed = await fixedBatch(at, predictors);
   const settings = grid(fixed === undefined ? options.batches : [fixed]);
 

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { EyrieError, type ErrorCode } from '#core';
-import { type Prediction } from '#inference';
+import { EyrieError, observe, type ErrorCode, type InferenceInput, type InferenceResult } from '#core';
+import type { LoadedVersion } from '#registry';
 import { CanaryGuard, ShadowTraffic, type Route } from '#routing';
+import { ClientLeftError } from '../http/request-context';
 import { PredictionMetrics } from '../metrics/prediction.metrics';
-import type { GivenPrediction } from './prediction-cache';
+import type { Given } from './inference-cache';
 import type { Question } from './question';
 
-/** Failures that speak against the version; the others are the image's or the client's. */
+/** Failures that speak against the version; the others are the input's or the client's. */
 const VERSION_AT_FAULT: ReadonlySet<ErrorCode> = new Set(['WORKER_FAILED', 'DEADLINE_EXCEEDED', 'INTERNAL']);
 
-/** Tells everybody who has to know what became of a request: metrics, the guard, shadows. */
+/** Tells everybody who has to know what became of a request: metrics, the guard, shadows. None of them can change it. */
 @Injectable()
 export class PredictionOutcomes {
   constructor(
@@ -19,29 +20,38 @@ export class PredictionOutcomes {
   ) {}
 
   /**
-   * The version has worked on an image, be it for one request or for several. The guard judges versions, so it looks
+   * The version has worked on an input, be it for one request or for several. The guard judges versions, so it looks
    * at nothing else: answers from the cache would make a version look faster, and its failures rarer, than they are.
    */
-  computed(route: Route, prediction: Prediction): void {
-    this.metrics.computed(route.version, prediction);
-    this.guard.observe(route, prediction.timings.total);
+  computed(route: Route, { timings }: InferenceResult): void {
+    observe('metrics', () => this.metrics.computed(route.version, timings));
+    observe('guard', () => this.guard.observe(route, timings.total));
   }
 
+  /** It has not, or what it gave cannot be answered with. */
   notComputed(route: Route, error: unknown): void {
-    if (!(error instanceof EyrieError)) return;
-    const isWithoutWorkers = error.code === 'MODEL_NOT_READY' && !route.version.isServing;
-    if (VERSION_AT_FAULT.has(error.code) || isWithoutWorkers) this.guard.observe(route, null);
+    const code = outcomeOf(error);
+    if (code === 'CLIENT_LEFT') return;
+    const isWithoutWorkers = code === 'MODEL_NOT_READY' && !route.version.isServing;
+    if (VERSION_AT_FAULT.has(code) || isWithoutWorkers) observe('guard', () => this.guard.observe(route, null));
   }
 
   /** A client gets an answer. */
-  answered(route: Route, image: Uint8Array, given: GivenPrediction, { requestId, onAnswered }: Question): void {
-    this.metrics.answered(route, given.classes, given.source);
-    const wasComputed = given.source === 'computed';
-    onAnswered(() => void this.shadows.copy({ requestId, route, image, prediction: given, wasComputed }));
+  answered(route: Route, { task }: LoadedVersion, input: InferenceInput, given: Given, question: Question): void {
+    observe('metrics', () => this.metrics.answered(route, task.headline(given.output), given.source));
+    const { requestId, onAnswered } = question;
+    const { output, timings } = given;
+    onAnswered(() => void observe('shadows', () => this.shadows.copy({ requestId, route, input, output, timings })));
   }
 
   /** A client gets an error, or has left. */
   failed(route: Route, error: unknown): void {
-    this.metrics.failed(route, error);
+    observe('metrics', () => this.metrics.failed(route, outcomeOf(error)));
   }
+}
+
+/** What became of a request that has no answer. An error that nobody expected is ours, not the client's. */
+export function outcomeOf(error: unknown): ErrorCode | 'CLIENT_LEFT' {
+  if (error instanceof ClientLeftError) return 'CLIENT_LEFT';
+  return error instanceof EyrieError ? error.code : 'INTERNAL';
 }

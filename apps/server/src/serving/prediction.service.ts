@@ -1,36 +1,41 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Shared } from '#cache';
-import { EyrieError } from '#core';
-import { type Prediction, type Predictor, type PredictOptions } from '#inference';
-import { ModelRegistry, OnDemandLoader } from '#registry';
+import { EyrieError, observe, type InferenceInput, type InferenceResult, type ServedTask } from '#core';
+import { type LoadedVersion, type ModelVersion, ModelRegistry, OnDemandLoader } from '#registry';
 import { chooseRoute, type Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
-import type { Asked, Question } from './question';
-import type { ImageSource } from '../inputs/image-source';
-import { PredictionCache, type GivenPrediction } from './prediction-cache';
+import type { PredictionTrace } from '../tracing/tracing';
+import { InferenceCache, type Given } from './inference-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
-import { fetchImage } from '../inputs/url/fetch-image';
-import { FetchLimit } from '../inputs/url/fetch-limit';
+import type { Asked, Question } from './question';
 
-/** Each may hold as much memory as the largest image. */
-const FETCHES_AT_ONCE = 16;
-
-/** The answer to one image, and who gave it. */
-export interface Answer {
+/** The answer to one input, and who gave it. */
+export interface Answer extends Given {
   route: Route;
-  prediction: GivenPrediction;
+  task: ServedTask;
 }
 
-/** The way of a request: fetch, choose the variant, look into the cache, admit, batch, answer. */
+/** Until when, and for how long somebody waits. */
+export interface Wait {
+  /** On performance.now()'s clock. */
+  deadline: number;
+  signal: AbortSignal;
+}
+
+/**
+ * What a dialect knows of a request: how what was sent becomes an input for a version with this task. It is asked once for a
+ * request, when the version is known and loaded. @throws EyrieError for what is wrong with the request as a whole
+ */
+export type Interpret<Source> = (task: ServedTask) => (source: Source, wait: Wait) => Promise<InferenceInput>;
+
+/** The way of a request: choose the variant, look into the cache, admit, batch, answer, and tell what became of it. */
 @Injectable()
 export class PredictionService {
-  private readonly fetches = new FetchLimit(FETCHES_AT_ONCE);
-
   constructor(
     private readonly registry: ModelRegistry,
     private readonly onDemand: OnDemandLoader,
-    private readonly cache: PredictionCache,
+    private readonly cache: InferenceCache,
     private readonly outcomes: PredictionOutcomes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -58,25 +63,35 @@ export class PredictionService {
     return { route, refusal };
   }
 
-  async predict(image: ImageSource, question: Question): Promise<Answer> {
-    const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
-    const bytes = await this.bytesOf(image, question, deadline);
-    const route = await this.route(question, deadline);
-    return { route, prediction: await this.ask(route, bytes, question, deadline) };
+  /**
+   * @param present makes of the answer what the client gets. A request counts as answered when that is done, not before.
+   * @throws EyrieError, or the signal's reason
+   */
+  async predict<Source, Body>(
+    source: Source,
+    interpret: Interpret<Source>,
+    question: Question,
+    present: (answer: Answer) => Body,
+  ): Promise<Body> {
+    const wait = this.waitOf(question);
+    const { route, read } = await this.open(question, interpret, wait);
+    return this.ask(route, () => read(source, wait), question, wait, present);
   }
 
-  /** All images go to the same version; each has its own answer or its own error, in the order of the images. */
-  async predictMany(
-    images: (ImageSource | EyrieError)[],
+  /** All go to the same version; each has its own answer or its own error, in their order. */
+  async predictMany<Source, Body>(
+    sources: readonly (Source | EyrieError)[],
+    interpret: Interpret<Source>,
     question: Question,
-  ): Promise<{ route: Route; results: (Prediction | EyrieError)[] }> {
-    const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
-    const route = await this.route(question, deadline);
+    present: (answer: Answer) => Body,
+  ): Promise<{ route: Route; results: (Body | EyrieError)[] }> {
+    const wait = this.waitOf(question);
+    const { route, read } = await this.open(question, interpret, wait);
     const results = await Promise.all(
-      images.map(async (image, index) => {
+      sources.map(async (source, index) => {
+        const input = () => (source instanceof EyrieError ? Promise.reject(source) : read(source, wait));
         try {
-          if (image instanceof EyrieError) throw image;
-          return await this.ask(route, await this.bytesOf(image, question, deadline), question, deadline, index);
+          return await this.ask(route, input, question, wait, present, index);
         } catch (error) {
           if (error instanceof EyrieError) return error;
           throw error;
@@ -84,8 +99,8 @@ export class PredictionService {
       }),
     );
     const [first] = results;
-    // Nothing was answered, for a reason that is not the images': the request as a whole failed.
-    if (first instanceof EyrieError && NOT_THE_IMAGES_FAULT.has(first.code) && allSame(results)) throw first;
+    // Nothing was answered, for a reason that is not the inputs': the request as a whole failed.
+    if (first instanceof EyrieError && NOT_THE_INPUTS_FAULT.has(first.code) && allSame(results)) throw first;
     return { route, results };
   }
 
@@ -103,42 +118,57 @@ export class PredictionService {
     }
   }
 
-  private async route(question: Question, deadline: number): Promise<Route> {
-    const route = this.chooseRoute(question);
-    question.onRoute(route);
-    await this.onDemand.ready(route.version, { deadline, signal: question.signal });
-    const classes = route.version.labels.length;
-    if (question.topK !== undefined && question.topK > classes) {
-      const detail = `must be at most ${classes}, the number of classes of ${route.version.model}`;
-      throw new EyrieError('INVALID_REQUEST', `top_k ${detail}`, { errors: [{ field: 'top_k', detail }] });
-    }
-    return route;
+  private waitOf(question: Question): Wait {
+    const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
+    // Not made before somebody listens: many requests never need it.
+    return {
+      deadline,
+      get signal() {
+        return question.signal;
+      },
+    };
   }
 
-  private async ask(
+  private async open<Source>(question: Question, interpret: Interpret<Source>, wait: Wait) {
+    const route = this.chooseRoute(question);
+    question.onRoute(route);
+    const { task } = await this.loaded(route.version, wait);
+    return { route, read: interpret(task) };
+  }
+
+  /** The version when it is loaded, which it may have to be first. @throws EyrieError MODEL_NOT_READY, OVERLOADED */
+  private async loaded(version: ModelVersion, wait: Wait): Promise<LoadedVersion> {
+    await this.onDemand.ready(version, wait);
+    const { loaded } = version;
+    if (loaded) return loaded;
+    const detail = `${version.model} version ${version.version} was unloaded while the request waited for it`;
+    throw new EyrieError('MODEL_NOT_READY', detail, { retryAfterSeconds: 1 });
+  }
+
+  /** One input, from its reading to its answer. What became of it is told once, here. */
+  private async ask<Body>(
     route: Route,
-    bytes: Buffer,
+    read: () => Promise<InferenceInput>,
     question: Question,
-    deadline: number,
+    wait: Wait,
+    present: (answer: Answer) => Body,
     index?: number,
-  ): Promise<GivenPrediction> {
-    const { version } = route;
-    // While an image was fetched, the version may have had to make room for another.
-    if (!version.predictor) await this.onDemand.ready(version, { deadline, signal: question.signal });
-    const { labels } = version;
-    const predictor = version.predictor!;
-    const topK = Math.min(question.topK ?? this.config.TOP_K_PREDICTIONS, labels.length);
-    const query = { topK, deadline, signal: question.signal };
-    const trace = question.trace?.prediction(route, index);
+  ): Promise<Body> {
+    let trace: PredictionTrace | undefined;
     try {
-      const given = await this.cache.predict(version, bytes, query, (shared) =>
-        this.compute(route, predictor, bytes, { topK, onStage: trace?.onStage }, shared),
+      const input = await read();
+      // While it was read, the version may have had to make room for another.
+      const loaded = await this.loaded(route.version, wait);
+      trace = observe('trace', () => question.trace?.prediction(route, index));
+      const given = await this.cache.answer(route.version, loaded, input, wait, (shared) =>
+        this.compute(route, loaded, input, shared, trace),
       );
-      trace?.end({ source: given.source });
-      this.outcomes.answered(route, bytes, given, question);
-      return given;
+      const body = this.present(route, { ...given, route, task: loaded.task }, present);
+      observe('trace', () => trace?.end({ source: given.source }));
+      this.outcomes.answered(route, loaded, input, given, question);
+      return body;
     } catch (error) {
-      trace?.end({ error });
+      observe('trace', () => trace?.end({ error }));
       this.outcomes.failed(route, error);
       throw error;
     }
@@ -147,34 +177,41 @@ export class PredictionService {
   /** Several requests may wait for this one: it ends when the last of them does. */
   private async compute(
     route: Route,
-    predictor: Predictor,
-    bytes: Buffer,
-    options: Pick<PredictOptions, 'topK' | 'onStage'>,
+    loaded: LoadedVersion,
+    input: InferenceInput,
     shared: Shared,
-  ): Promise<Prediction> {
+    trace: PredictionTrace | undefined,
+  ): Promise<InferenceResult> {
     try {
-      // Not a copy: the deadline moves when another request joins.
-      const prediction = await predictor.predict(bytes, Object.assign(shared, options));
-      this.outcomes.computed(route, prediction);
-      return prediction;
+      const result = await loaded.predict(
+        {
+          ...input,
+          // It moves when another request joins.
+          get deadline() {
+            return shared.deadline;
+          },
+          get signal() {
+            return shared.signal;
+          },
+        },
+        trace && ((stage) => observe('trace', () => trace.onStage(stage))),
+      );
+      this.outcomes.computed(route, result);
+      return result;
     } catch (error) {
       this.outcomes.notComputed(route, error);
       throw error;
     }
   }
 
-  private bytesOf(image: ImageSource, { signal, trace }: Question, deadline: number): Promise<Buffer> {
-    if ('bytes' in image) return Promise.resolve(image.bytes);
-    const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS, MAX_IMAGE_BYTES } = this.config;
-    const options = {
-      enabled: URL_IMAGES,
-      allowedHosts: URL_ALLOWED_HOSTS,
-      maxBytes: MAX_IMAGE_BYTES,
-      timeoutMs: Math.min(URL_TIMEOUT_MS, Math.max(1, deadline - performance.now())),
-      maxRedirects: 3,
-      trace,
-    };
-    return this.fetches.run(() => fetchImage(image.url, options, signal));
+  /** An answer that cannot be written is none, and speaks against the version that gave it. */
+  private present<Body>(route: Route, answer: Answer, present: (answer: Answer) => Body): Body {
+    try {
+      return present(answer);
+    } catch (error) {
+      this.outcomes.notComputed(route, error);
+      throw error;
+    }
   }
 
   /** @throws EyrieError MODEL_NOT_READY while the registry is still empty */
@@ -185,9 +222,9 @@ export class PredictionService {
   }
 }
 
-const NOT_THE_IMAGES_FAULT = new Set(['OVERLOADED', 'DEADLINE_EXCEEDED', 'MODEL_NOT_READY', 'WORKER_FAILED']);
+const NOT_THE_INPUTS_FAULT = new Set(['OVERLOADED', 'DEADLINE_EXCEEDED', 'MODEL_NOT_READY', 'WORKER_FAILED']);
 
-function allSame(results: (Prediction | EyrieError)[]): boolean {
+function allSame(results: readonly unknown[]): boolean {
   const codes = new Set(results.map((result) => (result instanceof EyrieError ? result.code : 'answered')));
   return codes.size === 1;
 }

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChannelOrder, PredictorFactory } from '#inference';
+import { PredictorFactory } from '#inference';
+import { type ChannelOrder, WORKER_ENTRY } from '#tasks';
 import { DATA_TYPE, type OnnxGraph, readOnnx, writeOnnx } from '#onnx';
+import { ask } from '#testing/ask';
 import { png, randomPixels } from '#testing/images';
 import { expectedScores, onnxClassifier, type ClassifierOptions } from '#testing/onnx-classifier';
 import { FolderStore } from '../../../registry/src/stores/folder-store';
@@ -13,7 +15,7 @@ import { type AddRequest, addVersion } from './add-version';
 jest.setTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-add-'));
-const predictors = new PredictorFactory({ maxPixels: 1_000_000 });
+const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1_000_000 });
 let registry: string;
 let store: FolderStore;
 beforeEach(async () => {
@@ -59,11 +61,11 @@ describe('a version that was added answers as its weights say', () => {
     try {
       const rgb = randomPixels();
       const deadline = performance.now() + 20_000;
-      const { classes } = await loaded.predictor.predict(await png(rgb), { topK: 10, deadline });
+      const { classes } = await ask(loaded.predictor, await png(rgb), { topK: 10, deadline });
       const expected = expectedScores(rgb, options);
       expect(classes).toHaveLength(Math.min(10, expected.length));
       for (const { class_id, confidence } of classes) expect(confidence).toBeCloseTo(expected[class_id]!, 2);
-      expect(loaded.labels).toHaveLength(expected.length);
+      expect(loaded.task.labels).toHaveLength(expected.length);
     } finally {
       await loaded.predictor.stop(0);
     }
@@ -127,7 +129,7 @@ it('is numbered after the highest there is, and keeps what it was told', async (
   });
   expect(warnings).toEqual([]);
   const loaded = await loadVersion(join(registry, 'm', '5'), 'm', 5, { predictors, runtime: { workers: 1 } });
-  expect(loaded.labels).toEqual(['cat', 'dog']);
+  expect(loaded.task.labels).toEqual(['cat', 'dog']);
   await loaded.predictor.stop(0);
 });
 
@@ -163,7 +165,7 @@ describe('nothing is added, and nothing left behind,', () => {
       'for scores that are no numbers',
       changed(({ initializer }) => initializer[0]!.rawData!.fill(255)),
       {},
-      /no numbers/,
+      /gave NaN for class 0 .* which is no score/,
     ],
     ['for a name with a slash', '', { name: 'a/b' }, /is no name for a model/],
     ['for a name that climbs', '', { name: '..' }, /is no name for a model/],

@@ -4,7 +4,8 @@ import { EyrieError } from '#core';
 import { type PredictorFactory } from '#inference';
 import { OnnxFormatError, readOnnx, type OnnxModel } from '#onnx';
 import type { FolderStore } from '#registry';
-import { InvalidVersionError, MODEL_NAME, type Manifest } from '#registry';
+import { InvalidVersionError, MODEL_NAME } from '#registry';
+import type { ClassifierManifest } from './classifier-manifest';
 import { draftVersion, learn, type Draft, type VersionDescription } from './draft';
 import type { Fact } from './facts';
 import { inspect, type GraphChoice } from './inspect';
@@ -31,7 +32,7 @@ export interface AddOptions {
 }
 
 export interface AddedVersion {
-  manifest: Manifest;
+  manifest: ClassifierManifest;
   /** Where its files lie now. */
   folder: string;
   /** What is known of it, and from where. */

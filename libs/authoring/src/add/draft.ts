@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { InvalidVersionError, type Manifest } from '#registry';
+import { InvalidVersionError } from '#registry';
+import type { ClassifierManifest } from './classifier-manifest';
 import { fact, type Fact } from './facts';
 import { ONE_CLASS, type GraphFacts } from './inspect';
 import { checkLabels, numberedLabels } from './labels';
@@ -20,7 +21,7 @@ export interface VersionDescription {
 
 /** A version as far as it is known, and what is open until it has been tried out. */
 export interface Draft {
-  manifest: Manifest;
+  manifest: ClassifierManifest;
   labels: readonly string[];
   facts: Fact[];
   warnings: string[];
@@ -125,9 +126,6 @@ function oneByOne(draft: Draft, detail: string): Draft {
 function withAnswers(draft: Draft, scores: number[][]): Lesson {
   const classes = draft.labels.length;
   if (classes < 2) throw new InvalidVersionError(ONE_CLASS);
-  if (scores.flat().some((score) => !Number.isFinite(score))) {
-    throw new InvalidVersionError('the model answers noise with scores that are no numbers (NaN or infinite)');
-  }
   const known = draft.openClasses ? [fact('classes', String(classes), 'trial run')] : [];
   const proven = { ...draft, openClasses: false, facts: [...draft.facts, ...known] };
   return draft.openActivation ? withActivation(proven, scores) : { draft: withDoubts(proven, scores), tryAgain: false };

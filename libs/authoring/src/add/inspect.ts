@@ -1,4 +1,4 @@
-import type { InputType, Layout } from '#inference';
+import type { InputType, Layout } from '#tasks';
 import { DATA_TYPE, externalFiles, type OnnxGraph, type OnnxModel, type OnnxValue } from '#onnx';
 import { InvalidVersionError } from '#registry';
 import { endsInSoftmax } from './softmax';

@@ -1,21 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidVersionError } from '#registry';
+import { parseLabels } from '#tasks';
 
 /** The lines of a labels file: one per class, in the order of the output. @throws InvalidVersionError */
 export async function readLabelsFile(path: string): Promise<string[]> {
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    return parseLabels(await readFile(path), path);
   } catch (error) {
-    const why = error instanceof TypeError ? 'it is not UTF-8 text' : (error as Error).message;
-    throw new InvalidVersionError(`cannot read the labels from ${path}: ${why}`);
+    throw new InvalidVersionError(`cannot read the labels: ${(error as Error).message}`);
   }
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  while (lines.at(-1) === '') lines.pop();
-  const empty = lines.indexOf('');
-  if (lines.length === 0) throw new InvalidVersionError(`${path} is empty; give one label per line`);
-  if (empty >= 0) throw new InvalidVersionError(`line ${empty + 1} of ${path} is empty; give one label per line`);
-  return lines;
 }
 
 /** @throws InvalidVersionError */

@@ -1,4 +1,4 @@
-import type { ChannelOrder, InputSpec, ResizeMode } from '#inference';
+import type { ChannelOrder, InputSpec, ResizeMode } from '#tasks';
 import { InvalidVersionError } from '#registry';
 import { fact, type Fact, type Source } from './facts';
 import type { GraphFacts } from './inspect';

@@ -1,4 +1,4 @@
-import type { ChannelOrder, ResizeMode } from '#inference';
+import type { ChannelOrder, ResizeMode } from '#tasks';
 
 type PerChannel = readonly [number, number, number];
 

@@ -1,6 +1,8 @@
-import { LoadFailedError, type Predictor, type PredictorFactory, WorkerLostError } from '#inference';
-import { loadVersion } from '#registry';
-import { InvalidVersionError, type Manifest } from '#registry';
+import { EyrieError } from '#core';
+import { LoadFailedError, type PredictorFactory, WorkerLostError } from '#inference';
+import { InvalidVersionError, type LoadedVersion, loadVersion } from '#registry';
+import { classify } from '#tasks';
+import type { ClassifierManifest } from './classifier-manifest';
 import { noisePng } from './noise';
 
 /** What a trial run of a version has shown. */
@@ -23,24 +25,24 @@ const MAX_BATCH = 4;
  */
 export async function tryOut(
   folder: string,
-  manifest: Manifest,
+  manifest: ClassifierManifest,
   predictors: PredictorFactory,
   signal?: AbortSignal,
 ): Promise<TrialResult> {
   const runtime = { workers: 1, threads: 1, maxBatch: manifest.runtime?.maxBatch ?? MAX_BATCH };
   const loading = loadVersion(folder, manifest.name, manifest.version, { predictors, runtime });
   try {
-    const { predictor, labels } = await unlessAborted(loading, signal);
-    const topK = manifest.output.activation === 'softmax' ? 1 : labels.length;
+    const loaded = await unlessAborted(loading, signal);
+    const topK = manifest.output.activation === 'softmax' ? 1 : loaded.task.labels.length;
     try {
-      return { outcome: 'answers', scores: await classifyNoise(predictor, manifest, topK, signal) };
+      return { outcome: 'answers', scores: await classifyNoise(loaded, manifest, topK, signal) };
     } finally {
-      await predictor.stop(0);
+      await loaded.stop(0);
     }
   } catch (error) {
     if (signal?.aborted) {
       // The worker cannot be reached before it has loaded.
-      void loading.then(({ predictor }) => predictor.stop(0)).catch(() => undefined);
+      void loading.then((loaded) => loaded.stop(0)).catch(() => undefined);
       throw error;
     }
     return explain(error);
@@ -48,15 +50,15 @@ export async function tryOut(
 }
 
 async function classifyNoise(
-  predictor: Predictor,
-  { input }: Manifest,
+  version: LoadedVersion,
+  { input }: ClassifierManifest,
   topK: number,
   signal?: AbortSignal,
 ): Promise<number[][]> {
   const images = Array.from({ length: IMAGES }, () => noisePng(input.width, input.height));
   const deadline = performance.now() + TIME_LIMIT_MS;
-  const answers = await Promise.all(images.map((image) => predictor.predict(image, { topK, deadline, signal })));
-  return answers.map(({ classes }) => classes.map(({ confidence }) => confidence));
+  const answers = await Promise.all(images.map((image) => classify(version, image, { topK, deadline, signal })));
+  return answers.map(({ output }) => output.map(({ confidence }) => confidence));
 }
 
 function explain(error: unknown): TrialResult {
@@ -65,7 +67,8 @@ function explain(error: unknown): TrialResult {
     if (fault.kind === 'other-classes') return { outcome: 'other-classes', classes: fault.classes };
     if (fault.kind === 'does-not-run') return { outcome: 'does-not-run', detail: error.message };
   }
-  if (error instanceof LoadFailedError || error instanceof WorkerLostError) {
+  const isTheModels = error instanceof EyrieError && error.code === 'WORKER_FAILED';
+  if (isTheModels || error instanceof LoadFailedError || error instanceof WorkerLostError) {
     throw new InvalidVersionError(error.message, { cause: error });
   }
   throw error;

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
+import { WORKER_ENTRY } from '#tasks';
 import { writeVersion } from '#testing/onnx-classifier';
 import { FolderStore } from '../stores/folder-store';
 import { GUARD } from './guard.fixture';
@@ -31,7 +32,7 @@ afterEach(async () => {
 });
 
 async function open(): Promise<ModelRegistry> {
-  const predictors = new PredictorFactory({ maxPixels: 1000 });
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1000 });
   const registry = new ModelRegistry(await FolderStore.open(folder), predictors, {
     load: 'routed',
     unloadGraceMs: 1_000,

@@ -13,6 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
+import { WORKER_ENTRY } from '#tasks';
+import { ask as askPredictor } from '#testing/ask';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, writeVersion } from '#testing/onnx-classifier';
 import { until } from '#testing/server';
@@ -45,7 +47,7 @@ async function open(load: LoadMode = 'routed', path = folder): Promise<ModelRegi
   const store = await FolderStore.open(path);
   registry = new ModelRegistry(
     store,
-    new PredictorFactory({ maxPixels: 1_000_000 }),
+    new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1_000_000 }),
     { load, unloadGraceMs: 5_000 },
     {
       onProblem: (model, problem) => problems.push(`${model}: ${problem}`),
@@ -64,11 +66,9 @@ const stateOf = (version: number) => registry.model('m').versions.get(version)?.
 const reasonOf = (version: number) => registry.model('m').versions.get(version)?.reason;
 const workersOf = (version: number) => registry.model('m').versions.get(version)!.predictor!.workers;
 const killWorkers = (version: number) => workersOf(version).pids.forEach((pid) => process.kill(pid, 'SIGKILL'));
+const predictorOf = (version: number) => registry.model('m').versions.get(version)!.predictor!;
 const ask = async (version: number) =>
-  registry
-    .model('m')
-    .versions.get(version)!
-    .predictor!.predict(await randomPng(), { topK: 1, deadline: performance.now() + 10_000 });
+  askPredictor(predictorOf(version), await randomPng(), { topK: 1, deadline: performance.now() + 10_000 });
 
 describe('loading', () => {
   it('loads the newest version where there is no policy', async () => {
@@ -83,7 +83,7 @@ describe('loading', () => {
 
   it('says that a model is not ready, rather than not there, until the folder has been read', async () => {
     writeVersion(folder, 'm', 1);
-    const predictors = new PredictorFactory({ maxPixels: 1_000_000 });
+    const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1_000_000 });
     registry = new ModelRegistry(await FolderStore.open(folder), predictors, { load: 'routed', unloadGraceMs: 5_000 });
     const reading = registry.refresh();
     expect(() => registry.model('m')).toThrow(expect.objectContaining({ code: 'MODEL_NOT_READY' }));
@@ -187,7 +187,7 @@ describe('a refresh', () => {
     const [pid] = predictor.workers.pids;
     const image = await randomPng();
     const deadline = performance.now() + 10_000;
-    const asked = Promise.all(Array.from({ length: 20 }, () => predictor.predict(image, { topK: 1, deadline })));
+    const asked = Promise.all(Array.from({ length: 20 }, () => askPredictor(predictor, image, { topK: 1, deadline })));
     rmSync(join(folder, 'm/1'), { recursive: true });
     await registry.refresh();
     await expect(asked).resolves.toHaveLength(20);
@@ -310,8 +310,10 @@ describe('a worker that is lost', () => {
     writeFileSync(file, right);
     await until(() => workersOf(2).ready === 1, 'it is replaced');
     const rgb = randomPixels();
-    const { predictor } = registry.model('m').versions.get(2)!;
-    const answer = await predictor!.predict(await png(rgb), { topK: 1, deadline: performance.now() + 10_000 });
+    const answer = await askPredictor(predictorOf(2), await png(rgb), {
+      topK: 1,
+      deadline: performance.now() + 10_000,
+    });
     expect(answer.classes[0]!.confidence).toBeCloseTo(Math.max(...expectedScores(rgb, { seed: 2 })), 4);
     await registry.refresh();
     expect([registry.isReady, solved]).toEqual([true, ['m']]);

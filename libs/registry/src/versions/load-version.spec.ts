@@ -14,6 +14,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
+import { WORKER_ENTRY } from '#tasks';
 import { readOnnx, writeOnnx, type OnnxGraph } from '#onnx';
 import { onnxClassifier, writeVersion } from '#testing/onnx-classifier';
 import { FolderStore } from '../stores/folder-store';
@@ -64,7 +65,7 @@ describe('a version that is not what its manifest says is FAILED, and why is sai
       (v) => appendFileSync(join(v, 'labels.txt'), 'one more\n'),
       /10 values per image but labels\.txt has 11/,
     ],
-    ['an empty label', (v) => appendFileSync(join(v, 'labels.txt'), '\n\n'), /has an empty line/],
+    ['an empty label', (v) => writeFileSync(join(v, 'labels.txt'), 'one\n\ntwo\n'), /line 2 of labels.txt is empty/],
     [
       'a link out of the registry',
       (v) => (rmSync(join(v, 'labels.txt')), symlinkSync('/etc/hostname', join(v, 'labels.txt'))),
@@ -89,7 +90,7 @@ describe('a version that is not what its manifest says is FAILED, and why is sai
     const problems: string[] = [];
     registry = new ModelRegistry(
       await FolderStore.open(folder),
-      new PredictorFactory({ maxPixels: 1_000_000 }),
+      new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1_000_000 }),
       { load: 'routed', unloadGraceMs: 5_000 },
       { onProblem: (_model, problem) => problems.push(problem) },
     );

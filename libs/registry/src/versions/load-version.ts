@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import type { Predictor, PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
+import type { PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
+import { LoadedVersion } from './loaded-version';
 import { InvalidVersionError, runtimeOf, type Manifest } from './manifest';
-import { checkArtifact, plainFile, readVersion, type CheckedVersion } from './version-files';
+import { checkArtifact, readVersion, type CheckedVersion } from './version-files';
 
 export interface LoadOptions {
   predictors: PredictorFactory;
@@ -12,19 +12,10 @@ export interface LoadOptions {
   folderLater?: () => Promise<string>;
 }
 
-/** A version that has passed every check and serves. */
-export interface LoadedVersion {
-  manifest: Manifest;
-  predictor: Predictor;
-  labels: readonly string[];
-  /** See CheckedVersion. */
-  identity: string;
-}
-
-const GOLDEN_TIME_LIMIT_MS = 60_000;
+const PROOF_TIME_LIMIT_MS = 60_000;
 
 /**
- * Files are what the manifest says → workers load and warm up → golden images get their labels.
+ * Files are what the manifest says → workers load and warm up → the version knows what its manifest says it must.
  * @throws InvalidVersionError, LoadFailedError, WorkerLostError: nothing of the version runs then
  */
 export async function loadVersion(
@@ -34,20 +25,23 @@ export async function loadVersion(
   options: LoadOptions,
 ): Promise<LoadedVersion> {
   const checked = await readVersion(folder, name, version);
-  const { manifest, spec, identity } = checked;
+  const { manifest, task, modelPath, identity } = checked;
   const predictor = await options.predictors.start({
-    spec,
+    task: manifest.task,
+    modelPath,
+    spec: task.spec,
     runtime: { ...runtimeOf(manifest), ...options.runtime },
     observer: options.observer,
     modelFile: async () => sameArtifact((await options.folderLater?.()) ?? folder, manifest),
   });
+  const loaded = new LoadedVersion(manifest, predictor, task.serve(predictor.graph), identity);
   try {
-    await checkGolden(checked, predictor);
+    await prove(checked, loaded);
+    return loaded;
   } catch (error) {
     await predictor.stop(0);
     throw error;
   }
-  return { manifest, predictor, labels: spec.labels, identity };
 }
 
 /** The path of the file that was loaded. @throws InvalidVersionError when there is another one, or none */
@@ -59,17 +53,13 @@ async function sameArtifact(folder: string, { artifact }: Manifest): Promise<str
   }
 }
 
-/** @throws InvalidVersionError naming the first golden image that is not classified as it must be */
-async function checkGolden({ manifest, folder }: CheckedVersion, predictor: Predictor): Promise<void> {
-  for (const golden of manifest.golden ?? []) {
-    const image = await readFile(await plainFile(folder, golden.image));
-    const deadline = performance.now() + GOLDEN_TIME_LIMIT_MS;
-    const [best] = (await predictor.predict(image, { topK: 1, deadline })).classes;
-    if (best!.label !== golden.label || best!.confidence < golden.minConfidence) {
-      throw new InvalidVersionError(
-        `golden image ${golden.image} must be "${golden.label}" with at least ${golden.minConfidence}, ` +
-          `but the model says "${best!.label}" with ${best!.confidence.toFixed(3)}`,
-      );
-    }
+/** @throws InvalidVersionError naming the first thing that the version does not know */
+async function prove({ read }: CheckedVersion, loaded: LoadedVersion): Promise<void> {
+  const deadline = performance.now() + PROOF_TIME_LIMIT_MS;
+  try {
+    await loaded.task.prove?.(async (input) => (await loaded.predict({ ...input, deadline })).output, read);
+  } catch (error) {
+    if (error instanceof InvalidVersionError) throw error;
+    throw new InvalidVersionError((error as Error).message, { cause: error });
   }
 }

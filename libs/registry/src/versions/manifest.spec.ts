@@ -63,7 +63,7 @@ it.each([
   ['input.std', [1, 1, 0], /input\.std each value.*must be a positive/],
   ['input.resize.mode', 'stretch', /input\.resize\.mode must be one of/],
   ['input.resize.size', undefined, /input\.resize\.size is needed/],
-  ['input.dtype', 'uint8', /a uint8 input takes the pixels as they are/],
+  ['input.dtype', 'uint8', /input of uint8 takes the pixels as they are/],
   ['output.activation', 'relu', /output\.activation must be one of/],
   ['labels', '..', /labels must be a relative path/],
   ['runtime', { workers: 0 }, /runtime\.workers must not be less than 1/],

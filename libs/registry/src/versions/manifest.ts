@@ -1,9 +1,6 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
-  ArrayMinSize,
   Equals,
-  IsArray,
   IsIn,
   IsInt,
   IsNumber,
@@ -18,19 +15,12 @@ import {
   NotContains,
   ValidateNested,
 } from 'class-validator';
-import {
-  availableCpus,
-  type ChannelOrder,
-  type InputType,
-  type Layout,
-  type ResizeKernel,
-  type ResizeMode,
-} from '#inference';
-import { check, inOneLine } from '#validation';
+import type { Task } from '#core';
+import { availableCpus } from '#inference';
+import { TASKS } from '#tasks';
+import { check, FILE_NAME, FILE_NAME_RULE, inOneLine } from '#validation';
 
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
-const FILE_NAME_RULE = { message: 'must be a relative path below the version, without ".."' };
 
 class Artifact {
   @Matches(FILE_NAME, FILE_NAME_RULE)
@@ -43,78 +33,6 @@ class Artifact {
   @IsInt()
   @IsPositive()
   bytes!: number;
-}
-
-class Resize {
-  @IsIn(['shorter-side', 'exact', 'pad'])
-  mode!: ResizeMode;
-
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(8192)
-  size?: number;
-
-  @IsIn(['bilinear', 'bicubic', 'nearest', 'lanczos'])
-  kernel!: ResizeKernel;
-}
-
-class Input {
-  @IsString()
-  @MaxLength(500)
-  name!: string;
-
-  @IsIn(['NCHW', 'NHWC'])
-  layout!: Layout;
-
-  @IsIn(['float32', 'float16', 'uint8'])
-  dtype!: InputType;
-
-  @IsInt()
-  @Min(1)
-  @Max(4096)
-  width!: number;
-
-  @IsInt()
-  @Min(1)
-  @Max(4096)
-  height!: number;
-
-  @IsIn(['RGB', 'BGR'])
-  channels!: ChannelOrder;
-
-  @IsObject()
-  @ValidateNested()
-  @Type(() => Resize)
-  resize!: Resize;
-
-  @IsIn(['center', 'none'])
-  crop!: 'center' | 'none';
-
-  @IsNumber()
-  scale!: number;
-
-  @IsArray()
-  @ArrayMinSize(3)
-  @ArrayMaxSize(3)
-  @IsNumber({}, { each: true })
-  mean!: [number, number, number];
-
-  @IsArray()
-  @ArrayMinSize(3)
-  @ArrayMaxSize(3)
-  @IsNumber({}, { each: true })
-  @IsPositive({ each: true })
-  std!: [number, number, number];
-}
-
-class Output {
-  @IsString()
-  @MaxLength(500)
-  name!: string;
-
-  @IsIn(['softmax', 'none'])
-  activation!: 'softmax' | 'none';
 }
 
 class Runtime {
@@ -168,22 +86,8 @@ class Evaluation {
   command?: string;
 }
 
-class Golden {
-  @Matches(FILE_NAME, FILE_NAME_RULE)
-  @NotContains('..')
-  image!: string;
-
-  @IsString()
-  label!: string;
-
-  @IsNumber()
-  @Min(0)
-  @Max(1)
-  minConfidence!: number;
-}
-
-/** `model.json`: all that is known of a version. */
-export class Manifest {
+/** What `model.json` says of every version, whatever its task. */
+export class CommonFields {
   @Equals(1, { message: 'must be 1, the only manifest format there is' })
   schema!: 1;
 
@@ -203,27 +107,13 @@ export class Manifest {
   @IsString()
   license?: string;
 
-  @IsIn(['image-classification'])
-  task!: 'image-classification';
+  @IsIn([...TASKS.keys()])
+  task!: string;
 
   @IsObject()
   @ValidateNested()
   @Type(() => Artifact)
   artifact!: Artifact;
-
-  @IsObject()
-  @ValidateNested()
-  @Type(() => Input)
-  input!: Input;
-
-  @IsObject()
-  @ValidateNested()
-  @Type(() => Output)
-  output!: Output;
-
-  @Matches(FILE_NAME, FILE_NAME_RULE)
-  @NotContains('..')
-  labels!: string;
 
   @IsOptional()
   @IsObject()
@@ -241,14 +131,10 @@ export class Manifest {
   @ValidateNested()
   @Type(() => Runtime)
   runtime?: Runtime;
-
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => Golden)
-  golden?: Golden[];
 }
+
+/** `model.json`: all that is known of a version, with the fields that its task has beside the common ones. */
+export type Manifest = CommonFields & Readonly<Record<string, unknown>>;
 
 /** A version's files are not what they must be. The message says which and how to mend it. */
 export class InvalidVersionError extends Error {}
@@ -261,22 +147,37 @@ export function parseManifest(json: string, expected: { name: string; version: n
   } catch (error) {
     throw new InvalidVersionError(`model.json is not valid JSON: ${(error as Error).message}`);
   }
-  const checked = check(Manifest, plain);
-  if (!checked.ok) throw new InvalidVersionError(`model.json: ${inOneLine(checked.problems)}`);
-  const manifest = checked.value;
-  if (manifest.name !== expected.name || manifest.version !== expected.version) {
+  const { common, own, task } = divideFields(plain);
+  const checked = check(CommonFields, common);
+  const problems = [...(checked.ok ? [] : checked.problems), ...(task?.check(own) ?? [])];
+  if (!checked.ok || problems.length > 0) throw new InvalidVersionError(`model.json: ${inOneLine(problems)}`);
+  const { name, version } = checked.value;
+  if (name !== expected.name || version !== expected.version) {
     throw new InvalidVersionError(
-      `model.json says ${manifest.name} version ${manifest.version} but lies in ${expected.name}/${expected.version}`,
+      `model.json says ${name} version ${version} but lies in ${expected.name}/${expected.version}`,
     );
   }
-  const { resize, dtype, scale, mean, std } = manifest.input;
-  if (resize.mode === 'shorter-side' && resize.size === undefined) {
-    throw new InvalidVersionError('model.json: input.resize.size is needed with mode "shorter-side"');
-  }
-  if (dtype === 'uint8' && (scale !== 1 || mean.some((m) => m !== 0) || std.some((s) => s !== 1))) {
-    throw new InvalidVersionError('model.json: a uint8 input takes the pixels as they are: scale 1, mean 0, std 1');
-  }
-  return manifest;
+  return { ...checked.value, ...own };
+}
+
+/** Fields that belong to the manifest's task, and all others; with an unknown task, all are taken for common ones. */
+function divideFields(plain: unknown): { common: unknown; own: Record<string, unknown>; task?: Task } {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return { common: plain, own: {} };
+  const fields = Object.entries(plain as Record<string, unknown>);
+  const task = TASKS.get(String((plain as { task?: unknown }).task));
+  const isOwn = (field: string): boolean => task?.fields.includes(field) ?? false;
+  return {
+    common: Object.fromEntries(fields.filter(([field]) => !isOwn(field))),
+    own: Object.fromEntries(fields.filter(([field]) => isOwn(field))),
+    task,
+  };
+}
+
+/** The task that a manifest names. */
+export function taskOf({ task }: Manifest): Task {
+  const found = TASKS.get(task);
+  if (!found) throw new InvalidVersionError(`model.json: there is no task "${task}"`);
+  return found;
 }
 
 /** Of each worker, where the manifest says nothing of workers or threads. */
@@ -288,7 +189,7 @@ const DEFAULT_THREADS = 2;
  * compared with one thread each that is two thirds of the latency where little is asked, three fifths of the memory, and a
  * tenth less throughput where all is (docs/PERFORMANCE.md). With threads alone, as many workers as there is room for.
  */
-export function runtimeOf({ runtime = {} }: Manifest, cpus = availableCpus()): Required<Runtime> {
+export function runtimeOf({ runtime = {} }: Pick<Manifest, 'runtime'>, cpus = availableCpus()): Required<Runtime> {
   const asked = { ...divide(runtime, cpus), maxBatch: 8, maxQueue: 256, maxDelayMs: 0, ...runtime };
   const threads = Math.min(asked.threads, cpus);
   return { ...asked, threads, workers: Math.min(asked.workers, Math.floor(cpus / threads)) };

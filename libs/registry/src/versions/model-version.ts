@@ -1,4 +1,6 @@
-import { loadVersion, type LoadedVersion, type LoadOptions } from './load-version';
+import type { Predictor } from '#inference';
+import { loadVersion, type LoadOptions } from './load-version';
+import type { LoadedVersion } from './loaded-version';
 import type { Manifest } from './manifest';
 
 export type VersionState = 'UNLOADED' | 'LOADING' | 'READY' | 'FAILED' | 'UNLOADING';
@@ -12,7 +14,7 @@ export class ModelVersion {
   /** A request had it loaded; where memory is short, it may be unloaded again. */
   onDemand = false;
   private failure: string | undefined;
-  private loaded: LoadedVersion | undefined;
+  private current: LoadedVersion | undefined;
   private change: Promise<void> = Promise.resolve();
 
   constructor(
@@ -28,8 +30,13 @@ export class ModelVersion {
   ) {}
 
   /** What answers requests; undefined unless READY. */
-  get predictor(): LoadedVersion['predictor'] | undefined {
-    return this.state === 'READY' ? this.loaded?.predictor : undefined;
+  get loaded(): LoadedVersion | undefined {
+    return this.state === 'READY' ? this.current : undefined;
+  }
+
+  /** Its queue and its workers; undefined unless READY. */
+  get predictor(): Predictor | undefined {
+    return this.loaded?.predictor;
   }
 
   /** It can answer: READY, and not without workers. */
@@ -45,22 +52,22 @@ export class ModelVersion {
 
   /** Memory of its workers, bytes; 0 unless it is loaded. */
   get rssBytes(): number {
-    return this.loaded?.predictor.rssBytes ?? 0;
+    return this.current?.predictor.rssBytes ?? 0;
   }
 
-  /** In the order of the classes; empty before the first load. */
-  get labels(): readonly string[] {
-    return this.loaded?.labels ?? [];
+  /** What its task says of it beside the manifest; empty before the first load. */
+  get card(): Readonly<Record<string, unknown>> {
+    return this.current?.task.card ?? {};
   }
 
   /** Of the files that were loaded: the same only for those that give the same answers; undefined before. */
   get identity(): string | undefined {
-    return this.loaded?.identity;
+    return this.current?.identity;
   }
 
   /** How long the graph took to load and to warm up, in milliseconds. */
   get times(): { loadMs: number; warmUpMs: number } | undefined {
-    return this.loaded && { loadMs: this.loaded.predictor.loadMs, warmUpMs: this.loaded.predictor.warmUpMs };
+    return this.current && { loadMs: this.current.predictor.loadMs, warmUpMs: this.current.predictor.warmUpMs };
   }
 
   /** Resolves when the version is READY or FAILED; never rejects. */
@@ -71,7 +78,7 @@ export class ModelVersion {
       const started = performance.now();
       try {
         const options = { ...this.options, folderLater: this.folder };
-        this.loaded = await loadVersion(await this.folder(), this.model, this.version, options);
+        this.current = await loadVersion(await this.folder(), this.model, this.version, options);
         this.loadSeconds = Math.round(performance.now() - started) / 1000;
         this.enter('READY');
       } catch (error) {
@@ -85,8 +92,8 @@ export class ModelVersion {
     return this.inTurn(async () => {
       if (this.state !== 'READY') return;
       this.enter('UNLOADING');
-      await this.loaded?.predictor.stop(graceMs);
-      this.loaded = undefined;
+      await this.current?.stop(graceMs);
+      this.current = undefined;
       this.enter('UNLOADED');
     });
   }

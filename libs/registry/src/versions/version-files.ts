@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstat, open, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import type { ModelSpec } from '#inference';
+import type { PreparedTask, ReadVersionFile } from '#core';
 import { hasExternalData } from '#onnx';
-import { InvalidVersionError, parseManifest, type Manifest } from './manifest';
+import { InvalidVersionError, parseManifest, taskOf, type Manifest } from './manifest';
 
 /** Bytes; no request waits longer than their hashing takes, about a tenth of a millisecond. */
 const HASHED_AT_ONCE = 65_536;
@@ -11,8 +11,11 @@ const HASHED_AT_ONCE = 65_536;
 /** A version whose files have been read and found to be what the manifest says. */
 export interface CheckedVersion {
   manifest: Manifest;
-  spec: ModelSpec;
-  folder: string;
+  task: PreparedTask;
+  /** Absolute path of the ONNX file. */
+  modelPath: string;
+  /** Gives the bytes of another file of the version. @throws InvalidVersionError */
+  read: ReadVersionFile;
   /** The same for files that give the same answers, wherever they lie, and for no others. */
   identity: string;
 }
@@ -24,17 +27,25 @@ export async function readManifest(folder: string, name: string, version: number
 }
 
 /**
- * Reads a version's manifest and labels and checks its model file: inside its folder, no link, size and SHA-256 as
+ * Reads a version's manifest and what its task needs beside it, and checks its model file: inside its folder, no link, size and SHA-256 as
  * the manifest says. @throws InvalidVersionError
  */
 export async function readVersion(folder: string, name: string, version: number): Promise<CheckedVersion> {
   const manifest = await readManifest(folder, name, version);
   const modelPath = await checkArtifact(folder, manifest.artifact);
   await refuseExternalData(modelPath, manifest.artifact.file);
-  const labels = await readLabels(await plainFile(folder, manifest.labels));
-  const { input, output } = manifest;
-  const spec = { modelPath, input, output, labels };
-  return { manifest, folder, spec, identity: identityOf(manifest.artifact.sha256, spec) };
+  const read: ReadVersionFile = async (file) => readFile(await plainFile(folder, file));
+  const task = await prepareTask(manifest, read);
+  return { manifest, task, modelPath, read, identity: identityOf(manifest.artifact.sha256, task.spec) };
+}
+
+async function prepareTask(manifest: Manifest, read: ReadVersionFile): Promise<PreparedTask> {
+  try {
+    return await taskOf(manifest).prepare(manifest, read);
+  } catch (error) {
+    if (error instanceof InvalidVersionError) throw error;
+    throw new InvalidVersionError((error as Error).message, { cause: error });
+  }
 }
 
 /** The path of the model file, once it is found to be what the manifest says. @throws InvalidVersionError */
@@ -54,9 +65,9 @@ export async function checkArtifact(folder: string, { file, bytes, ...said }: Ma
   return path;
 }
 
-/** All that an answer depends on: the weights, what is made of pixels and of scores, the names of the classes. */
-function identityOf(artifact: string, { input, output, labels }: Omit<ModelSpec, 'modelPath'>): string {
-  const all = JSON.stringify([artifact, input, output, labels]);
+/** All that an answer depends on: the weights, and what the task makes of questions and answers. */
+function identityOf(artifact: string, spec: object): string {
+  const all = JSON.stringify([artifact, spec]);
   return createHash('sha256').update(all).digest('base64url');
 }
 
@@ -92,13 +103,6 @@ export async function plainFile(folder: string, file: string): Promise<string> {
       ? error
       : new InvalidVersionError(`cannot read ${file}: ${(error as Error).message}`);
   }
-}
-
-async function readLabels(path: string): Promise<string[]> {
-  const lines = (await readFile(path, 'utf8')).replace(/\r/g, '').split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.some((line) => line.trim() === '')) throw new InvalidVersionError('labels.txt has an empty line');
-  return lines;
 }
 
 /** @returns 64 lower-case hex digits */

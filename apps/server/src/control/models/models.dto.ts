@@ -1,5 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { runtimeOf, VERSION_STATES, type Model, type ModelVersion, type VersionState } from '#registry';
+import {
+  type Manifest,
+  runtimeOf,
+  taskOf,
+  VERSION_STATES,
+  type Model,
+  type ModelVersion,
+  type VersionState,
+} from '#registry';
 
 export class VersionDto {
   @ApiProperty({ example: 'resnet-cifar10' })
@@ -101,15 +109,20 @@ export function describeVersion(model: Model, version: ModelVersion): VersionDto
     aliases: aliasesOf(model, version),
     state: version.state,
     reason: version.reason,
-    // Golden images and file names are the registry's own business.
-    manifest: manifest ? { ...manifest, golden: undefined, labels: undefined, runtime: undefined } : undefined,
-    labels: version.labels.length > 0 ? [...version.labels] : undefined,
+    manifest: manifest ? publicPart(manifest) : undefined,
+    ...version.card,
     runtime: manifest ? { ...runtimeOf(manifest) } : undefined,
     policy: { ...model.policy },
     load_seconds: version.loadSeconds,
     session_ms: times && round(times.loadMs),
     warm_up_ms: times && round(times.warmUpMs),
   };
+}
+
+/** What the task says is the registry's own business is not shown; how the version is run is shown as it is in effect. */
+function publicPart(manifest: Manifest): Record<string, unknown> {
+  const hidden = ['runtime', ...taskOf(manifest).privateFields];
+  return Object.fromEntries(Object.entries(manifest).filter(([field]) => !hidden.includes(field)));
 }
 
 function aliasesOf({ policy }: Model, { version }: ModelVersion): string[] {

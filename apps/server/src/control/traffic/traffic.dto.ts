@@ -4,11 +4,29 @@ class OpinionDto {
   @ApiProperty({ type: 'integer', example: 2 })
   version!: number;
 
-  @ApiProperty({ example: 'ship' })
-  label!: string;
+  @ApiPropertyOptional({ description: 'The best class, of a model that classifies', example: 'ship' })
+  label?: string;
 
-  @ApiProperty({ example: 0.97 })
-  confidence!: number;
+  @ApiPropertyOptional({ example: 0.97 })
+  confidence?: number;
+
+  @ApiPropertyOptional({
+    description: 'Where two answers of tensors are furthest apart: the output',
+    example: 'scores',
+  })
+  output?: string;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'The element of it, counted row by row' })
+  element?: number;
+
+  @ApiPropertyOptional({
+    description: 'What stands there',
+    oneOf: [{ type: 'number' }, { type: 'string' }, { type: 'boolean' }],
+  })
+  value?: unknown;
+
+  @ApiPropertyOptional({ type: [Number], description: 'Of that output, where the shapes differ' })
+  shape?: number[];
 }
 
 class DisagreementDto {
@@ -32,7 +50,7 @@ class ShadowDto {
   @ApiProperty({ type: 'integer' })
   compared!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Of those, how often the best class was the same' })
+  @ApiProperty({ type: 'integer', description: 'Of those, how often the answers were the same' })
   agreed!: number;
 
   @ApiProperty({ type: 'integer' })

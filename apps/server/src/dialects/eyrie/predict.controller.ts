@@ -10,17 +10,19 @@ import {
   type BatchResponse,
   type PredictResponse,
 } from './predict.dto';
-import { PredictionService } from '../../serving/prediction.service';
+import { PredictionService, type Answer } from '../../serving/prediction.service';
 import { questionOf } from './question-of';
 import { PredictionReport } from './prediction-report';
-import { ImageReceiver } from '../../inputs/receive-images';
+import { TaskDialects } from './task-dialect';
+import { BodyReceiver } from '../../inputs/receive';
 
 @RequireScope('predict')
 @Controller()
 export class PredictController {
   constructor(
     private readonly predictions: PredictionService,
-    private readonly images: ImageReceiver,
+    private readonly bodies: BodyReceiver,
+    private readonly tasks: TaskDialects,
     private readonly report: PredictionReport,
   ) {}
 
@@ -65,14 +67,18 @@ export class PredictController {
   ): Promise<BatchResponse> {
     const question = questionOf(req, res, query, this.report);
     this.predictions.refuseIfOverloaded(question);
-    const images = await this.images.receiveMany(req, res);
-    return this.report.batch(res, await this.predictions.predictMany(images, question));
+    const sources = await this.bodies.receiveMany(req, res);
+    const interpret = this.tasks.interpret(question);
+    const present = (answer: Answer) => this.report.item(answer);
+    return this.report.batch(res, await this.predictions.predictMany(sources, interpret, question, present));
   }
 
   private async one(req: Request, res: Response, query: PredictQuery): Promise<PredictResponse> {
     const question = questionOf(req, res, query, this.report);
     this.predictions.refuseIfOverloaded(question);
-    const image = await this.images.receiveOne(req, res);
-    return this.report.single(res, await this.predictions.predict(image, question));
+    const source = await this.bodies.receiveOne(req, res);
+    return this.predictions.predict(source, this.tasks.interpret(question), question, (answer) =>
+      this.report.single(res, answer),
+    );
   }
 }

@@ -1,5 +1,6 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
+import { DATA_TYPES } from '#tasks';
 import { Whole } from '#validation';
 
 /** A version's number, or an alias. */
@@ -86,6 +87,25 @@ export class ClassScoreDto {
   confidence!: number;
 }
 
+export class TensorDto {
+  @ApiProperty({ type: [Number], example: [1, 2] })
+  shape!: readonly number[];
+
+  @ApiProperty({ enum: [...Object.keys(DATA_TYPES), 'BYTES'], example: 'FP32' })
+  datatype!: string;
+
+  @ApiProperty({
+    type: 'array',
+    items: {},
+    description:
+      'The elements, row by row. 64-bit integers beyond 2^53 are strings, and so are "NaN", "Infinity" and "-Infinity"',
+    example: [0.25, 0.75],
+  })
+  data!: readonly (number | string | boolean)[];
+}
+
+const OUTPUTS = { type: 'object', additionalProperties: { $ref: getSchemaPath(TensorDto) } } as const;
+
 export class TimingDto {
   @ApiProperty({ description: 'Waiting for a worker, ms', example: 0.1 })
   queue!: number;
@@ -100,6 +120,7 @@ export class TimingDto {
   total!: number;
 }
 
+@ApiExtraModels(TensorDto)
 export class PredictResponse {
   @ApiProperty({ example: '0b6b2a1e-6d43-4f4e-9a0a-3f1f6f6a8e55' })
   request_id!: string;
@@ -107,10 +128,13 @@ export class PredictResponse {
   @ApiProperty({ type: () => ModelUsed })
   model!: ModelUsed;
 
-  @ApiProperty({ type: () => [ClassScoreDto], description: 'Best first' })
-  predictions!: ClassScoreDto[];
+  @ApiPropertyOptional({ type: () => [ClassScoreDto], description: 'Best first; of a model that classifies' })
+  predictions?: readonly ClassScoreDto[];
 
-  @ApiProperty({ description: 'Computed for another request with the same image; no timings then', example: false })
+  @ApiPropertyOptional({ ...OUTPUTS, description: 'By name; of a model of tensors' })
+  outputs?: Record<string, TensorDto>;
+
+  @ApiProperty({ description: 'Computed for another request with the same input; no timings then', example: false })
   cached!: boolean;
 
   @ApiProperty({ type: () => TimingDto })
@@ -130,7 +154,10 @@ export class BatchItemDto {
   index!: number;
 
   @ApiPropertyOptional({ type: () => [ClassScoreDto] })
-  predictions?: ClassScoreDto[];
+  predictions?: readonly ClassScoreDto[];
+
+  @ApiPropertyOptional({ ...OUTPUTS })
+  outputs?: Record<string, TensorDto>;
 
   @ApiPropertyOptional({ type: () => ItemErrorDto })
   error?: ItemErrorDto;

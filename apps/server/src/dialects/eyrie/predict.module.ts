@@ -4,11 +4,15 @@ import type { Config } from '../../config';
 import { CONFIG } from '../../settings';
 import { EarlyRefusal } from '../../serving/early-refusal';
 import { PredictController } from './predict.controller';
-import { PredictionCache } from '../../serving/prediction-cache';
+import { InferenceCache } from '../../serving/inference-cache';
 import { PredictionOutcomes } from '../../serving/prediction-outcomes';
 import { PredictionReport } from './prediction-report';
 import { PredictionService } from '../../serving/prediction.service';
-import { ImageReceiver } from '../../inputs/receive-images';
+import { BodyReceiver } from '../../inputs/receive';
+import { UrlImages } from '../../inputs/url/url-images';
+import { ImageDialect } from './image-dialect';
+import { TaskDialects } from './task-dialect';
+import { TensorDialect } from './tensor-dialect';
 
 @Module({
   imports: [AuthModule],
@@ -16,10 +20,14 @@ import { ImageReceiver } from '../../inputs/receive-images';
   providers: [
     EarlyRefusal,
     PredictionService,
-    PredictionCache,
+    InferenceCache,
     PredictionOutcomes,
     PredictionReport,
-    { provide: ImageReceiver, inject: [CONFIG], useFactory: (config: Config) => new ImageReceiver(config) },
+    TaskDialects,
+    ImageDialect,
+    TensorDialect,
+    UrlImages,
+    { provide: BodyReceiver, inject: [CONFIG], useFactory: (config: Config) => new BodyReceiver(config) },
   ],
 })
 export class PredictModule {}

@@ -48,6 +48,15 @@ const SOURCE = {
   url: { type: 'string', description: 'http or https', examples: ['https://example.com/ship.png'] },
 };
 
+const TENSORS = {
+  inputs: {
+    type: 'object',
+    description: 'Tensors by name: nested lists, or {"shape", "datatype", "data"}',
+    examples: [{ input: [[0.1, 0.2]] }],
+  },
+  outputs: { type: 'array', items: { type: 'string' }, description: 'Which outputs to answer; without it all' },
+};
+
 /** What the bodies refer to; the document registers them under these names. */
 export const PREDICT_SCHEMAS = {
   ImageJson: {
@@ -56,6 +65,7 @@ export const PREDICT_SCHEMAS = {
     properties: SOURCE,
     oneOf: [{ required: ['image'] }, { required: ['url'] }],
   },
+  TensorJson: { type: 'object', additionalProperties: false, required: ['inputs'], properties: TENSORS },
   BatchJson: {
     type: 'object',
     required: ['items'],
@@ -65,7 +75,7 @@ export const PREDICT_SCHEMAS = {
         type: 'array',
         minItems: 1,
         // No schema of its own: an item that is wrong has an error in its place, and is no fault of the body.
-        items: { description: 'As ImageJson; one that is wrong has an error in its place in the answer' },
+        items: { description: 'As ImageJson or TensorJson; one that is wrong has an error in its place in the answer' },
       },
     },
   },
@@ -76,19 +86,21 @@ const requestBody = (content: Record<string, unknown>): Pick<ApiOperationOptions
   requestBody: { required: true, content: content as never },
 });
 
-/** Documentation of a route that classifies one image. */
+/** Documentation of a route that answers one question. */
 export function ApiPredict(): MethodDecorator {
   return applyDecorators(
     ApiTags('predict'),
     ApiOperation({
-      summary: 'Classify one image',
-      description: 'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body, as base64, or by URL.',
+      summary: 'Classify one image, or run a model of tensors',
+      description:
+        'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body, as base64, or by URL. ' +
+        'A model of tensors takes them as JSON.',
       ...requestBody({
         'multipart/form-data': {
           schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: BINARY } },
         },
         'application/json': {
-          schema: { $ref: '#/components/schemas/ImageJson' },
+          schema: { oneOf: [{ $ref: '#/components/schemas/ImageJson' }, { $ref: '#/components/schemas/TensorJson' }] },
           examples: {
             base64: { value: { image: TINY_PNG } },
             url: { value: { url: 'https://example.com/ship.png' } },
@@ -99,18 +111,22 @@ export function ApiPredict(): MethodDecorator {
       }),
     }),
     ROUTING_KEY,
-    ApiOkResponse({ type: PredictResponse, description: 'The best classes', headers: RESPONSE_HEADERS }),
+    ApiOkResponse({
+      type: PredictResponse,
+      description: 'The best classes, or the outputs',
+      headers: RESPONSE_HEADERS,
+    }),
     ApiProblems(...PREDICT_PROBLEMS),
   );
 }
 
-/** Documentation of the route that classifies many images. */
+/** Documentation of the route that answers many questions. */
 export function ApiPredictBatch(): MethodDecorator {
   return applyDecorators(
     ApiTags('predict'),
     ApiOperation({
-      summary: 'Classify many images',
-      description: 'Answers in the order of the images; one that cannot be read has an error in its place.',
+      summary: 'Classify many images, or run a model of tensors on many inputs',
+      description: 'Answers in the order of the items; one that is wrong has an error in its place.',
       ...requestBody({
         'multipart/form-data': {
           schema: {
@@ -127,7 +143,7 @@ export function ApiPredictBatch(): MethodDecorator {
       }),
     }),
     ROUTING_KEY,
-    ApiOkResponse({ type: BatchResponse, description: 'One result per image', headers: RESPONSE_HEADERS }),
+    ApiOkResponse({ type: BatchResponse, description: 'One result per item', headers: RESPONSE_HEADERS }),
     ApiProblems(...PREDICT_PROBLEMS),
   );
 }

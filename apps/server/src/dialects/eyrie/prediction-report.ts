@@ -1,13 +1,17 @@
+import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { EyrieError } from '#core';
-import { type Prediction, type Timings } from '#inference';
 import type { Route } from '#routing';
 import { contextOf } from '../../http/request-context';
-import type { BatchResponse, ModelUsed, PredictResponse } from './predict.dto';
 import type { Answer } from '../../serving/prediction.service';
+import type { BatchItemDto, BatchResponse, ModelUsed, PredictResponse, TimingDto } from './predict.dto';
+import { TaskDialects } from './task-dialect';
 
 /** The one place where an answer becomes a body, headers and what the log line says. */
+@Injectable()
 export class PredictionReport {
+  constructor(private readonly tasks: TaskDialects) {}
+
   /** Who is going to answer, known before there is an answer: failures name the version, too. */
   routed(res: Response, route: Route): void {
     const { headers, logged } = factsOf(route);
@@ -15,35 +19,32 @@ export class PredictionReport {
     Object.assign(contextOf(res).logged, logged);
   }
 
-  single(res: Response, { route, prediction }: Answer): PredictResponse {
-    const { requestId, logged } = contextOf(res);
-    const timing = rounded(prediction.timings);
-    res.setHeader('Server-Timing', serverTiming(timing));
-    const [best] = prediction.classes;
-    const cached = prediction.source !== 'computed';
-    Object.assign(logged, { class: best?.label, confidence: best?.confidence, cached, timing_ms: timing });
-    return {
-      request_id: requestId,
-      model: modelUsed(route),
-      predictions: prediction.classes,
-      cached,
-      timing_ms: timing,
-    };
+  single(res: Response, answer: Answer): PredictResponse {
+    const { body, logged } = this.tasks.present(answer.task, answer.output);
+    const context = contextOf(res);
+    const timing_ms = timingOf(answer);
+    const cached = answer.source !== 'computed';
+    res.setHeader('Server-Timing', serverTiming(timing_ms));
+    Object.assign(context.logged, logged, { cached, timing_ms });
+    return { request_id: context.requestId, model: modelUsed(answer.route), ...body, cached, timing_ms };
   }
 
-  batch(res: Response, { route, results }: { route: Route; results: (Prediction | EyrieError)[] }): BatchResponse {
-    const { requestId, logged } = contextOf(res);
-    Object.assign(logged, { images: results.length, failed: results.filter((r) => r instanceof EyrieError).length });
-    return {
-      request_id: requestId,
-      model: modelUsed(route),
-      results: results.map((result, index) =>
-        result instanceof EyrieError
-          ? { index, error: { code: result.code, detail: result.message } }
-          : { index, predictions: result.classes },
-      ),
-    };
+  /** An answer among those of a batch. */
+  item({ task, output }: Answer): object {
+    return this.tasks.present(task, output).body;
   }
+
+  batch(res: Response, { route, results }: { route: Route; results: (object | EyrieError)[] }): BatchResponse {
+    const { requestId, logged } = contextOf(res);
+    const failed = results.filter((result) => result instanceof EyrieError).length;
+    Object.assign(logged, { images: results.length, failed });
+    return { request_id: requestId, model: modelUsed(route), results: results.map(toItem) };
+  }
+}
+
+function toItem(result: object | EyrieError, index: number): BatchItemDto {
+  if (!(result instanceof EyrieError)) return { index, ...result };
+  return { index, error: { code: result.code, detail: result.message } };
 }
 
 /** What headers and log line say of it. */
@@ -62,15 +63,17 @@ function modelUsed({ version, variant }: Route): ModelUsed {
   return { name: version.model, version: version.version, variant };
 }
 
-function rounded(timings: Timings): Timings {
+/** What was not computed for this request took no time of a worker. */
+function timingOf({ timings, totalMs }: Answer): TimingDto {
   const round = (ms: number): number => Math.round(ms * 100) / 100;
+  if (!timings) return { queue: 0, decode: 0, inference: 0, total: round(totalMs) };
   const { queue, decode, inference, total } = timings;
   return { queue: round(queue), decode: round(decode), inference: round(inference), total: round(total) };
 }
 
 /** https://www.w3.org/TR/server-timing/ */
-function serverTiming(timings: Timings): string {
-  return Object.entries(timings)
+function serverTiming(timing: TimingDto): string {
+  return Object.entries(timing)
     .map(([stage, ms]) => `${stage};dur=${ms}`)
     .join(', ');
 }

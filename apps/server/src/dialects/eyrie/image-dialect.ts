@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EyrieError, type InferenceInput } from '#core';
+import type { Classes, ImageClassifier } from '#tasks';
+import type { Config } from '../../config';
+import type { Source } from '../../inputs/source';
+import { UrlImages } from '../../inputs/url/url-images';
+import type { Wait } from '../../serving/prediction.service';
+import type { Question } from '../../serving/question';
+import { CONFIG } from '../../settings';
+import type { Presented } from './presented';
+
+/** Images in, their best classes out. */
+@Injectable()
+export class ImageDialect {
+  constructor(
+    private readonly urls: UrlImages,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @throws EyrieError INVALID_REQUEST for more classes than there are */
+  interpret(task: ImageClassifier, { topK, trace }: Question) {
+    const classes = task.labels.length;
+    if (topK !== undefined && topK > classes) {
+      const detail = `must be at most ${classes}, the number of classes of the model`;
+      throw new EyrieError('INVALID_REQUEST', `top_k ${detail}`, { errors: [{ field: 'top_k', detail }] });
+    }
+    const count = Math.min(topK ?? this.config.TOP_K_PREDICTIONS, classes);
+    return async (source: Source, wait: Wait): Promise<InferenceInput> => {
+      if ('inputs' in source) {
+        const field = `${source.path}inputs`;
+        const detail = 'is for models of tensors; this one takes an image, as "image" or "url"';
+        throw new EyrieError('INVALID_REQUEST', `${field} ${detail}`, { errors: [{ field, detail }] });
+      }
+      return task.input('bytes' in source ? source.bytes : await this.urls.fetch(source.url, wait, trace), count);
+    };
+  }
+
+  present(classes: Classes): Presented {
+    const [best] = classes;
+    return { body: { predictions: classes }, logged: { class: best?.label, confidence: best?.confidence } };
+  }
+}

@@ -1,0 +1,7 @@
+/** What an answer says in this dialect. */
+export interface Presented {
+  /** The fields of the body that are the task's. */
+  body: object;
+  /** For the request's log line. */
+  logged: Record<string, unknown>;
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { EyrieError, type InferenceInput } from '#core';
+import { type TensorModel, type Tensors, toJson } from '#tasks';
+import type { Source } from '../../inputs/source';
+import type { Question } from '../../serving/question';
+import type { Presented } from './presented';
+
+/** Tensors in, tensors out. */
+@Injectable()
+export class TensorDialect {
+  /** @throws EyrieError INVALID_REQUEST */
+  interpret(task: TensorModel, { topK }: Question) {
+    if (topK !== undefined) {
+      const detail = 'is for models that name classes; this one answers with tensors';
+      throw new EyrieError('INVALID_REQUEST', `top_k ${detail}`, { errors: [{ field: 'top_k', detail }] });
+    }
+    // A promise also where nothing is waited for, so that what is wrong with one item of a batch fails that item.
+    return async (source: Source): Promise<InferenceInput> => {
+      await Promise.resolve();
+      if ('inputs' in source) return task.fromJson(source.inputs, source.outputs, source.path);
+      const names = task.inputs.map(({ name }) => name).join(', ');
+      const detail = `the model takes no image but tensors: send {"inputs": {…}} as JSON, with ${names}`;
+      throw new EyrieError('INVALID_REQUEST', detail);
+    };
+  }
+
+  present(tensors: Tensors): Presented {
+    const outputs = Object.fromEntries(tensors.map((tensor) => [tensor.name, toJson(tensor)]));
+    return { body: { outputs }, logged: {} };
+  }
+}

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CanaryGuard } from '#routing';
+import { postForm, postImage, request } from '#testing/http';
+import { png, randomPng } from '#testing/images';
+import { PredictionMetrics } from '../src/metrics/prediction.metrics';
+import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+
+// A canary that gives NaN for some images: here for black ones.
+const POLICY = {
+  revision: 1,
+  aliases: {},
+  default: 1,
+  variants: [
+    { name: 'control', version: 1, weight: 25 },
+    { name: 'canary', version: 2, weight: 75 },
+  ],
+  guard: {
+    variant: 'canary',
+    window_s: 3600,
+    min_requests: 20,
+    max_error_rate: 0.02,
+    max_p95_ratio: 100,
+    steps: [75, 100],
+    step_s: 1,
+  },
+};
+
+let registry: TemporaryFolder;
+let server: TestServer;
+let black: Buffer;
+beforeEach(async () => {
+  registry = temporaryRegistry({}, { nanForBlack: true });
+  writeFileSync(join(registry.path, MODEL, 'policy.json'), JSON.stringify(POLICY));
+  server = await startServer({ MODEL_REGISTRY: registry.path, REGISTRY_POLL_SECONDS: '0' });
+  black = await png(new Uint8Array(8 * 8 * 3));
+});
+afterEach(async () => {
+  await server.stop();
+  registry.remove();
+});
+
+/** How many predictions of the canary ended so. */
+async function outcomes(): Promise<Record<string, number>> {
+  const { text } = await request(`${server.url}/metrics`);
+  const lines = text.matchAll(/^predictions_total\{.*version="2".*outcome="(\w+)".*\} (\d+)$/gm);
+  return Object.fromEntries([...lines].map(([, outcome, count]) => [outcome, Number(count)]));
+}
+
+it('an image whose scores are no numbers is a failure of the model, counted once', async () => {
+  const answer = await postImage(`${server.url}/v1/models/${MODEL}/versions/2/predict`, black);
+  expect(answer.status).toBe(500);
+  expect(answer.body).toMatchObject({ code: 'WORKER_FAILED' });
+  expect(answer.body.detail).toMatch(/the model gave NaN for class 0 \("class-0"\).*, which is no score/);
+  expect(await outcomes()).toEqual({ WORKER_FAILED: 1 });
+});
+
+it('it fails alone: the others of its batch are answered', async () => {
+  const good = await randomPng();
+  const { status, body } = await postForm(`${server.url}/v1/predict/batch?model=${MODEL}&version=2`, [
+    ['files', good],
+    ['files', black],
+    ['files', good],
+  ]);
+  expect(status).toBe(200);
+  expect(body.results[0].predictions).toHaveLength(5);
+  expect(body.results[1].error.code).toBe('WORKER_FAILED');
+  expect(body.results[2].predictions).toEqual(body.results[0].predictions);
+  expect(await outcomes()).toEqual({ success: 2, WORKER_FAILED: 1 });
+});
+
+it('a canary that gives none is taken back, not promoted', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, i) => postImage(`${server.url}/v1/predict`, black, { 'X-Routing-Key': `k${i}` })),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 500]));
+  await server.app.get(CanaryGuard).tick();
+  const { body } = await request(`${server.url}/v1/models/${MODEL}`);
+  const weight = Object.fromEntries(
+    (body.policy.variants as { name: string; weight: number }[]).map((variant) => [variant.name, variant.weight]),
+  );
+  expect(weight).toEqual({ control: 100, canary: 0 });
+});
+
+it('a metric that throws costs no client an answer, and is logged', async () => {
+  const metrics = server.app.get(PredictionMetrics);
+  jest.spyOn(metrics, 'answered').mockImplementation(() => {
+    throw new Error('broken counter');
+  });
+  const answer = await postImage(`${server.url}/v1/models/${MODEL}/versions/1/predict`, await randomPng());
+  expect(answer.status).toBe(200);
+});

@@ -1,0 +1,41 @@
+/**
+ * What a version is asked and what it answers, as every room between the dialects and the workers hands it on. None of them
+ * looks inside `params`, `payload` or `output`: these are for the version's task.
+ */
+export interface InferenceInput {
+  /** Plain JSON data. */
+  params: object;
+  /** Bytes that are handed on as they are. */
+  payload: readonly Uint8Array[];
+  /** How much of a batch, and of the room in the queue, it takes: 1 for an image, the number of rows for a tensor. */
+  cost: number;
+}
+
+export interface InferenceRequest extends InferenceInput {
+  /** On performance.now()'s clock. Read again when it is over: it may have been put off meanwhile. */
+  readonly deadline: number;
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+  /** Is handed the parts of an answer that comes in several, in their order; all of them before the answer. */
+  onChunk?: (chunk: unknown) => void;
+}
+
+/** Where the time of one request went, in milliseconds. */
+export interface Timings {
+  /** From admission to the moment its batch was sent to a worker. */
+  queue: number;
+  /** What came before the run for this request alone, such as decoding and preprocessing an image. */
+  decode: number;
+  /** The run of the batch it was in. */
+  inference: number;
+  /** From admission to answer. */
+  total: number;
+}
+
+/** What a version has made of a request. */
+export interface InferenceResult<Output = unknown> {
+  output: Output;
+  timings: Timings;
+  /** How many requests shared the run. */
+  batchSize: number;
+}

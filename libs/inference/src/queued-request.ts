@@ -1,0 +1,95 @@
+import { EyrieError, type InferenceRequest } from '#core';
+import type { ItemDone } from './messages';
+import { StageWatch, type Stage } from './stage';
+
+/** What a worker has made of a request, and how long the request had waited for it. */
+export type Answered = ItemDone & { queueMs: number };
+
+/** One request on its way: what to run, until when, and whom to tell. It is settled once, whoever comes first. */
+export class QueuedRequest {
+  readonly answer: Promise<Answered>;
+  /** It was in a batch whose worker died: the next try is the last one, and in a batch of its own. */
+  retried = false;
+  /** Calls it back from the worker that has it; undefined while none has. */
+  cancelRun: (() => void) | undefined;
+  readonly stage: StageWatch | undefined;
+  private settled = false;
+  private timer: NodeJS.Timeout;
+  private settle!: { resolve: (answer: Answered) => void; reject: (error: unknown) => void };
+
+  /**
+   * @param enqueuedAt on performance.now()'s clock
+   * @param onLeave is called when it needs no place in the queue any more
+   */
+  constructor(
+    private readonly request: InferenceRequest,
+    readonly enqueuedAt: number,
+    private readonly onLeave: (request: QueuedRequest) => void,
+    onStage: ((stage: Stage) => void) | undefined,
+  ) {
+    this.answer = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    this.stage = onStage && new StageWatch(onStage);
+    this.timer = setTimeout(this.expire, Math.max(0, request.deadline - enqueuedAt));
+    request.signal?.addEventListener('abort', this.abandon, { once: true });
+  }
+
+  get params(): object {
+    return this.request.params;
+  }
+
+  get payload(): readonly Uint8Array[] {
+    return this.request.payload;
+  }
+
+  get cost(): number {
+    return this.request.cost;
+  }
+
+  /** On performance.now()'s clock; past it nobody waits for the answer. It may be put off. */
+  get deadline(): number {
+    return this.request.deadline;
+  }
+
+  /** The answer, or the error, has been given. */
+  get isSettled(): boolean {
+    return this.settled;
+  }
+
+  chunk(chunk: unknown): void {
+    if (!this.settled) this.request.onChunk?.(chunk);
+  }
+
+  resolve(answer: Answered): void {
+    if (this.end()) this.settle.resolve(answer);
+  }
+
+  reject(error: unknown): void {
+    if (!this.end()) return;
+    this.stage?.leave(error);
+    this.settle.reject(error);
+  }
+
+  private end(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    clearTimeout(this.timer);
+    this.request.signal?.removeEventListener('abort', this.abandon);
+    this.onLeave(this);
+    return true;
+  }
+
+  private readonly abandon = (): void => {
+    this.reject(this.request.signal?.reason);
+    this.cancelRun?.();
+  };
+
+  private readonly expire = (): void => {
+    const left = this.request.deadline - performance.now();
+    if (left >= 1) {
+      this.timer = setTimeout(this.expire, left);
+      return;
+    }
+    this.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
+    this.cancelRun?.();
+  };
+}

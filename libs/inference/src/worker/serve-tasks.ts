@@ -1,0 +1,122 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
+import { EyrieError } from '#core';
+import { FrameReader } from '../frames';
+import { BATCH_PIPE, type FromWorker, type LoadFault, type LoadMessage, type ToWorker } from '../messages';
+import { graphOf, ModelLoadError, openSession } from './session';
+import { WorkerBatch } from './worker-batch';
+import type { LoadedRunner, WorkerTask } from './worker-task';
+
+/** As much as a pipe of the system holds, and more. */
+const READ_BYTES = 262_144;
+
+const MEMORY_REPORT_EVERY_MS = 500;
+
+/**
+ * The life of a worker process: loads one model version when it is told to, then answers batches until the server lets go of it.
+ * @param tasks by the name that the manifest gives
+ */
+export function serveTasks(tasks: ReadonlyMap<string, WorkerTask>): void {
+  const worker = new Worker(tasks);
+  process.on('message', (message: LoadMessage) => void worker.load(message));
+  const frames = new FrameReader((message) => worker.receive(message));
+  const pipe: SocketConstructorOpts & ConnectOpts = {
+    fd: BATCH_PIPE,
+    // One buffer for all that comes: a new one for each read would leave it to the garbage collector.
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (count, buffer) => {
+        frames.push(buffer.subarray(0, count));
+        return true;
+      },
+    },
+  };
+  const batches = new Socket(pipe);
+  batches.once('end', () => void worker.idle.then(() => process.disconnect()));
+  batches.resume();
+
+  // The server decides when a worker ends; a Ctrl-C in the terminal reaches both.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => undefined);
+  // The server is gone, or has let go: nobody is left to answer to.
+  process.on('disconnect', () => process.exit(0));
+}
+
+class Worker {
+  private runner: LoadedRunner | undefined;
+  private readonly batches = new Map<number, WorkerBatch>();
+  // Runs follow each other; preparing does not wait for them.
+  private lastRun: Promise<void> = Promise.resolve();
+  private memoryReport: NodeJS.Timeout | undefined;
+
+  constructor(private readonly tasks: ReadonlyMap<string, WorkerTask>) {}
+
+  /** Resolves when all that has been received has been answered. */
+  get idle(): Promise<void> {
+    return this.lastRun;
+  }
+
+  async load(message: LoadMessage): Promise<void> {
+    try {
+      const started = performance.now();
+      const task = this.tasks.get(message.task);
+      if (!task) throw new ModelLoadError(`there is no task "${message.task}"`);
+      const session = await openSession(message.modelPath, message.threads, message.device);
+      const runner = await loadRunner(task, session, message);
+      const loadedAt = performance.now();
+      await runner.warmUp();
+      this.runner = runner;
+      send({
+        type: 'loaded',
+        loadMs: loadedAt - started,
+        warmUpMs: performance.now() - loadedAt,
+        fixedBatch: runner.fixedBatch,
+        graph: graphOf(session),
+        rssBytes: process.memoryUsage.rss(),
+      });
+    } catch (error) {
+      const isKnown = error instanceof ModelLoadError;
+      const detail = isKnown ? error.message : `the model does not run: ${String(error)}`;
+      const fault: LoadFault = isKnown ? error.fault : { kind: 'does-not-run' };
+      send({ type: 'load-failed', detail, fault });
+    }
+  }
+
+  receive(message: ToWorker): void {
+    if ('cancel' in message) {
+      this.batches.get(message.batch)?.cancel(message.cancel);
+      return;
+    }
+    if (!this.runner) throw new EyrieError('INTERNAL', 'a batch came before the model was loaded');
+    const { batch } = message;
+    const work = new WorkerBatch(this.runner, message.items, (answers) => send({ type: 'answers', batch, answers }));
+    this.batches.set(batch, work);
+    const prepared = work.prepare();
+    this.lastRun = this.lastRun.then(async () => {
+      await prepared;
+      await work.run();
+      this.batches.delete(batch);
+      this.memoryReport ??= setTimeout(this.reportMemory, MEMORY_REPORT_EVERY_MS);
+    });
+  }
+
+  /** Reading it takes as long as decoding a small image: not for every answer, and once more after the last one. */
+  private readonly reportMemory = (): void => {
+    this.memoryReport = undefined;
+    send({ type: 'memory', rssBytes: process.memoryUsage.rss() });
+  };
+}
+
+async function loadRunner(task: WorkerTask, session: InferenceSession, message: LoadMessage): Promise<LoadedRunner> {
+  try {
+    const { spec, maxPixels, maxBatch } = message;
+    return task.load(session, { spec, maxPixels, maxBatch });
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+function send(message: FromWorker): void {
+  process.send?.(message);
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import type { AnswerCodec, Comparison, GraphInfo, InferenceInput, ServedTask, TensorInfo } from '#core';
+import { compareTensors } from './compare-tensors';
+import { DATA_TYPES, dataTypeOf, type DataType } from './data-type';
+import { invalid, readTensor, type TensorValue } from './tensor-json';
+
+export type { TensorValue } from './tensor-json';
+
+/** The tensors that were asked for. */
+export type Tensors = readonly TensorValue[];
+
+/** What crosses to a worker beside the bytes of each tensor. */
+export interface TensorParams {
+  tensors: readonly Omit<TensorValue, 'data'>[];
+  outputs: readonly string[];
+}
+
+/** An input or output of the graph that can be sent. */
+interface Port {
+  name: string;
+  datatype: DataType;
+  /** -1 for a dimension that is free. */
+  shape: readonly number[];
+}
+
+/** One version of a graph of tensors. */
+export class TensorModel implements ServedTask<Tensors> {
+  readonly task = 'tensor';
+  readonly labels: readonly string[] = [];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly card: Readonly<Record<string, unknown>>;
+
+  constructor(graph: GraphInfo) {
+    this.inputs = ports(graph.inputs);
+    this.outputs = ports(graph.outputs);
+    this.card = { inputs: this.inputs, outputs: this.outputs };
+  }
+
+  /**
+   * @param inputs as JSON has them, by name @param outputs names of those wanted; without it all
+   * @param path of `inputs` in the body, for messages @throws EyrieError INVALID_REQUEST
+   */
+  fromJson(inputs: Readonly<Record<string, unknown>>, outputs: unknown, path = ''): InferenceInput {
+    const tensors = Object.entries(inputs).map(([name, json]) =>
+      readTensor(name, json, this.port(name, path).datatype, `${path}inputs.${name}`),
+    );
+    return this.input(tensors, this.wanted(outputs, path), path);
+  }
+
+  /** @throws EyrieError INVALID_REQUEST for a tensor that the graph does not take, or that is missing */
+  input(tensors: Tensors, outputs: readonly string[], path = ''): InferenceInput {
+    for (const { name, shape } of tensors) {
+      const wanted = this.port(name, path).shape;
+      const fits = shape.length === wanted.length && wanted.every((size, i) => size < 0 || size === shape[i]);
+      if (fits) continue;
+      const [sent, takes] = [shape, wanted].map((sizes) => `[${sizes.join(', ')}]`);
+      throw invalid(`${path}inputs.${name}`, `has the shape ${sent}, but the model takes ${takes} (-1 is any size)`);
+    }
+    const missing = this.inputs.find(({ name }) => !tensors.some((given) => given.name === name));
+    if (missing) throw invalid(`${path}inputs.${missing.name}`, 'is missing');
+    const params: TensorParams = {
+      tensors: tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+      outputs,
+    };
+    const rows = tensors.map(({ shape }) => shape[0] ?? 1);
+    return { params, payload: tensors.map(({ data }) => data), cost: Math.max(1, ...rows) };
+  }
+
+  answer(sent: unknown): Tensors {
+    return sent as Tensors;
+  }
+
+  headline(): undefined {
+    return undefined;
+  }
+
+  compare(tensors: Tensors, others: Tensors): Comparison {
+    return compareTensors(tensors, others);
+  }
+
+  forComparison(input: InferenceInput): InferenceInput {
+    return input;
+  }
+
+  readonly cache: AnswerCodec<Tensors> = {
+    key: (params) => createHash('sha256').update(JSON.stringify(params)).digest('base64url').slice(0, 22),
+    encode: (tensors) =>
+      JSON.stringify(tensors.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data).toString('base64') }))),
+    decode: (text, params) => decodeTensors(text, (params as TensorParams).outputs),
+  };
+
+  private port(name: string, path: string): Port {
+    const found = this.inputs.find((input) => input.name === name);
+    if (found) return found;
+    const names = this.inputs.map((input) => input.name).join(', ');
+    throw invalid(`${path}inputs.${name}`, `is no input of the model; it has ${names}`);
+  }
+
+  private wanted(outputs: unknown, path: string): string[] {
+    const names = this.outputs.map(({ name }) => name);
+    if (outputs === undefined) return names;
+    if (!Array.isArray(outputs) || outputs.length === 0) {
+      throw invalid(`${path}outputs`, `must be a list of names; the model has ${names.join(', ')}`);
+    }
+    const wrong = outputs.findIndex((name, i) => !names.includes(name as string) || outputs.indexOf(name) !== i);
+    if (wrong >= 0) {
+      throw invalid(`${path}outputs[${wrong}]`, `must be another output of the model; it has ${names.join(', ')}`);
+    }
+    return outputs as string[];
+  }
+}
+
+function ports(infos: readonly TensorInfo[]): Port[] {
+  return infos.flatMap(({ name, type, shape }) => {
+    const datatype = dataTypeOf(type);
+    if (!datatype) return [];
+    return { name, datatype, shape: shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1)) };
+  });
+}
+
+function decodeTensors(text: string, outputs: readonly string[]): Tensors | undefined {
+  try {
+    const kept = JSON.parse(text) as { name: string; datatype: DataType; shape: number[]; data: string }[];
+    const tensors = kept.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data, 'base64') }));
+    const isWhole = tensors.every(({ name, datatype, shape, data }, i) => {
+      const size = datatype === 'BYTES' ? undefined : DATA_TYPES[datatype].bytes;
+      const count = shape.reduce((product, length) => product * length, 1);
+      return name === outputs[i] && (size === undefined || data.length === count * size);
+    });
+    return isWhole && tensors.length === outputs.length ? tensors : undefined;
+  } catch {
+    return undefined;
+  }
+}
