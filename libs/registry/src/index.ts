@@ -1,13 +1,9 @@
 export { FolderStore } from './stores/folder-store';
 export { loadVersion, type LoadedVersion, type LoadOptions } from './versions/load-version';
 export { InvalidVersionError, type Manifest, MODEL_NAME, parseManifest, runtimeOf } from './versions/manifest';
-export {
-  type LoadMode,
-  type Model,
-  ModelRegistry,
-  type RegistryObserver,
-  type RegistryOptions,
-} from './serving/model-registry';
+export type { Model } from './serving/model';
+export { ModelRegistry } from './serving/model-registry';
+export type { LoadMode, RegistryObserver, RegistryOptions } from './serving/registry-options';
 export { type ModelStore, RegistryUnreadableError } from './stores/model-store';
 export { ModelVersion, VERSION_STATES, type VersionState } from './versions/model-version';
 export { OnDemandLoader, type OnDemandOptions, type Wait } from './serving/on-demand';
