@@ -5,7 +5,7 @@ const LIBRARIES = {
   onnx: [],
   cache: ['core'],
   inference: ['core'],
-  registry: ['core', 'inference', 'onnx', 'validation'],
+  registry: ['core', 'inference', 'validation'],
   routing: ['core', 'inference', 'registry'],
   authoring: ['core', 'inference', 'onnx', 'registry', 'validation'],
 };
@@ -51,6 +51,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: '^libs/inference/src/worker/|spec\\.ts$' },
       to: { path: 'node_modules/(onnxruntime-node|onnxruntime-common|sharp)/|^libs/inference/src/worker/' },
+    },
+    {
+      name: 'the-server-brings-no-models-in',
+      comment: 'That is the business of the command line; what it takes need not be in the memory of a server.',
+      severity: 'error',
+      from: { path: '^apps/server/src/', pathNot: 'spec\\.ts$' },
+      to: { path: '^libs/(authoring|onnx)/|node_modules/protobufjs/', reachable: true },
     },
     {
       name: 'pure-rooms-know-no-nest',

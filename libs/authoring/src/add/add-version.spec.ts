@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChannelOrder, PredictorFactory } from '#inference';
-import { DATA_TYPE, type OnnxGraph, readOnnx, writeOnnx } from '#onnx';
+import { DATA_TYPE, type OnnxGraph, readOnnx } from '#onnx';
 import { png, randomPixels } from '#testing/images';
 import { expectedScores, onnxClassifier, type ClassifierOptions } from '#testing/onnx-classifier';
+import { writeOnnx } from '#testing/onnx-file';
 import { FolderStore } from '../../../registry/src/stores/folder-store';
 import { loadVersion } from '../../../registry/src/versions/load-version';
 import { type AddRequest, addVersion } from './add-version';
@@ -164,6 +165,14 @@ describe('nothing is added, and nothing left behind,', () => {
       changed(({ initializer }) => initializer[0]!.rawData!.fill(255)),
       {},
       /no numbers/,
+    ],
+    [
+      'for weights in other files',
+      changed(({ initializer }) =>
+        Object.assign(initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'w.bin' }] }),
+      ),
+      {},
+      /cannot be added: .*weights in other files; save it as one file, in Python/,
     ],
     ['for a name with a slash', '', { name: 'a/b' }, /is no name for a model/],
     ['for a name that climbs', '', { name: '..' }, /is no name for a model/],
