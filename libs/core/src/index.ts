@@ -1,3 +1,3 @@
 export { EyrieError, type ErrorCode, type EyrieErrorOptions, type FieldError } from './errors';
 export { monotonicNow } from './monotonic-clock';
-export { harmless, observe, reportObserverFailuresTo, type ReportObserverFailure } from './observe';
+export { harmless, observe, reportObserverFailuresTo } from './observe';

@@ -9,7 +9,7 @@ export { ModelVersion, VERSION_STATES, type VersionState } from './versions/mode
 export { OnDemandLoader, type OnDemandOptions, type Wait } from './serving/on-demand';
 export {
   ALIAS,
-  type Guard,
+  type CanaryRules,
   InvalidPolicyError,
   defaultPolicy,
   parsePolicy,
