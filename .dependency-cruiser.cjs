@@ -6,7 +6,7 @@ const LIBRARIES = {
   cache: ['core'],
   inference: ['core'],
   tasks: ['core', 'inference', 'validation'],
-  registry: ['core', 'inference', 'onnx', 'tasks', 'validation'],
+  registry: ['core', 'inference', 'tasks', 'validation'],
   routing: ['core', 'inference', 'registry'],
   authoring: ['core', 'inference', 'onnx', 'registry', 'tasks', 'validation'],
 };
@@ -62,6 +62,13 @@ module.exports = {
         pathNot: 'spec\\.ts$|^libs/registry/src/versions/manifest\\.ts$',
       },
       to: { path: '^libs/tasks/' },
+    },
+    {
+      name: 'the-server-brings-no-models-in',
+      comment: 'That is the business of the command line; what it takes need not be in the memory of a server.',
+      severity: 'error',
+      from: { path: '^apps/server/src/', pathNot: 'spec\\.ts$' },
+      to: { path: '^libs/(authoring|onnx)/|node_modules/protobufjs/', reachable: true },
     },
     {
       name: 'pure-rooms-know-no-nest',

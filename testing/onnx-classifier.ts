@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChannelOrder, ClassifierSpec, InputType, Layout } from '#tasks';
-import { ATTRIBUTE_TYPE, DATA_TYPE, type OnnxNode, type OnnxTensor, writeOnnx } from '#onnx';
+import { ATTRIBUTE_TYPE, DATA_TYPE, type OnnxNode, type OnnxTensor } from '#onnx';
+import { writeOnnx } from './onnx-file';
 
 export interface ClassifierOptions {
   /** Pixels, both ways. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ATTRIBUTE_TYPE, DATA_TYPE, type OnnxNode, writeOnnx } from '#onnx';
+import { ATTRIBUTE_TYPE, DATA_TYPE, type OnnxNode } from '#onnx';
+import { writeOnnx } from './onnx-file';
 
 /** TensorProto.DataType */
 const STRING = 8;

@@ -1,7 +1,7 @@
 // ResNet-18 and ResNet-50 (He et al., "Deep Residual Learning for Image Recognition", 2015) in the shape of torchvision's
 // `resnet18` and `resnet50`: the stride of a bottleneck is in its 3 x 3 convolution. Batch norm is folded into the
 // convolutions, as exporters do. The weights are random: what a run costs does not depend on them.
-import { ATTRIBUTE_TYPE, DATA_TYPE, writeOnnx } from '#onnx';
+import { ATTRIBUTE_TYPE, DATA_TYPE, MODEL_PROTO } from '#onnx';
 import { randomSource, randomWeights } from './random.mjs';
 
 const CLASSES = 1000;
@@ -129,7 +129,7 @@ class GraphBuilder {
         },
       },
     });
-    return writeOnnx({
+    const model = MODEL_PROTO.fromObject({
       irVersion: 8,
       producerName: 'eyrie-bench',
       opsetImport: [{ version: 17 }],
@@ -141,6 +141,7 @@ class GraphBuilder {
         output: [value('logits', [CLASSES])],
       },
     });
+    return MODEL_PROTO.encode(model).finish();
   }
 }
 

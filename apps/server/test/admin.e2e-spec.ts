@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PredictorFactory } from '#inference';
 import { postImage, postJson, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer, until } from '#testing/server';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 const KEYS = { ADMIN_API_KEYS: `ops:${digest('admin-key')}`, PREDICT_API_KEYS: `shop:${digest('predict-key')}` };
@@ -170,6 +171,39 @@ describe('changes', () => {
     expect([...codeOf(answer), answer.body.detail]).toEqual([409, 'CONFLICT', expect.stringContaining('policy.json')]);
     expect((await postImage(`${server.url}/v1/predict`, await randomPng())).status).toBe(200);
   });
+});
+
+it('a model that loads keeps nobody from changing another', async () => {
+  await start({ ...KEYS, REGISTRY_POLL_SECONDS: '0' });
+  const predictors = server.app.get(PredictorFactory, { strict: false });
+  const startPredictor = predictors.start.bind(predictors);
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  predictors.start = async (options) => {
+    if (options.modelPath.includes('/slow/')) await held;
+    return startPredictor(options);
+  };
+  writeVersion(registry.path, 'slow', 1);
+  const refreshed = call('POST', '/v1/registry/refresh');
+  await until(async () => (await call('GET', '/v1/models/slow/versions/1')).body.state === 'LOADING', 'slow loads');
+  const answers = [
+    await call('POST', `${MODEL_PATH}/versions/1/load`),
+    await call('PUT', `${MODEL_PATH}/aliases/champion`, { version: 1 }),
+    await call('POST', `${MODEL_PATH}/policy/rollback`),
+    await call('POST', `${MODEL_PATH}/versions/1/load`),
+    await call('POST', `${MODEL_PATH}/versions/1/unload`),
+    await call('GET', '/v1/models/slow/versions/1'),
+  ];
+  expect(answers.map(({ status, body }) => [status, body.state ?? body.revision])).toEqual([
+    [200, 'READY'],
+    [200, 1],
+    [200, 2],
+    [200, 'READY'],
+    [200, 'UNLOADED'],
+    [200, 'LOADING'],
+  ]);
+  letGo();
+  expect((await refreshed).status).toBe(200);
 });
 
 describe('names and numbers', () => {

@@ -1,4 +1,5 @@
 import { register } from 'prom-client';
+import { REGISTRY_OBSERVER, type RegistryObserver } from '#registry';
 import { postForm, postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
@@ -187,4 +188,23 @@ describe('/metrics', () => {
   it('has no raw path for a label', () => {
     expect(text).not.toMatch(/nobody|nope|swagger/);
   });
+});
+
+it('an observer that fails is logged and counted, and what it watches goes on', async () => {
+  const observer = server.app.get<RegistryObserver>(REGISTRY_OBSERVER, { strict: false });
+  const { onState } = observer;
+  observer.onState = () => {
+    throw new Error('out of paper');
+  };
+  try {
+    await server.version(1).unload(1_000);
+    await server.version(1).load();
+  } finally {
+    observer.onState = onState;
+  }
+  expect((await predict()).status).toBe(200);
+  const { text } = await request(`${server.url}/metrics`);
+  expect(text).toMatch(/^observer_failures_total\{observer="registry\.onState"\} 4$/m);
+  const lines = server.log.filter(({ observer: name }) => name === 'registry.onState');
+  expect(lines.map(({ message }) => message)).toEqual(['registry.onState failed: out of paper']);
 });

@@ -1,11 +1,6 @@
-export { hasExternalData } from './external-data';
 export {
   ATTRIBUTE_TYPE,
   DATA_TYPE,
-  type DataTypeName,
-  externalFiles,
-  type OnnxAttribute,
-  type OnnxDimension,
   OnnxFormatError,
   type OnnxGraph,
   type OnnxModel,
@@ -13,5 +8,5 @@ export {
   type OnnxTensor,
   type OnnxValue,
   readOnnx,
-  writeOnnx,
 } from './model';
+export { MODEL_PROTO } from './schema';

@@ -2,13 +2,9 @@ import { MODEL_PROTO } from './schema';
 
 /** TensorProto.DataType, those that a classifier's input, output or weights may have. */
 export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, float64: 11 } as const;
-export type DataTypeName = keyof typeof DATA_TYPE;
 
 /** AttributeProto.AttributeType. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
-
-/** TensorProto.DataLocation: the values lie in another file. */
-const EXTERNAL = 1;
 
 export interface OnnxModel {
   irVersion: number;
@@ -80,26 +76,4 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
   }
   if (!model.graph || model.graph.node.length === 0) throw new OnnxFormatError('this is no ONNX file: it has no graph');
   return model;
-}
-
-export function writeOnnx(model: OnnxModel): Uint8Array {
-  return MODEL_PROTO.encode(MODEL_PROTO.fromObject(model)).finish();
-}
-
-/** Names of the files, beside the model's own, that hold weights of it. */
-export function externalFiles({ graph }: OnnxModel): string[] {
-  const files = tensorsOf(graph)
-    .filter(({ dataLocation }) => dataLocation === EXTERNAL)
-    .map(({ externalData }) => externalData?.find(({ key }) => key === 'location')?.value ?? '(unnamed)');
-  return [...new Set(files)];
-}
-
-// Weights may also hide in the attributes of nodes and in the branches of If and Loop.
-function tensorsOf(graph: OnnxGraph): OnnxTensor[] {
-  const attributes = graph.node.flatMap(({ attribute }) => attribute ?? []);
-  return [
-    ...graph.initializer,
-    ...attributes.flatMap(({ t, tensors }) => [...(t ? [t] : []), ...(tensors ?? [])]),
-    ...attributes.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])].flatMap(tensorsOf)),
-  ];
 }

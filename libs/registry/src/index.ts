@@ -10,19 +10,15 @@ export {
   runtimeOf,
   taskOf,
 } from './versions/manifest';
-export {
-  type LoadMode,
-  type Model,
-  ModelRegistry,
-  type RegistryObserver,
-  type RegistryOptions,
-} from './serving/model-registry';
+export type { Model } from './serving/model';
+export { ModelRegistry } from './serving/model-registry';
+export type { LoadMode, RegistryObserver, RegistryOptions } from './serving/registry-options';
 export { type ModelStore, RegistryUnreadableError } from './stores/model-store';
 export { ModelVersion, VERSION_STATES, type VersionState } from './versions/model-version';
 export { OnDemandLoader, type OnDemandOptions, type Wait } from './serving/on-demand';
 export {
   ALIAS,
-  type Guard,
+  type CanaryRules,
   InvalidPolicyError,
   defaultPolicy,
   parsePolicy,

@@ -2,7 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { PredictorFactory } from '#inference';
 import { FolderStore } from './stores/folder-store';
 import { OnDemandLoader } from './serving/on-demand';
-import { ModelRegistry, type RegistryObserver, type RegistryOptions } from './serving/model-registry';
+import { ModelRegistry } from './serving/model-registry';
+import type { RegistryObserver, RegistryOptions } from './serving/registry-options';
 
 /** Where a RegistryObserver may be provided, globally, to be told what happens. */
 export const REGISTRY_OBSERVER = Symbol('REGISTRY_OBSERVER');

@@ -1,6 +1,6 @@
 import type { Policy } from '#registry';
 import { abortCanary, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
-import { withWeight } from './guard';
+import { withWeight } from './canary-decision';
 
 const POLICY: Policy = { revision: 3, aliases: { champion: 2, challenger: 3 }, default: 'champion' };
 const GUARD = { window_s: 60, min_requests: 1, max_error_rate: 0, max_p95_ratio: 2, steps: [50, 100], step_s: 60 };

@@ -1,4 +1,4 @@
-import { resolveVersion, type Guard, type Policy, type PolicyEdit } from '#registry';
+import { resolveVersion, type CanaryRules, type Policy, type PolicyEdit } from '#registry';
 import { EyrieError } from '#core';
 
 export interface CanaryStart {
@@ -6,7 +6,7 @@ export interface CanaryStart {
   /** Per cent. */
   weight: number;
   /** Without one, nobody moves the weight but people. */
-  guard?: Omit<Guard, 'variant'>;
+  guard?: Omit<CanaryRules, 'variant'>;
 }
 
 export const CANARY = 'canary';

@@ -1,6 +1,13 @@
-import { EyrieError } from '#core';
-import { resolveVersion, type Guard, type Model, type ModelRegistry, type ModelVersion, type Policy } from '#registry';
-import { decide, withWeight, type GuardDecision, type GuardInput } from './guard';
+import { EyrieError, observe } from '#core';
+import {
+  resolveVersion,
+  type CanaryRules,
+  type Model,
+  type ModelRegistry,
+  type ModelVersion,
+  type Policy,
+} from '#registry';
+import { decide, withWeight, type CanaryDecision, type CanaryFigures } from './canary-decision';
 import { OutcomeWindow, type WindowSummary } from './outcome-window';
 import type { Route } from './router';
 import type { ShadowTraffic } from './shadow-traffic';
@@ -27,10 +34,10 @@ interface CanaryStartingPoint {
 export interface GuardStatus {
   /** Of the policy that it looked at; the one in effect may be a newer one. */
   revision: number;
-  guard: Guard;
-  input: GuardInput;
+  guard: CanaryRules;
+  input: CanaryFigures;
   /** What it makes of the input, and why. */
-  decision: GuardDecision;
+  decision: CanaryDecision;
   /** Of every variant of the policy, the guarded one among them. */
   windows: ReadonlyMap<string, WindowSummary>;
 }
@@ -72,9 +79,9 @@ export class CanaryGuard {
     return this.watched.get(model)?.latest;
   }
 
-  /** Decides for every guarded model. Resolves when what was decided has been done. */
+  /** Decides for every guarded model. Resolves when what was decided has been done; what goes wrong is reported. */
   async tick(): Promise<void> {
-    await Promise.all(this.registry.list().map((model) => this.attend(model)));
+    await Promise.all(this.registry.list().map((model) => observe('canary-guard', () => this.attend(model))));
   }
 
   private async attend(model: Model): Promise<void> {
@@ -99,7 +106,7 @@ export class CanaryGuard {
   }
 
   /** A new revision starts with empty windows: what the one before did says nothing of it. */
-  private watch(model: Model, guard: Guard): Watched {
+  private watch(model: Model, guard: CanaryRules): Watched {
     const { name, policy } = model;
     const known = this.watched.get(name);
     if (known?.revision === policy.revision) return known;
@@ -115,7 +122,7 @@ export class CanaryGuard {
   }
 
   /** Comparisons are few, and what they say does not depend on the weight: they count from the canary's first one on. */
-  private startingPoint(model: Model, guard: Guard, before: Watched | undefined): CanaryStartingPoint {
+  private startingPoint(model: Model, guard: CanaryRules, before: Watched | undefined): CanaryStartingPoint {
     const version = canaryVersion(model, guard);
     if (before && before.start.version === version) return before.start;
     const shadow = version && this.shadows.summary(model.name, version.version);
@@ -123,7 +130,7 @@ export class CanaryGuard {
   }
 
   /** Of a shadow of the canary's version, since the canary began. */
-  private comparisons(model: Model, guard: Guard, { start }: Watched): { compared: number; agreed: number } {
+  private comparisons(model: Model, guard: CanaryRules, { start }: Watched): { compared: number; agreed: number } {
     const version = canaryVersion(model, guard);
     const shadow = version && this.shadows.summary(model.name, version.version);
     if (!shadow) return { compared: 0, agreed: 0 };
@@ -132,7 +139,7 @@ export class CanaryGuard {
     return { compared: shadow.compared - start.compared, agreed: shadow.agreed - start.agreed };
   }
 
-  private summarise(policy: Policy, guard: Guard, { byVariant }: Watched): Map<string, WindowSummary> {
+  private summarise(policy: Policy, guard: CanaryRules, { byVariant }: Watched): Map<string, WindowSummary> {
     const now = this.now();
     return new Map(
       policy.variants!.map(({ name }) => {
@@ -142,7 +149,7 @@ export class CanaryGuard {
     );
   }
 
-  private measure(model: Model, watched: Watched, windows: ReadonlyMap<string, WindowSummary>): GuardInput {
+  private measure(model: Model, watched: Watched, windows: ReadonlyMap<string, WindowSummary>): CanaryFigures {
     const { policy } = model;
     const guard = policy.guard!;
     const canary = policy.variants!.find((variant) => variant.name === guard.variant)!;
@@ -165,7 +172,7 @@ export class CanaryGuard {
     };
   }
 
-  private async carryOut(model: Model, decision: Exclude<GuardDecision, { action: 'hold' }>, input: GuardInput) {
+  private async carryOut(model: Model, decision: Exclude<CanaryDecision, { action: 'hold' }>, input: CanaryFigures) {
     const { name, policy } = model;
     const { variant, steps } = policy.guard!;
     const numbers = { ...input, weight_before: input.weight, weight_after: decision.weight };
@@ -193,7 +200,7 @@ export class CanaryGuard {
   }
 }
 
-function canaryVersion({ policy, versions }: Model, guard: Guard): ModelVersion | undefined {
+function canaryVersion({ policy, versions }: Model, guard: CanaryRules): ModelVersion | undefined {
   const canary = policy.variants!.find(({ name }) => name === guard.variant)!;
   return versions.get(resolveVersion(policy, canary.version)!);
 }

@@ -3,5 +3,5 @@ export { CanaryGuard, type GuardStatus } from './canary-guard';
 export { chooseRoute, findVersion, type Route, type RouteQuery } from './router';
 export { RoutingModule, TRAFFIC_OBSERVER, type TrafficObserver } from './routing.module';
 export { type ShadowOutcome, type ShadowSummary, ShadowTraffic } from './shadow-traffic';
-export { chooseVariant, type Weighted } from './split';
+export { chooseVariant } from './split';
 export { TRAFFIC_EVENT_TYPES, type TrafficEvent, TrafficEvents } from './traffic-events';

@@ -42,10 +42,6 @@ export class OutcomeWindow {
     const p95 = latencies.length > 0 ? latencies[Math.ceil(latencies.length * 0.95) - 1]! : null;
     return { requests, errorRate: requests > 0 ? errors / requests : 0, p95 };
   }
-
-  clear(): void {
-    this.seconds = [];
-  }
 }
 
 /** Reservoir sampling (Vitter 1985, algorithm R): `seen` counts this one, too. */

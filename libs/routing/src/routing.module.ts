@@ -1,4 +1,5 @@
 import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { observe } from '#core';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard } from './canary-guard';
 import { ShadowTraffic, type ShadowOutcome } from './shadow-traffic';
@@ -13,9 +14,9 @@ export interface TrafficObserver {
 /** Where a TrafficObserver may be provided, globally. */
 export const TRAFFIC_OBSERVER = Symbol('TRAFFIC_OBSERVER');
 
-/** Lets the guard watch for as long as the application runs. */
+/** Lets the canary guard watch for as long as the application runs. */
 @Injectable()
-class GuardDuty implements OnApplicationBootstrap, OnApplicationShutdown {
+class CanaryGuardLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(private readonly guard: CanaryGuard) {}
 
   onApplicationBootstrap(): void {
@@ -41,7 +42,9 @@ const OBSERVER = { token: TRAFFIC_OBSERVER, optional: true };
       provide: ShadowTraffic,
       inject: [ModelRegistry, OBSERVER],
       useFactory: (registry: ModelRegistry, observer?: TrafficObserver) =>
-        new ShadowTraffic(registry, (...outcome) => observer?.onShadow?.(...outcome)),
+        new ShadowTraffic(registry, (...outcome) =>
+          observe('traffic.onShadow', () => observer?.onShadow?.(...outcome)),
+        ),
     },
     {
       provide: CanaryGuard,
@@ -49,7 +52,7 @@ const OBSERVER = { token: TRAFFIC_OBSERVER, optional: true };
       useFactory: (registry: ModelRegistry, shadows: ShadowTraffic, events: TrafficEvents) =>
         new CanaryGuard(registry, shadows, events),
     },
-    GuardDuty,
+    CanaryGuardLifecycle,
   ],
   exports: [TrafficEvents, ShadowTraffic, CanaryGuard],
 })

@@ -1,3 +1,5 @@
+import { observe } from '#core';
+
 export const TRAFFIC_EVENT_TYPES = [
   'policy-changed',
   'canary-promoted',
@@ -31,7 +33,7 @@ export class TrafficEvents {
   add(model: string, type: TrafficEventType, detail: string, numbers?: object): void {
     const event: TrafficEvent = { at: this.now().toISOString(), model, type, detail, numbers };
     this.byModel.set(model, [event, ...this.of(model)].slice(0, KEPT_PER_MODEL));
-    this.onEvent(event);
+    observe('traffic.onEvent', () => this.onEvent(event));
   }
 
   /** Newest first. */

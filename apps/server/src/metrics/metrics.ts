@@ -182,6 +182,11 @@ export const METRICS = [
     labelNames: ['model'],
   }),
   ...GUARD_METRICS,
+  makeCounterProvider({
+    name: 'observer_failures_total',
+    help: 'What logs, metrics and guards have thrown while they watched; what they watched went on',
+    labelNames: ['observer'],
+  }),
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
 import { type ChannelOrder, WORKER_ENTRY } from '#tasks';
-import { DATA_TYPE, type OnnxGraph, readOnnx, writeOnnx } from '#onnx';
+import { DATA_TYPE, type OnnxGraph, readOnnx } from '#onnx';
 import { ask } from '#testing/ask';
 import { png, randomPixels } from '#testing/images';
 import { expectedScores, onnxClassifier, type ClassifierOptions } from '#testing/onnx-classifier';
+import { writeOnnx } from '#testing/onnx-file';
 import { FolderStore } from '../../../registry/src/stores/folder-store';
 import { loadVersion } from '../../../registry/src/versions/load-version';
 import { type AddRequest, addVersion } from './add-version';
@@ -166,6 +167,14 @@ describe('nothing is added, and nothing left behind,', () => {
       changed(({ initializer }) => initializer[0]!.rawData!.fill(255)),
       {},
       /gave NaN for class 0 .* which is no score/,
+    ],
+    [
+      'for weights in other files',
+      changed(({ initializer }) =>
+        Object.assign(initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'w.bin' }] }),
+      ),
+      {},
+      /cannot be added: .*weights in other files; save it as one file, in Python/,
     ],
     ['for a name with a slash', '', { name: 'a/b' }, /is no name for a model/],
     ['for a name that climbs', '', { name: '..' }, /is no name for a model/],

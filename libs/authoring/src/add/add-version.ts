@@ -6,7 +6,7 @@ import { OnnxFormatError, readOnnx, type OnnxModel } from '#onnx';
 import type { FolderStore } from '#registry';
 import { InvalidVersionError, MODEL_NAME } from '#registry';
 import type { ClassifierManifest } from './classifier-manifest';
-import { draftVersion, learn, type Draft, type VersionDescription } from './draft';
+import { draftVersion, reviseDraft, type Draft, type VersionDescription } from './draft';
 import type { Fact } from './facts';
 import { inspect, type GraphChoice } from './inspect';
 import { readLabelsFile } from './labels';
@@ -90,9 +90,9 @@ async function prove(
       await staging.write('model.json', `${JSON.stringify(draft.manifest, null, 2)}\n`);
       signal?.throwIfAborted();
       onStep?.('trying it out in a worker');
-      const lesson = learn(draft, await tryOut(staging.folder, draft.manifest, predictors, signal));
-      draft = lesson.draft;
-      if (!lesson.tryAgain) return draft;
+      const revised = reviseDraft(draft, await tryOut(staging.folder, draft.manifest, predictors, signal));
+      draft = revised.draft;
+      if (!revised.tryAgain) return draft;
     }
   } catch (error) {
     if (!(error instanceof InvalidVersionError)) throw error;

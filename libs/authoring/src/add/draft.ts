@@ -82,14 +82,14 @@ export function draftVersion(
   return draft;
 }
 
-/** What is known after a trial run. A draft that has changed in what is served has to be tried out in turn. */
-export interface Lesson {
+/** The draft as it is after a trial run. One that has changed in what is served has to be tried out in turn. */
+export interface RevisedDraft {
   draft: Draft;
   tryAgain: boolean;
 }
 
 /** @throws InvalidVersionError when the version cannot be served */
-export function learn(draft: Draft, result: TrialResult): Lesson {
+export function reviseDraft(draft: Draft, result: TrialResult): RevisedDraft {
   switch (result.outcome) {
     case 'other-classes':
       return { draft: withClasses(draft, result.classes), tryAgain: true };
@@ -123,7 +123,7 @@ function oneByOne(draft: Draft, detail: string): Draft {
   };
 }
 
-function withAnswers(draft: Draft, scores: number[][]): Lesson {
+function withAnswers(draft: Draft, scores: number[][]): RevisedDraft {
   const classes = draft.labels.length;
   if (classes < 2) throw new InvalidVersionError(ONE_CLASS);
   const known = draft.openClasses ? [fact('classes', String(classes), 'trial run')] : [];
@@ -131,7 +131,7 @@ function withAnswers(draft: Draft, scores: number[][]): Lesson {
   return draft.openActivation ? withActivation(proven, scores) : { draft: withDoubts(proven, scores), tryAgain: false };
 }
 
-function withActivation(draft: Draft, scores: number[][]): Lesson {
+function withActivation(draft: Draft, scores: number[][]): RevisedDraft {
   const activation = scores.every(addUpToOne) ? 'none' : 'softmax';
   const { manifest, facts } = draft;
   return {

@@ -125,12 +125,6 @@ describe('a graph is refused, with what is wrong and how to mend it', () => {
     ['class numbers instead of scores', output([1], int64), /ArgMax/],
     ['a map of scores', output([1, 21, 512, 512], float16), /not one score per class/],
     ['one class', output(['N', 1]), /at least two classes/],
-    [
-      'weights in other files',
-      ({ initializer }) =>
-        Object.assign(initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'w.bin' }] }),
-      /other files \(w\.bin\); save it as one file/,
-    ],
   ])('%s', (_, change, reason, choice = {}) => {
     const model = classifier(change);
     expect(() => inspect(model, choice)).toThrow(reason);

@@ -1,5 +1,5 @@
 import type { InputType, Layout } from '#tasks';
-import { DATA_TYPE, externalFiles, type OnnxGraph, type OnnxModel, type OnnxValue } from '#onnx';
+import { DATA_TYPE, type OnnxGraph, type OnnxModel, type OnnxValue } from '#onnx';
 import { InvalidVersionError } from '#registry';
 import { endsInSoftmax } from './softmax';
 
@@ -34,13 +34,6 @@ const COLOURS = 3;
 
 /** @throws InvalidVersionError when this is no image classifier that can be served: what is wrong, how to mend it */
 export function inspect(model: OnnxModel, choice: GraphChoice = {}): GraphFacts {
-  const external = externalFiles(model);
-  if (external.length > 0) {
-    throw new InvalidVersionError(
-      `its weights lie in other files (${external.slice(0, 3).join(', ')}); save it as one file, ` +
-        'in Python with onnx.save(onnx.load(path), one_file)',
-    );
-  }
   const input = inspectInput(model.graph, choice);
   return { input, output: inspectOutput(model.graph, choice, input.batch) };
 }

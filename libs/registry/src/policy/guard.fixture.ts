@@ -1,7 +1,7 @@
-import type { Guard } from './policy';
+import type { CanaryRules } from './policy';
 
 /** A guard that is content with everything. */
-export const GUARD: Guard = {
+export const GUARD: CanaryRules = {
   variant: 'canary',
   window_s: 1,
   min_requests: 1,

@@ -2,7 +2,7 @@ import { EyrieError } from '#core';
 import type { ModelStore } from '../stores/model-store';
 import { ALIAS, defaultPolicy, InvalidPolicyError, parsePolicy, type Policy } from './policy';
 import type { PolicyRecord } from './policy-files';
-import { senselessPart } from './policy-sense';
+import { missingShadow } from './unreachable-guard';
 
 /** What a change makes of a policy; the revision is not its business. */
 export type PolicyEdit = (policy: Policy) => unknown;
@@ -76,17 +76,17 @@ export async function draftRollback(
 }
 
 async function keptRevision(store: ModelStore, model: string, revision: number): Promise<PolicyRecord> {
-  const kept = await store.readPolicyRecord(model, revision);
+  const kept = await readKept(store, model, revision);
   if (!kept) throw new EyrieError('CONFLICT', `revision ${revision} of the policy of ${model} was not kept`);
   return { policy: kept.policy, restores: kept.restores ?? revision };
 }
 
 async function unguardedBefore(store: ModelStore, model: string, { revision }: Policy): Promise<PolicyRecord> {
-  const current = await store.readPolicyRecord(model, revision);
+  const current = await readKept(store, model, revision);
   let number = (current?.restores ?? revision) - 1;
-  let earlier = await store.readPolicyRecord(model, number);
+  let earlier = await readKept(store, model, number);
   const isThere = earlier !== null;
-  while (earlier?.policy.guard) earlier = await store.readPolicyRecord(model, --number);
+  while (earlier?.policy.guard) earlier = await readKept(store, model, --number);
   // What a rollback brought back has its place where it was first, or a later one would bring back what that one undid.
   if (earlier) return { policy: earlier.policy, restores: earlier.restores ?? number };
   throw new EyrieError(
@@ -95,6 +95,18 @@ async function unguardedBefore(store: ModelStore, model: string, { revision }: P
       ? `there is no policy without a guard before revision ${revision} to go back to; name a revision, or end the canary`
       : `there is no policy before revision ${revision} to go back to`,
   );
+}
+
+/** @throws EyrieError CONFLICT when it was kept and cannot be read */
+async function readKept(store: ModelStore, model: string, revision: number): Promise<PolicyRecord | null> {
+  try {
+    return await store.readPolicyRecord(model, revision);
+  } catch (error) {
+    if (!(error instanceof InvalidPolicyError)) throw error;
+    throw new EyrieError('CONFLICT', `the history of ${model} must be mended by hand first: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 async function readCurrent(store: ModelStore, model: string): Promise<{ before: Policy; versions: number[] }> {
@@ -111,8 +123,8 @@ async function readCurrent(store: ModelStore, model: string): Promise<{ before: 
 
 /** Not where it was there before: whoever takes a canary back must not be told to add something first. */
 function refuseNonsense(policy: Policy, before: Policy): void {
-  const part = senselessPart(policy);
-  if (part !== undefined && senselessPart(before) === undefined) throw new EyrieError('INVALID_REQUEST', part);
+  const part = missingShadow(policy);
+  if (part !== undefined && missingShadow(before) === undefined) throw new EyrieError('INVALID_REQUEST', part);
 }
 
 function requireRevision({ revision }: Policy, expected: number | undefined): void {

@@ -177,6 +177,24 @@ it('forgets nothing that was edited by hand', async () => {
   expect((await registry.rollbackPolicy('m')).after).toEqual({ revision: 42, aliases: { mine: 1 }, default: 1 });
 });
 
+it.each([
+  ['no JSON', '{', /must be mended by hand first: 1\.json cannot be read/],
+  ['no policy', '{"revision":1}', /policy-history\/1\.json is no revision of a policy: it has no policy/],
+  ['a broken policy', '{"policy":{"revision":1,"aliases":{"a":"x"},"default":1}}', /1\.json .*alias "a" must name/],
+  ['a broken place', '{"policy":{"revision":1,"aliases":{},"default":1},"restores":"0"}', /"restores" must be/],
+])('is not rolled back to a kept revision that is %s, and the file is named', async (_, text, why) => {
+  const registry = await open();
+  await registry.changePolicy('m', setAlias('champion', 3));
+  await registry.changePolicy('m', setAlias('other', 3));
+  writeFileSync(join(folder, 'm/policy-history/1.json'), text);
+  const before = onDisk();
+  await expect(registry.rollbackPolicy('m')).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringMatching(why),
+  });
+  expect(onDisk()).toEqual(before);
+});
+
 it('is changed by one of two who change it at once, and the other is told', async () => {
   const [one, other] = [await open(), await open()];
   const results = await Promise.allSettled([

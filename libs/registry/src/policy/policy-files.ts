@@ -22,9 +22,28 @@ export async function readPolicyFile(folder: string): Promise<unknown> {
   return readJson(join(folder, 'policy.json'));
 }
 
-/** A kept revision, or null where it was never kept. */
+/** A kept revision, or null where it was never kept. @throws InvalidPolicyError when it cannot be read */
 export async function readRecord(folder: string, revision: number): Promise<PolicyRecord | null> {
-  return (await readJson(recordPath(folder, revision))) as PolicyRecord | null;
+  const path = recordPath(folder, revision);
+  const plain = await readJson(path);
+  if (plain === null) return null;
+  try {
+    return parseRecord(plain);
+  } catch (error) {
+    if (!(error instanceof InvalidPolicyError)) throw error;
+    throw new InvalidPolicyError(`policy-history/${basename(path)} is no revision of a policy: ${error.message}`);
+  }
+}
+
+/** Whether the versions that it names are there is not looked at. @throws InvalidPolicyError */
+function parseRecord(plain: unknown): PolicyRecord {
+  if (typeof plain !== 'object' || plain === null || !('policy' in plain))
+    throw new InvalidPolicyError('it has no policy');
+  const policy = parsePolicy(plain.policy, undefined);
+  if (!('restores' in plain)) return { policy };
+  const { restores } = plain;
+  if (typeof restores === 'number' && Number.isInteger(restores) && restores >= 0) return { policy, restores };
+  throw new InvalidPolicyError('"restores" must be the number of a revision');
 }
 
 /** Every version that a kept revision names, be it there or not. What cannot be read as a policy names none. */
@@ -33,8 +52,8 @@ export async function versionsInHistory(folder: string): Promise<Set<number>> {
   const files = await readdir(join(folder, 'policy-history')).catch(() => []);
   for (const file of files.filter((name) => /^\d+\.json$/.test(name))) {
     try {
-      const record = (await readRecord(folder, Number.parseInt(file))) as Partial<PolicyRecord> | null;
-      for (const version of routedVersions(parsePolicy(record?.policy, undefined))) named.add(version);
+      const record = await readRecord(folder, Number.parseInt(file));
+      for (const version of record ? routedVersions(record.policy) : []) named.add(version);
     } catch (error) {
       if (!(error instanceof InvalidPolicyError)) throw error;
     }
@@ -93,8 +112,8 @@ async function createRecord(folder: string, record: PolicyRecord): Promise<boole
 
 /** A writer that died between its two steps owns the revision; what it wanted becomes true. */
 async function finishInterruptedWrite(folder: string, path: string, before: Policy): Promise<void> {
-  const inForce = (await readPolicyFile(folder)) as Policy | null;
-  if ((inForce?.revision ?? 0) > before.revision) return;
+  const stored = await readPolicyFile(folder);
+  if (stored !== null && parsePolicy(stored, undefined).revision > before.revision) return;
   const record = await readRecord(folder, before.revision + 1);
   if (record) await writeWhole(path, record.policy);
 }

@@ -45,7 +45,8 @@ export class Shadow {
   percent!: number;
 }
 
-export class Guard {
+/** What the canary guard goes by: when it gives the variant more traffic, and when it takes it back. */
+export class CanaryRules {
   @Matches(ALIAS, ALIAS_RULE)
   variant!: string;
 
@@ -120,8 +121,8 @@ export class Policy {
   @IsOptional()
   @IsObject()
   @ValidateNested()
-  @Type(() => Guard)
-  guard?: Guard;
+  @Type(() => CanaryRules)
+  guard?: CanaryRules;
 }
 
 /** A policy that cannot be applied. The message says why. */

@@ -19,7 +19,8 @@ import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, writeVersion } from '#testing/onnx-classifier';
 import { until } from '#testing/server';
 import { FolderStore } from '../stores/folder-store';
-import { ModelRegistry, type LoadMode } from './model-registry';
+import { ModelRegistry } from './model-registry';
+import type { LoadMode } from './registry-options';
 import { RegistryUnreadableError } from '../stores/model-store';
 
 let folder: string;

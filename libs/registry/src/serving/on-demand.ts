@@ -1,4 +1,5 @@
 import { EyrieError, msUntil, waitWithin } from '#core';
+import { Lane } from '../lane';
 import { runtimeOf } from '../versions/manifest';
 import type { ModelRegistry } from './model-registry';
 import type { ModelVersion } from '../versions/model-version';
@@ -33,7 +34,7 @@ export class OnDemandLoader {
   private readonly loading = new Map<ModelVersion, Promise<void>>();
   /** What a version has been seen to use; better than any estimate when it comes back. */
   private readonly seenBytes = new Map<string, number>();
-  private lastLoad: Promise<void> = Promise.resolve();
+  private readonly oneByOne = new Lane();
   private waiting = 0;
 
   constructor(
@@ -53,6 +54,7 @@ export class OnDemandLoader {
     if (this.waiting >= WAITING_AT_MOST) {
       throw new EyrieError('OVERLOADED', 'too many requests wait for versions to be loaded', { retryAfterSeconds: 5 });
     }
+    signal?.throwIfAborted();
     this.waiting++;
     try {
       await within(this.load(version), version, deadline, signal);
@@ -69,26 +71,28 @@ export class OnDemandLoader {
     this.used.add(version);
   }
 
-  /** One load at a time: what it needs is only known when the one before is done. */
   private load(version: ModelVersion): Promise<void> {
     const begun = this.loading.get(version);
     if (begun) return begun;
-    const load = this.lastLoad.then(async () => {
-      if (version.state === 'READY') return;
-      await this.makeRoom(version, this.expectedBytes(version));
-      version.onDemand = true;
-      await version.load();
-      this.seenBytes.set(key(version), version.rssBytes);
-    });
+    // Somebody else has it loaded, and not only for as long as there is room.
+    if (version.state === 'LOADING') return version.load();
+    if (this.options.memoryBytes === 0) return loadOnDemand(version);
+    const load = this.oneByOne.run(() => this.loadWithinMemory(version)).finally(() => this.loading.delete(version));
     this.loading.set(version, load);
-    this.lastLoad = load.catch(() => undefined).finally(() => this.loading.delete(version));
     return load;
+  }
+
+  /** To be called for one version at a time: what it needs is only known when the one before is loaded. */
+  private async loadWithinMemory(version: ModelVersion): Promise<void> {
+    if (version.state === 'READY') return;
+    await this.makeRoom(version, this.expectedBytes(version));
+    await loadOnDemand(version);
+    this.seenBytes.set(key(version), version.rssBytes);
   }
 
   /** @throws EyrieError MODEL_NOT_READY */
   private async makeRoom(version: ModelVersion, needed: number): Promise<void> {
     const { memoryBytes } = this.options;
-    if (memoryBytes === 0) return;
     while (this.usedBytes(version) + needed > memoryBytes) {
       const oldest = [...this.used].find(({ onDemand, state }) => onDemand && state === 'READY');
       if (!oldest) {
@@ -119,6 +123,11 @@ export class OnDemandLoader {
     const { workers } = runtimeOf(version.manifest);
     return workers * (BARE_WORKER_BYTES + version.manifest.artifact.bytes * BYTES_PER_MODEL_BYTE);
   }
+}
+
+function loadOnDemand(version: ModelVersion): Promise<void> {
+  version.onDemand = true;
+  return version.load();
 }
 
 function notReady({ model, version, state, reason }: ModelVersion): EyrieError {

@@ -24,7 +24,7 @@ export interface ModelStore {
   /** The parsed policy.json, or null where there is none. @throws InvalidPolicyError when it cannot be read */
   readPolicy(model: string): Promise<unknown>;
 
-  /** A revision of the policy as it was written, or null where it was not kept. */
+  /** A revision of the policy as it was written, or null where it was not kept. @throws InvalidPolicyError */
   readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null>;
 
   /**

@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
 import { WORKER_ENTRY } from '#tasks';
-import { readOnnx, writeOnnx, type OnnxGraph } from '#onnx';
 import { onnxClassifier, writeVersion } from '#testing/onnx-classifier';
+import { type OnnxGraph, readOnnx, writeOnnx } from '#testing/onnx-file';
 import { FolderStore } from '../stores/folder-store';
 import { ModelRegistry } from '../serving/model-registry';
 

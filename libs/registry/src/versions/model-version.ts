@@ -1,4 +1,6 @@
+import { observe } from '#core';
 import type { Predictor } from '#inference';
+import { Lane } from '../lane';
 import { loadVersion, type LoadOptions } from './load-version';
 import type { LoadedVersion } from './loaded-version';
 import type { Manifest } from './manifest';
@@ -15,7 +17,9 @@ export class ModelVersion {
   onDemand = false;
   private failure: string | undefined;
   private current: LoadedVersion | undefined;
-  private change: Promise<void> = Promise.resolve();
+  private readonly lane = new Lane();
+  /** The load or unload that was asked for last, as long as it is not done. */
+  private latest: { step: 'load' | 'unload'; done: Promise<void> } | undefined;
 
   constructor(
     readonly model: string,
@@ -70,9 +74,9 @@ export class ModelVersion {
     return this.current && { loadMs: this.current.predictor.loadMs, warmUpMs: this.current.predictor.warmUpMs };
   }
 
-  /** Resolves when the version is READY or FAILED; never rejects. */
+  /** Resolves when the version is READY or FAILED; never rejects. Who asks while it loads waits for the same load. */
   load(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.inTurn('load', async () => {
       if (this.state === 'READY') return;
       this.enter('LOADING');
       const started = performance.now();
@@ -87,26 +91,38 @@ export class ModelVersion {
     });
   }
 
-  /** Answers what it has been asked, then ends its workers. */
+  /** Answers what it has been asked, then ends its workers. Never rejects. */
   unload(graceMs: number): Promise<void> {
-    return this.inTurn(async () => {
+    return this.inTurn('unload', async () => {
       if (this.state !== 'READY') return;
       this.enter('UNLOADING');
-      await this.current?.stop(graceMs);
+      let failure: string | undefined;
+      try {
+        await this.current?.stop(graceMs);
+      } catch (error) {
+        failure = `its workers could not be ended in order: ${(error as Error).message}`;
+      }
       this.current = undefined;
-      this.enter('UNLOADED');
+      this.enter('UNLOADED', failure);
     });
   }
 
   private enter(state: VersionState, reason?: string): void {
     this.state = state;
     this.failure = reason;
-    this.onState(this);
+    observe('version.onState', () => this.onState(this));
   }
 
-  // A load and an unload that are asked for together happen one after the other.
-  private inTurn(step: () => Promise<void>): Promise<void> {
-    this.change = this.change.then(step);
-    return this.change;
+  /** A load and an unload that are asked for together happen one after the other. */
+  private inTurn(step: 'load' | 'unload', run: () => Promise<void>): Promise<void> {
+    if (this.latest?.step === step) return this.latest.done;
+    const latest = {
+      step,
+      done: this.lane.run(run).finally(() => {
+        if (this.latest === latest) this.latest = undefined;
+      }),
+    };
+    this.latest = latest;
+    return latest.done;
   }
 }

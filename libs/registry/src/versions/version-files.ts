@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, open, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { PreparedTask, ReadVersionFile } from '#core';
-import { hasExternalData } from '#onnx';
+import { hasExternalData } from './external-data';
 import { InvalidVersionError, parseManifest, taskOf, type Manifest } from './manifest';
 
 /** Bytes; no request waits longer than their hashing takes, about a tenth of a millisecond. */
@@ -79,7 +79,7 @@ async function refuseExternalData(path: string, file: string): Promise<void> {
     throw new InvalidVersionError(`${file}: ${(error as Error).message}`);
   }
   throw new InvalidVersionError(
-    `${file} keeps weights in other files; save it with its weights inside, as "models add" asks for`,
+    `${file} keeps weights in other files; save it as one file, in Python with onnx.save(onnx.load(path), one_file)`,
   );
 }
 

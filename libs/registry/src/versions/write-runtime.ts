@@ -21,8 +21,10 @@ export async function writeRuntime(
   runtime: RuntimeSettings,
 ): Promise<void> {
   const path = await plainFile(folder, 'model.json');
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-  const changed = { ...manifest, runtime };
+  const text = await readFile(path, 'utf8');
+  parseManifest(text, { name, version });
+  // Not the parsed manifest: what is written is what was there, in its order, but for the one key.
+  const changed = { ...(JSON.parse(text) as object), runtime };
   parseManifest(JSON.stringify(changed), { name, version });
   try {
     await writeWhole(path, changed);

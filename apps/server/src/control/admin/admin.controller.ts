@@ -161,8 +161,7 @@ export class AdminController {
   }
 
   private async find(path: VersionPath) {
-    await this.registry.refresh();
-    const model = this.registry.model(path.model);
+    const model = await this.registry.look(path.model);
     return { model, version: findVersion(this.registry, model, toVersionRef(path.version)) };
   }
 }

@@ -1,8 +1,8 @@
-import type { Guard, Policy } from '#registry';
-import { decide, withWeight, type GuardInput } from './guard';
+import type { CanaryRules, Policy } from '#registry';
+import { decide, withWeight, type CanaryFigures } from './canary-decision';
 import { OutcomeWindow } from './outcome-window';
 
-const GUARD: Guard = {
+const GUARD: CanaryRules = {
   variant: 'canary',
   window_s: 60,
   min_requests: 100,
@@ -11,7 +11,7 @@ const GUARD: Guard = {
   steps: [1, 5, 25, 50, 100],
   step_s: 300,
 };
-const HEALTHY: GuardInput = {
+const HEALTHY: CanaryFigures = {
   weight: 5,
   stepAge: 300,
   canary: { requests: 100, errorRate: 0, p95: 10 },
@@ -19,10 +19,10 @@ const HEALTHY: GuardInput = {
   comparisons: 0,
   disagreement: 0,
 };
-const canary = (change: Partial<GuardInput['canary']>) => ({ canary: { ...HEALTHY.canary, ...change } });
+const canary = (change: Partial<CanaryFigures['canary']>) => ({ canary: { ...HEALTHY.canary, ...change } });
 
 describe('the guard', () => {
-  it.each<[string, Partial<GuardInput>, string]>([
+  it.each<[string, Partial<CanaryFigures>, string]>([
     ['climbs a step when the canary has been healthy for a whole one', {}, 'promote to 25'],
     ['climbs from a weight between two steps to the next', { weight: 7 }, 'promote to 25'],
     ['climbs to everything', { weight: 50 }, 'promote to 100'],

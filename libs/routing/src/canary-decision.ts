@@ -1,8 +1,8 @@
-import type { Guard, Policy, Variant } from '#registry';
+import type { CanaryRules, Policy, Variant } from '#registry';
 import type { WindowSummary } from './outcome-window';
 
 /** The numbers that a decision is made of; they go into the event, too. */
-export interface GuardInput {
+export interface CanaryFigures {
   /** Weight of the guarded variant now, per cent. */
   weight: number;
   /** How long it has had this weight, seconds. */
@@ -16,7 +16,7 @@ export interface GuardInput {
   disagreement: number;
 }
 
-export type GuardDecision =
+export type CanaryDecision =
   | { action: 'hold'; reason: string }
   | { action: 'promote'; weight: number; reason: string }
   | { action: 'roll-back'; weight: 0; reason: string };
@@ -32,7 +32,7 @@ const EARLY_CHANCE = 1e-6;
  * Back to 0 as soon as there is evidence against the canary; one step up when it has been healthy for a whole step;
  * otherwise nothing.
  */
-export function decide(guard: Guard, input: GuardInput): GuardDecision {
+export function decide(guard: CanaryRules, input: CanaryFigures): CanaryDecision {
   const { weight, canary, others } = input;
   if (weight <= 0) return { action: 'hold', reason: 'the variant has no traffic, and only people give it any again' };
   const fault = findFault(guard, input);
@@ -46,7 +46,7 @@ export function decide(guard: Guard, input: GuardInput): GuardDecision {
 }
 
 /** Before the next step; empty when there is nothing. */
-function whatIsMissing(guard: Guard, { stepAge, canary, comparisons }: GuardInput): string[] {
+function whatIsMissing(guard: CanaryRules, { stepAge, canary, comparisons }: CanaryFigures): string[] {
   const missing: string[] = [];
   if (stepAge < guard.step_s) missing.push(`the step has lasted ${Math.floor(stepAge)} of ${guard.step_s} s`);
   if (canary.requests < guard.min_requests) {
@@ -58,7 +58,10 @@ function whatIsMissing(guard: Guard, { stepAge, canary, comparisons }: GuardInpu
   return missing;
 }
 
-function findFault(guard: Guard, { canary, others, comparisons, disagreement }: GuardInput): string | undefined {
+function findFault(
+  guard: CanaryRules,
+  { canary, others, comparisons, disagreement }: CanaryFigures,
+): string | undefined {
   if (
     guard.max_disagreement !== undefined &&
     comparisons >= guard.min_requests &&
@@ -84,7 +87,7 @@ function findFault(guard: Guard, { canary, others, comparisons, disagreement }: 
  * Whether so many failures among too few requests are no accident. Chernoff's bound: were each request to fail with the
  * probability that is allowed, a share of `errorRate` or more would have a chance of exp(-requests * divergence) at most.
  */
-function failsBeyondChance({ max_error_rate: allowed }: Guard, { requests, errorRate }: WindowSummary): boolean {
+function failsBeyondChance({ max_error_rate: allowed }: CanaryRules, { requests, errorRate }: WindowSummary): boolean {
   if (requests < MIN_EARLY || errorRate <= allowed) return false;
   const successes = errorRate < 1 ? (1 - errorRate) * Math.log((1 - errorRate) / (1 - allowed)) : 0;
   const divergence = errorRate * Math.log(errorRate / allowed) + successes;

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { OnnxFormatError } from './model';
+import { InvalidVersionError } from './manifest';
 
 /** Which fields of a message lead to tensors; numbers as in onnx.proto3. */
 interface Shape {
@@ -29,8 +29,8 @@ const MAX_DEPTH = 64;
 
 /**
  * Whether weights of an ONNX file lie in other files. Reads what leads to the tensors and skips their values, so that
- * a model of gigabytes costs no memory.
- * @throws OnnxFormatError when the file is no protobuf message, or a damaged one
+ * a model of gigabytes costs no memory, and the server no library for protocol buffers.
+ * @throws InvalidVersionError when the file is no protobuf message, or a damaged one
  */
 export async function hasExternalData(path: string): Promise<boolean> {
   const file = await open(path);
@@ -43,7 +43,7 @@ export async function hasExternalData(path: string): Promise<boolean> {
 }
 
 async function walk(reader: FileReader, end: number, shape: Shape, depth: number): Promise<boolean> {
-  if (depth > MAX_DEPTH) throw new OnnxFormatError(`this ONNX file nests graphs more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_DEPTH) throw new InvalidVersionError(`this ONNX file nests graphs more than ${MAX_DEPTH} deep`);
   while (reader.position < end) {
     const tag = await reader.varint();
     const field = Math.floor(tag / 8);
@@ -119,6 +119,6 @@ class FileReader {
   }
 }
 
-function damaged(): OnnxFormatError {
-  return new OnnxFormatError('this is no ONNX file, or a damaged one');
+function damaged(): InvalidVersionError {
+  return new InvalidVersionError('this is no ONNX file, or a damaged one');
 }

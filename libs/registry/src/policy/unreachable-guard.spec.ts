@@ -1,6 +1,6 @@
 import { GUARD } from './guard.fixture';
 import type { Policy } from './policy';
-import { senselessPart } from './policy-sense';
+import { missingShadow } from './unreachable-guard';
 
 const POLICY: Policy = {
   revision: 1,
@@ -28,7 +28,7 @@ it.each<[string, Partial<Policy>, boolean]>([
     true,
   ],
 ])('%s', (_, change, makesSense) => {
-  const part = senselessPart({ ...POLICY, ...change });
+  const part = missingShadow({ ...POLICY, ...change });
   if (makesSense) expect(part).toBeUndefined();
   else
     expect(part).toContain(

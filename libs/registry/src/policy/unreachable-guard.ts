@@ -5,7 +5,7 @@ import { resolveVersion, type Policy } from './policy';
  * is in force stays in force; it is only not written any more. A guard on disagreement without a shadow of its variant would
  * wait for comparisons for ever.
  */
-export function senselessPart(policy: Policy): string | undefined {
+export function missingShadow(policy: Policy): string | undefined {
   const { guard, variants = [], shadows = [] } = policy;
   if (guard?.max_disagreement === undefined) return undefined;
   const { version: ref } = variants.find(({ name }) => name === guard.variant)!;
