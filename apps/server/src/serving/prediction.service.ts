@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Shared } from '#cache';
 import { EyrieError } from '#core';
 import { type Prediction, type Predictor, type PredictOptions } from '#inference';
-import { ModelRegistry, OnDemandLoader } from '#registry';
-import { chooseRoute, type Route } from '#routing';
+import { OnDemandLoader } from '#registry';
+import type { Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
-import type { Asked, Question } from './question';
+import { Permits } from './permit';
+import type { Question } from './question';
 import type { ImageSource } from '../inputs/image-source';
 import { PredictionCache, type GivenPrediction } from './prediction-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
@@ -22,41 +23,18 @@ export interface Answer {
   prediction: GivenPrediction;
 }
 
-/** The way of a request: fetch, choose the variant, look into the cache, admit, batch, answer. */
+/** The way of a request that has its permit: fetch, look into the cache, admit, batch, answer. */
 @Injectable()
 export class PredictionService {
   private readonly fetches = new FetchLimit(FETCHES_AT_ONCE);
 
   constructor(
-    private readonly registry: ModelRegistry,
+    private readonly permits: Permits,
     private readonly onDemand: OnDemandLoader,
     private readonly cache: PredictionCache,
     private readonly outcomes: PredictionOutcomes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
-
-  /**
-   * To be asked before the body is read, which is work that an overloaded server has no time for, and which the client
-   * would send in vain. What else is wrong is found when the body is there.
-   * @throws EyrieError OVERLOADED, MODEL_NOT_READY
-   */
-  refuseIfOverloaded(question: Question): void {
-    const refused = this.refusalOf(question);
-    if (!refused) return;
-    question.onRoute(refused.route);
-    throw refused.refusal;
-  }
-
-  /** Which version cannot take such a request on, and why; undefined where it can, or where more has to be looked at. */
-  refusalOf(asked: Asked): { route: Route; refusal: EyrieError } | undefined {
-    if (this.cache.isWorthAsking) return undefined;
-    const route = this.routeIfAny(asked);
-    const refusal = route?.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
-    if (!route || !refusal) return undefined;
-    this.outcomes.notComputed(route, refusal);
-    this.outcomes.failed(route, refusal);
-    return { route, refusal };
-  }
 
   async predict(image: ImageSource, question: Question): Promise<Answer> {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
@@ -89,22 +67,8 @@ export class PredictionService {
     return { route, results };
   }
 
-  /** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY */
-  private chooseRoute({ model = this.defaultModel(), version, routingKey }: Asked): Route {
-    return chooseRoute(this.registry, { model, version, key: routingKey });
-  }
-
-  private routeIfAny(asked: Asked): Route | undefined {
-    try {
-      return this.chooseRoute(asked);
-    } catch (error) {
-      if (error instanceof EyrieError) return undefined;
-      throw error;
-    }
-  }
-
   private async route(question: Question, deadline: number): Promise<Route> {
-    const route = this.chooseRoute(question);
+    const { route } = this.permits.renewed(question.permit);
     question.onRoute(route);
     await this.onDemand.ready(route.version, { deadline, signal: question.signal });
     const classes = route.version.labels.length;
@@ -175,13 +139,6 @@ export class PredictionService {
       trace,
     };
     return this.fetches.run(() => fetchImage(image.url, options, signal));
-  }
-
-  /** @throws EyrieError MODEL_NOT_READY while the registry is still empty */
-  private defaultModel(): string {
-    const name = this.registry.defaultModel;
-    if (name) return name;
-    throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
   }
 }
 

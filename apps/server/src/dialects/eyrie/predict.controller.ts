@@ -37,10 +37,10 @@ export class PredictController {
   predictByModel(
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
-    @Param() path: ModelPath,
+    @Param() _path: ModelPath,
     @Query() query: PathPredictQuery,
   ) {
-    return this.one(req, res, { ...path, ...query });
+    return this.one(req, res, query);
   }
 
   @Post('v1/models/:model/versions/:version/predict')
@@ -49,10 +49,10 @@ export class PredictController {
   predictByVersion(
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
-    @Param() path: VersionPath,
+    @Param() _path: VersionPath,
     @Query() query: PathPredictQuery,
   ) {
-    return this.one(req, res, { ...path, ...query });
+    return this.one(req, res, query);
   }
 
   @Post(['v1/predict/batch', 'predict/batch'])
@@ -63,15 +63,14 @@ export class PredictController {
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
-    const question = questionOf(req, res, query, this.report);
-    this.predictions.refuseIfOverloaded(question);
+    const question = questionOf(res, query.top_k);
     const images = await this.images.receiveMany(req, res);
     return this.report.batch(res, await this.predictions.predictMany(images, question));
   }
 
-  private async one(req: Request, res: Response, query: PredictQuery): Promise<PredictResponse> {
-    const question = questionOf(req, res, query, this.report);
-    this.predictions.refuseIfOverloaded(question);
+  /** Whom it asks is in its permit. */
+  private async one(req: Request, res: Response, { top_k }: PathPredictQuery): Promise<PredictResponse> {
+    const question = questionOf(res, top_k);
     const image = await this.images.receiveOne(req, res);
     return this.report.single(res, await this.predictions.predict(image, question));
   }

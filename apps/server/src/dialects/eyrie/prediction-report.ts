@@ -8,13 +8,6 @@ import type { Answer } from '../../serving/prediction.service';
 
 /** The one place where an answer becomes a body, headers and what the log line says. */
 export class PredictionReport {
-  /** Who is going to answer, known before there is an answer: failures name the version, too. */
-  routed(res: Response, route: Route): void {
-    const { headers, logged } = factsOf(route);
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-    Object.assign(contextOf(res).logged, logged);
-  }
-
   single(res: Response, { route, prediction }: Answer): PredictResponse {
     const { requestId, logged } = contextOf(res);
     const timing = rounded(prediction.timings);
@@ -44,18 +37,6 @@ export class PredictionReport {
       ),
     };
   }
-}
-
-/** What headers and log line say of it. */
-export function factsOf({ version: { model, version }, variant }: Route): {
-  headers: Record<string, string>;
-  logged: Record<string, unknown>;
-} {
-  if (variant === null) return { headers: { 'X-Model-Version': String(version) }, logged: { model, version } };
-  return {
-    headers: { 'X-Model-Version': String(version), 'X-Model-Variant': variant },
-    logged: { model, version, variant },
-  };
 }
 
 function modelUsed({ version, variant }: Route): ModelUsed {
