@@ -78,6 +78,19 @@ module.exports = {
       to: { path: 'node_modules/@nestjs/' },
     },
     {
+      name: 'requests-are-taken-on-without-express',
+      comment: 'A refusal must cost little, and another protocol has no Express.',
+      severity: 'error',
+      from: { path: '^apps/server/src/(http|serving)/', pathNot: 'http/problem\\.filter\\.ts$' },
+      to: { path: 'node_modules/(@types/)?express/' },
+    },
+    {
+      name: 'serving-knows-no-dialect',
+      severity: 'error',
+      from: { path: '^apps/server/src/serving/' },
+      to: { path: '^apps/server/src/dialects/' },
+    },
+    {
       name: 'opentelemetry-stays-in-tracing',
       comment: 'It is loaded only where traces are switched on; everything else knows tracing.ts.',
       severity: 'error',

@@ -8,6 +8,7 @@ import { ModelRegistry, type ModelVersion } from '#registry';
 import { readConfig } from '../apps/server/src/config';
 import { createApp } from '../apps/server/src/create-app';
 import { createLogger } from '../apps/server/src/logging';
+import type { Tracing } from '../apps/server/src/tracing/tracing';
 import { writeVersion, type ClassifierOptions } from './onnx-classifier';
 
 export const REPOSITORY = join(__dirname, '..');
@@ -31,11 +32,11 @@ export interface TestServer {
  * @param env what the environment would say; port and log level are set here, and the cache is off: most tests send
  *   the same image again and mean it
  */
-export async function startServer(env: Record<string, string>): Promise<TestServer> {
+export async function startServer(env: Record<string, string>, tracing?: Tracing): Promise<TestServer> {
   const log: Record<string, unknown>[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
   const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', CACHE_MAX_BYTES: '0', ...env });
-  const app = await createApp(config, createLogger('test', config.LOG_LEVEL, { write }));
+  const app = await createApp(config, createLogger('test', config.LOG_LEVEL, { write }), tracing);
   await app.listen(0, '127.0.0.1');
   const registry = app.get(ModelRegistry);
   await registry.refresh();

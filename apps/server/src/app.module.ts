@@ -14,7 +14,6 @@ import { MetricsEndpointModule } from './metrics/metrics-endpoint.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { ModelsModule } from './control/models/models.module';
 import { PredictModule } from './dialects/eyrie/predict.module';
-import { RateLimitModule } from './rate-limit.module';
 import { SettingsModule } from './settings';
 import { TrafficModule } from './control/traffic/traffic.module';
 
@@ -46,7 +45,6 @@ export class AppModule {
         { module: RoutingModule, global: true },
         { ...AnswerCacheModule.register(cacheOptions(config)), global: true },
         AuthModule,
-        RateLimitModule.register(config.RATE_LIMIT_PER_MINUTE),
         PredictModule,
         ModelsModule,
         TrafficModule,

@@ -9,15 +9,15 @@ import { AppModule } from './app.module';
 import type { Config } from './config';
 import { answerConnectionErrors } from './http/connection-errors';
 import { Connections } from './http/connections';
-import { onlyDescribed } from './http/described-requests';
+import { corsHeaders } from './http/cors';
+import { FirstStage } from './http/first-stage';
+import { Forwarded } from './http/forwarded';
 import { ProblemFilter } from './http/problem.filter';
-import { requestContext } from './http/request-context';
-import { setSecurityHeaders } from './http/security-headers';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
 import { routesOf } from './openapi/routes';
-import { EarlyRefusal } from './serving/early-refusal';
+import { Admission } from './serving/admission';
 import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */
@@ -29,23 +29,8 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   });
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', config.TRUST_PROXY_HOPS);
   app.set('query parser', 'simple');
 
-  // The context comes first: everything after it, errors too, needs the request's id.
-  app.use(requestContext);
-  if (tracing) app.use(tracing.middleware);
-  app.use(requestLog(logger));
-  app.use(app.get(HttpMetrics).middleware);
-  app.use(setSecurityHeaders);
-  if (config.CORS_ORIGINS.length > 0) {
-    app.enableCors({
-      origin: config.CORS_ORIGINS.includes('*') ? '*' : config.CORS_ORIGINS,
-      // `onlyDescribed` answers OPTIONS, preflights or not.
-      preflightContinue: true,
-      exposedHeaders: ['X-Request-Id', 'X-Model-Version', 'X-Model-Variant', 'Server-Timing', 'Retry-After'],
-    });
-  }
   app.useGlobalPipes(
     new ValidationPipe({
       transform: true,
@@ -59,15 +44,20 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   );
   const description = describeApi(app, config.PREDICT_AUTH);
   serveApiDescription(app, description);
-  const findRoute = routesOf(description);
-  app.use(onlyDescribed(findRoute));
   app.useGlobalFilters(new ProblemFilter(logger));
 
   const server = app.getHttpServer();
-  // Node refuses a request without Host in its own way, `requestContext` in ours.
+  // Node refuses a request without Host in its own way, the first stage in ours.
   Object.assign(server, timeouts(config.BODY_TIMEOUT_MS), { requireHostHeader: false });
-  // A trace would miss what never gets as far as its spans.
-  if (!tracing) app.get(EarlyRefusal).standBefore(app.getHttpAdapter().getInstance(), server, findRoute);
+  new FirstStage({
+    find: routesOf(description),
+    setCorsHeaders: corsHeaders(config.CORS_ORIGINS),
+    forwarded: app.get(Forwarded),
+    tracing,
+    gate: app.get(Admission),
+    observers: [requestLog(logger), app.get(HttpMetrics)],
+    logger,
+  }).standBefore(app.getHttpAdapter().getInstance(), server);
   app.get(Connections).track(server);
   answerConnectionErrors(server, logger);
   return app;

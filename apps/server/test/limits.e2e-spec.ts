@@ -274,6 +274,21 @@ describe('RATE_LIMIT_PER_MINUTE', () => {
   });
 });
 
+it('RATE_LIMIT_PER_MINUTE counts by the address that the proxies in front have seen, whatever a client claims', async () => {
+  const env = { RATE_LIMIT_PER_MINUTE: '2', TRUST_PROXY_HOPS: '1' };
+  const limited = await startServer({ MODEL_REGISTRY: registry.path, ...env });
+  try {
+    const from = async (forwarded: string) =>
+      (await postImage(`${limited.url}/v1/predict`, image, { 'X-Forwarded-For': forwarded })).status;
+    expect([await from('10.0.0.1'), await from('8.8.8.8, 10.0.0.1'), await from('9.9.9.9, 10.0.0.1')]).toEqual([
+      200, 200, 429,
+    ]);
+    expect(await from('10.0.0.2')).toBe(200);
+  } finally {
+    await limited.stop();
+  }
+});
+
 /** Images that were handed to the worker so far. */
 async function imagesRun(): Promise<number> {
   const { text } = await request(url('/metrics'));

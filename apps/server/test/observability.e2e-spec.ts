@@ -3,6 +3,7 @@ import { REGISTRY_OBSERVER, type RegistryObserver } from '#registry';
 import { postForm, postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { HttpMetrics } from '../src/metrics/http.metrics';
 
 let registry: TemporaryFolder;
 let server: TestServer;
@@ -111,6 +112,21 @@ describe('the log', () => {
     const { headers } = await request(server.url + path);
     const lines = await linesOf(headers.get('x-request-id')!);
     expect(lines).toMatchObject([{ path, status: 404 }]);
+  });
+
+  it('is written, and requests go on, where another observer of a request fails', async () => {
+    const failing = jest.spyOn(HttpMetrics.prototype, 'closed').mockImplementationOnce(() => {
+      throw new Error('a metric failed');
+    });
+    expect((await predict({ 'X-Request-Id': 'unobserved' })).status).toBe(200);
+    const lines = await linesOf('unobserved');
+    failing.mockRestore();
+    expect(lines.map(({ level, status }) => [level, status])).toEqual([
+      ['info', 200],
+      ['error', undefined],
+    ]);
+    expect(lines[1]!.err).toMatchObject({ message: 'a metric failed' });
+    expect((await predict()).status).toBe(200);
   });
 
   it('keeps quiet about probes', async () => {

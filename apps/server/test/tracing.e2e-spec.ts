@@ -226,6 +226,28 @@ describe('with a collector', () => {
     expect(stages[3]!.attributes['eyrie.worker.pid']).not.toBe(pid);
   });
 
+  it('a prediction that there is no room for is a server span of its own', async () => {
+    const small = temporaryRegistry({ manifest: { runtime: { workers: 1, threads: 1, maxBatch: 1, maxQueue: 1 } } });
+    const full = await ServerProcess.start({ MODEL_REGISTRY: small.path, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    const refused = () => full.log.find(({ status }) => status === 503);
+    // Far more at once than a worker can have in hand and one may wait.
+    await until(async () => {
+      await Promise.all(Array.from({ length: 32 }, () => predict(full, { traceparent: SAMPLED })));
+      return refused() !== undefined;
+    }, 'one is refused');
+    full.child.kill('SIGTERM');
+    await full.exited;
+    small.remove();
+    const span = collector.spans.find(({ spanId }) => spanId === refused()!.span_id)!;
+    expect([span.name, span.parentSpanId, span.status, span.attributes['error.type']]).toEqual([
+      'POST /v1/predict',
+      CALLER,
+      2,
+      'OVERLOADED',
+    ]);
+    expect(collector.spans.filter(({ parentSpanId }) => parentSpanId === span.spanId)).toEqual([]);
+  });
+
   it('probes and scrapes leave no traces', async () => {
     for (const path of ['/health/live', '/health/ready', '/metrics']) await request(server.url + path);
     await predict(server, { 'X-Request-Id': 'after-the-probes' });

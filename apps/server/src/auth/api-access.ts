@@ -1,5 +1,4 @@
-import type { Request, Response } from 'express';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { EyrieError } from '#core';
 import { contextOf } from '../http/request-context';
 import type { ApiKey, ApiKeys, Scope } from './api-keys';
@@ -17,20 +16,15 @@ export class ApiAccess {
   ) {}
 
   /** @throws EyrieError UNAUTHENTICATED, FORBIDDEN unless the request may do what the scope is for */
-  require(scope: Scope, req: Request, res: Response): void {
+  require(scope: Scope, req: IncomingMessage, res: ServerResponse): void {
     if (scope === 'predict' && this.policy.predict === 'open') return;
-    contextOf(res).logged.key_id = this.authenticate(req, res, scope).id;
+    const context = contextOf(res);
+    if (context.scope === scope) return;
+    context.logged.key_id = this.authenticate(req, res, scope).id;
+    context.scope = scope;
   }
 
-  /** Whether a request with these headers may ask for predictions, and by which key, where it takes one. */
-  toPredict(headers: IncomingHttpHeaders): { isAllowed: boolean; key?: ApiKey } {
-    if (this.policy.predict === 'open') return { isAllowed: true };
-    const given = keyOf(headers);
-    const key = given === undefined ? undefined : this.keys.find(given);
-    return { isAllowed: key !== undefined, key };
-  }
-
-  private authenticate(req: Request, res: Response, scope: Scope): ApiKey {
+  private authenticate(req: IncomingMessage, res: ServerResponse, scope: Scope): ApiKey {
     if (scope === 'admin' && !this.keys.has('admin')) {
       throw new EyrieError(
         'FORBIDDEN',

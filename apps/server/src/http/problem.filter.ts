@@ -1,10 +1,9 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { Logger } from 'pino';
-import { discardBody } from './discard-body';
-import { problem, PROBLEMS, PROBLEM_TYPE } from './problem';
 import { contextOf } from './request-context';
 import { toEyrieError } from './to-eyrie-error';
+import { writeProblem } from './write-problem';
 
 /** Turns every error into application/problem+json. */
 @Catch()
@@ -12,27 +11,12 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const req = host.switchToHttp().getRequest<Request>();
     const res = host.switchToHttp().getResponse<Response>();
-    const { requestId, logged, hasLeft, trace } = contextOf(res);
-    if (hasLeft || res.headersSent) {
-      res.destroy();
-      return;
-    }
-    if (isHealthReport(thrown)) {
+    if (isHealthReport(thrown) && !contextOf(res).hasLeft && !res.headersSent) {
       res.status(thrown.getStatus()).json(thrown.getResponse());
-      return;
+    } else {
+      writeProblem(res, toEyrieError(thrown), this.logger);
     }
-    const error = toEyrieError(thrown);
-    if (error.code === 'INTERNAL' || error.code === 'WORKER_FAILED') {
-      this.logger.error({ request_id: requestId, ...trace?.ids, err: error.cause ?? error }, error.message);
-    }
-    logged.code = error.code;
-    logged.detail = error.message;
-    if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
-    discardBody(req);
-    const body = problem(error.code, error.message, requestId, { errors: error.errors });
-    res.status(PROBLEMS[error.code].status).type(PROBLEM_TYPE).send(JSON.stringify(body));
   }
 }
 

@@ -1,31 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { NextFunction, Request, Response } from 'express';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { EyrieError } from '#core';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { ParsedUrlQuery } from 'node:querystring';
+import type { Permit } from '../serving/permit';
 import type { RequestTrace } from '../tracing/tracing';
+
+/** Hangs on Node's own response, which Express and Nest hand on as theirs. */
+const CONTEXT = Symbol('context');
+type WithContext = ServerResponse & { [CONTEXT]?: RequestContext };
+
+const NONE: Readonly<Record<string, never>> = Object.freeze({});
 
 /** What belongs to one request from its first byte to its log line. */
 export class RequestContext {
+  readonly requestId: string;
+  /** On performance.now()'s clock. */
+  readonly started = performance.now();
   /** Goes into the request's log line. */
   readonly logged: Record<string, unknown> = {};
   /** The template of the route, where the API's description has one. */
   route?: string;
+  /** What the path has in the places of the template's parameters, as it was sent. */
+  parameters: Readonly<Record<string, string>> = NONE;
+  query: Readonly<ParsedUrlQuery> = NONE;
+  /** The scope that the request has been found to have. */
+  scope?: string;
+  /** Who answers it, where it is a prediction that has been taken on. */
+  permit?: Permit;
   /** Where traces are sent and the request has one. */
   trace?: RequestTrace;
+  /** Why the answer could not be sent. */
+  failure?: Error;
   /** The client has gone without its answer. */
   hasLeft = false;
   private leaving: AbortController | undefined;
 
   constructor(
-    readonly requestId: string,
-    res: Response,
+    headers: IncomingHttpHeaders,
+    /** Without the query. */
+    readonly path: string,
   ) {
-    res.once('close', () => {
-      if (res.writableFinished) return;
-      this.hasLeft = true;
-      this.leaving?.abort(new ClientLeftError());
-    });
+    this.requestId = requestIdOf(headers);
   }
 
   /** Aborts when the client leaves before it has its answer. Made when it is asked for: many requests never do. */
@@ -37,6 +52,11 @@ export class RequestContext {
       if (this.hasLeft) this.leaving.abort(new ClientLeftError());
     }
     return this.leaving.signal;
+  }
+
+  leave(): void {
+    this.hasLeft = true;
+    this.leaving?.abort(new ClientLeftError());
   }
 }
 
@@ -50,28 +70,17 @@ export class ClientLeftError extends Error {
 }
 
 /** The client's, where it is sane, or a new one. */
-export function requestIdOf(headers: IncomingHttpHeaders): string {
+function requestIdOf(headers: IncomingHttpHeaders): string {
   const given = headers['x-request-id']?.toString();
   return given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** Of HTTP/1.1, which asks for one. */
-export function lacksHost(req: IncomingMessage): boolean {
-  return req.headers.host === undefined && req.httpVersion === '1.1';
+export function giveContext(res: ServerResponse, context: RequestContext): void {
+  (res as WithContext)[CONTEXT] = context;
 }
 
-/** Must come first: everything after it may ask for the request's context. */
-export function requestContext(req: Request, res: Response, next: NextFunction): void {
-  const requestId = requestIdOf(req.headers);
-  // Each image of a batch listens to it.
-  res.setMaxListeners(0);
-  res.locals.context = new RequestContext(requestId, res);
-  res.setHeader('X-Request-Id', requestId);
-  next(lacksHost(req) ? new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header') : undefined);
-}
-
-export function contextOf(res: Response): RequestContext {
-  return res.locals.context as RequestContext;
+export function contextOf(res: ServerResponse): RequestContext {
+  return (res as WithContext)[CONTEXT]!;
 }
 
 /** What the client has seen of it: 499, as nginx has it, where it did not wait for the answer. */

@@ -1,4 +1,3 @@
-import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -12,14 +11,13 @@ const SWAGGER_UI_POLICY = {
 };
 
 /** What helmet sets is the same for every answer: it is asked once, and not by each request again. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = helmetHeaders();
+const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = helmetHeaders();
 
-export const setSecurityHeaders: RequestHandler = (_req, res, next) => {
-  for (const name in SECURITY_HEADERS) res.setHeader(name, SECURITY_HEADERS[name]!);
-  next();
-};
+export function setSecurityHeaders(res: ServerResponse): void {
+  for (const [name, value] of SECURITY_HEADERS) res.setHeader(name, value);
+}
 
-function helmetHeaders(): Record<string, string> {
+function helmetHeaders(): [string, string][] {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
   const protect = helmet({
@@ -30,5 +28,5 @@ function helmetHeaders(): Record<string, string> {
   protect(req, res, (error) => {
     if (error) throw error as Error;
   });
-  return Object.fromEntries(Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]));
+  return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]);
 }

@@ -8,15 +8,22 @@ export interface Route {
   methods: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export type FindRoute = (path: string) => Route | undefined;
+/** A path's route, and what it has in the places of the template's parameters. */
+export interface FoundRoute {
+  route: Route;
+  parameters: Readonly<Record<string, string>>;
+}
+
+export type FindRoute = (path: string) => FoundRoute | undefined;
 
 type Operation = { parameters?: { in: string; name: string }[] };
 
+const NONE = Object.freeze({});
+
 /** Finds the route of a path, as Express does: capitals and a slash at the end make no difference. */
 export function routesOf(document: OpenAPIObject): FindRoute {
-  const routes = Object.entries(document.paths).map(([template, item]) => ({
+  const routes = Object.entries(document.paths).map(([template, item]): Route => ({
     template,
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
     methods: new Map(
       Object.entries(item as Record<string, Operation>).map(([method, operation]) => [
         method.toUpperCase(),
@@ -24,7 +31,26 @@ export function routesOf(document: OpenAPIObject): FindRoute {
       ]),
     ),
   }));
-  return (path) => routes.find(({ pattern }) => pattern.test(path));
+  // Most requests are for one of these, as it is written.
+  const plain = new Map(
+    routes
+      .filter(({ template }) => !template.includes('{'))
+      .map((route) => [route.template, { route, parameters: NONE }]),
+  );
+  const patterns = routes.map((route) => ({ route, pattern: patternOf(route) }));
+  return (path) => {
+    const asWritten = plain.get(path);
+    if (asWritten) return asWritten;
+    for (const { route, pattern } of patterns) {
+      const match = pattern.exec(path);
+      if (match) return { route, parameters: match.groups ?? NONE };
+    }
+    return undefined;
+  };
+}
+
+function patternOf({ template }: Route): RegExp {
+  return new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{([^}]+)\}/g, '(?<$1>[^/]+)')}/?$`, 'i');
 }
 
 function queryParameters({ parameters = [] }: Operation): Set<string> {

@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Shared } from '#cache';
 import { EyrieError, observe, type InferenceInput, type InferenceResult, type ServedTask } from '#core';
-import { type LoadedVersion, type ModelVersion, ModelRegistry, OnDemandLoader } from '#registry';
-import { chooseRoute, type Route } from '#routing';
+import { type LoadedVersion, type ModelVersion, OnDemandLoader } from '#registry';
+import type { Route } from '#routing';
 import { CONFIG } from '../settings';
 import type { Config } from '../config';
 import type { PredictionTrace } from '../tracing/tracing';
 import { InferenceCache, type Given } from './inference-cache';
+import { Permits } from './permit';
 import { PredictionOutcomes } from './prediction-outcomes';
-import type { Asked, Question } from './question';
+import type { Question } from './question';
 
 /** The answer to one input, and who gave it. */
 export interface Answer extends Given {
@@ -29,39 +30,16 @@ export interface Wait {
  */
 export type Interpret<Source> = (task: ServedTask) => (source: Source, wait: Wait) => Promise<InferenceInput>;
 
-/** The way of a request: choose the variant, look into the cache, admit, batch, answer, and tell what became of it. */
+/** The way of a request that has its permit: read, look into the cache, queue, answer, and tell what became of it. */
 @Injectable()
 export class PredictionService {
   constructor(
-    private readonly registry: ModelRegistry,
+    private readonly permits: Permits,
     private readonly onDemand: OnDemandLoader,
     private readonly cache: InferenceCache,
     private readonly outcomes: PredictionOutcomes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
-
-  /**
-   * To be asked before the body is read, which is work that an overloaded server has no time for, and which the client
-   * would send in vain. What else is wrong is found when the body is there.
-   * @throws EyrieError OVERLOADED, MODEL_NOT_READY
-   */
-  refuseIfOverloaded(question: Question): void {
-    const refused = this.refusalOf(question);
-    if (!refused) return;
-    question.onRoute(refused.route);
-    throw refused.refusal;
-  }
-
-  /** Which version cannot take such a request on, and why; undefined where it can, or where more has to be looked at. */
-  refusalOf(asked: Asked): { route: Route; refusal: EyrieError } | undefined {
-    if (this.cache.isWorthAsking) return undefined;
-    const route = this.routeIfAny(asked);
-    const refusal = route?.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
-    if (!route || !refusal) return undefined;
-    this.outcomes.notComputed(route, refusal);
-    this.outcomes.failed(route, refusal);
-    return { route, refusal };
-  }
 
   /**
    * @param present makes of the answer what the client gets. A request counts as answered when that is done, not before.
@@ -104,20 +82,6 @@ export class PredictionService {
     return { route, results };
   }
 
-  /** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY */
-  private chooseRoute({ model = this.defaultModel(), version, routingKey }: Asked): Route {
-    return chooseRoute(this.registry, { model, version, key: routingKey });
-  }
-
-  private routeIfAny(asked: Asked): Route | undefined {
-    try {
-      return this.chooseRoute(asked);
-    } catch (error) {
-      if (error instanceof EyrieError) return undefined;
-      throw error;
-    }
-  }
-
   private waitOf(question: Question): Wait {
     const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
     // Not made before somebody listens: many requests never need it.
@@ -130,7 +94,7 @@ export class PredictionService {
   }
 
   private async open<Source>(question: Question, interpret: Interpret<Source>, wait: Wait) {
-    const route = this.chooseRoute(question);
+    const { route } = this.permits.renewed(question.permit);
     question.onRoute(route);
     const { task } = await this.loaded(route.version, wait);
     return { route, read: interpret(task) };
@@ -212,13 +176,6 @@ export class PredictionService {
       this.outcomes.notComputed(route, error);
       throw error;
     }
-  }
-
-  /** @throws EyrieError MODEL_NOT_READY while the registry is still empty */
-  private defaultModel(): string {
-    const name = this.registry.defaultModel;
-    if (name) return name;
-    throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
   }
 }
 

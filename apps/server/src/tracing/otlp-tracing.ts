@@ -1,4 +1,4 @@
-import { diag, DiagLogLevel, trace, type DiagLogger } from '@opentelemetry/api';
+import { diag, DiagLogLevel, trace, type DiagLogger, type Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import {
   defaultResource,
@@ -9,11 +9,11 @@ import {
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
-import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { resolvesWithin } from '#core';
-import { traceRequests } from './request-span';
-import type { Tracing } from './tracing';
+import { RequestSpan } from './request-span';
+import type { RequestTrace, Tracing } from './tracing';
 
 /** A collector that is away fails every few seconds; the log need not say so each time. */
 const SAME_MESSAGE_MS = 60_000;
@@ -24,8 +24,8 @@ const SAME_MESSAGE_MS = 60_000;
  * not keep up they are dropped, and no request waits for it.
  */
 export class OtlpTracing implements Tracing {
-  readonly middleware: RequestHandler;
   private readonly provider: NodeTracerProvider;
+  private readonly tracer: Tracer;
 
   constructor(service: { name: string; version: string }, logger: Logger) {
     diag.setLogger(intoLog(logger), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
@@ -38,7 +38,11 @@ export class OtlpTracing implements Tracing {
     // Brings the propagator of W3C Trace Context. Spans are handed on by hand, which spares every request the cost of
     // an AsyncLocalStorage.
     this.provider.register({ contextManager: null });
-    this.middleware = traceRequests(trace.getTracer('eyrie', service.version));
+    this.tracer = trace.getTracer('eyrie', service.version);
+  }
+
+  open(req: IncomingMessage, path: string, scheme: string): RequestTrace {
+    return new RequestSpan(this.tracer, req, path, scheme);
   }
 
   async stop(timeoutMs: number): Promise<void> {

@@ -24,30 +24,17 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EyrieError, monotonicNow } from '#core';
 import { type Stage } from '#inference';
 import type { Route } from '#routing';
-import { isProbe } from '../http/probes';
-import { contextOf } from '../http/request-context';
 import type { FetchTrace, PredictionTrace, RequestTrace } from './tracing';
 
 /**
- * Gives each request, probes and scrapes aside, a server span as OpenTelemetry's conventions for HTTP want it.
+ * The server span of a request, as OpenTelemetry's conventions for HTTP want it, and those below it.
  * https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
-export function traceRequests(tracer: Tracer): RequestHandler {
-  return (req, res, next) => {
-    if (isProbe(req)) return next();
-    const request = contextOf(res);
-    const span = new RequestSpan(tracer, req);
-    request.trace = span;
-    res.once('close', () => span.end(res, request.route, request.logged.code));
-    next();
-  };
-}
-
-class RequestSpan implements RequestTrace {
+export class RequestSpan implements RequestTrace {
   private readonly span: Span;
   private readonly context: Context;
   private readonly method: string;
@@ -56,13 +43,16 @@ class RequestSpan implements RequestTrace {
 
   constructor(
     private readonly tracer: Tracer,
-    req: Request,
+    req: IncomingMessage,
+    path: string,
+    scheme: string,
   ) {
     const parent = propagation.extract(ROOT_CONTEXT, req.headers);
-    this.method = KNOWN_METHODS.has(req.method) ? req.method : 'HTTP';
+    const { method = '' } = req;
+    this.method = KNOWN_METHODS.has(method) ? method : 'HTTP';
     this.span = tracer.startSpan(
       this.method,
-      { kind: SpanKind.SERVER, startTime: this.at(monotonicNow()), attributes: attributesOf(req) },
+      { kind: SpanKind.SERVER, startTime: this.at(monotonicNow()), attributes: attributesOf(req, path, scheme) },
       parent,
     );
     // What callers send as baggage is not passed on to hosts that other callers name.
@@ -120,7 +110,7 @@ class RequestSpan implements RequestTrace {
     };
   }
 
-  end(res: Response, route: string | undefined, code: unknown): void {
+  end(res: ServerResponse, route: string | undefined, code: unknown): void {
     if (route !== undefined) {
       this.span.updateName(`${this.method} ${route}`);
       this.span.setAttribute(ATTR_HTTP_ROUTE, route);
@@ -161,21 +151,22 @@ const KNOWN_METHODS = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'],
 ]);
 
-function attributesOf(req: Request): Attributes {
+function attributesOf(req: IncomingMessage, path: string, scheme: string): Attributes {
   const [address, port] = hostOf(req);
+  const { method = '' } = req;
   return {
-    [ATTR_HTTP_REQUEST_METHOD]: KNOWN_METHODS.has(req.method) ? req.method : '_OTHER',
-    ...(!KNOWN_METHODS.has(req.method) && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: req.method }),
+    [ATTR_HTTP_REQUEST_METHOD]: KNOWN_METHODS.has(method) ? method : '_OTHER',
+    ...(!KNOWN_METHODS.has(method) && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: method }),
     // No query, no headers, no address of the client: what the log does not say, traces do not either.
-    [ATTR_URL_PATH]: req.originalUrl.split('?', 1)[0]!,
-    [ATTR_URL_SCHEME]: req.protocol,
+    [ATTR_URL_PATH]: path,
+    [ATTR_URL_SCHEME]: scheme,
     [ATTR_NETWORK_PROTOCOL_VERSION]: req.httpVersion,
     ...(address && { [ATTR_SERVER_ADDRESS]: address }),
     ...(port && { [ATTR_SERVER_PORT]: Number(port) }),
   };
 }
 
-function hostOf(req: Request): [address?: string, port?: string] {
+function hostOf(req: IncomingMessage): [address?: string, port?: string] {
   const [, address, port] = /^(\[[0-9a-fA-F:.]+\]|[^:]*)(?::(\d+))?$/.exec(req.headers.host ?? '') ?? [];
   return [address, port];
 }

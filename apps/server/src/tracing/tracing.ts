@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Stage } from '#inference';
 import type { Route } from '#routing';
 
@@ -6,8 +6,8 @@ import type { Route } from '#routing';
  * Traces as the rest of the server sees them. What is behind it, OpenTelemetry, is loaded only when it is switched on.
  */
 export interface Tracing {
-  /** Opens the trace of a request and closes it when the answer is out. Must come right after `requestContext`. */
-  readonly middleware: RequestHandler;
+  /** Opens the trace of a request, or goes on with its caller's. @param path without the query */
+  open(req: IncomingMessage, path: string, scheme: string): RequestTrace;
   /** Sends what is left, for at most `timeoutMs`. Never fails. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -20,6 +20,8 @@ export interface RequestTrace {
   fetch(method: string, url: URL, resend: number): FetchTrace;
   /** Begins the prediction of one image; `index` is its place in a batch request. */
   prediction(route: Route, index?: number): PredictionTrace;
+  /** The request is over. @param route template of its path @param code what it failed with */
+  end(res: ServerResponse, route: string | undefined, code: unknown): void;
 }
 
 export interface FetchTrace {

@@ -39,10 +39,10 @@ export class PredictController {
   predictByModel(
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
-    @Param() path: ModelPath,
+    @Param() _path: ModelPath,
     @Query() query: PathPredictQuery,
   ) {
-    return this.one(req, res, { ...path, ...query });
+    return this.one(req, res, query);
   }
 
   @Post('v1/models/:model/versions/:version/predict')
@@ -51,10 +51,10 @@ export class PredictController {
   predictByVersion(
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
-    @Param() path: VersionPath,
+    @Param() _path: VersionPath,
     @Query() query: PathPredictQuery,
   ) {
-    return this.one(req, res, { ...path, ...query });
+    return this.one(req, res, query);
   }
 
   @Post(['v1/predict/batch', 'predict/batch'])
@@ -65,17 +65,16 @@ export class PredictController {
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
-    const question = questionOf(req, res, query, this.report);
-    this.predictions.refuseIfOverloaded(question);
+    const question = questionOf(res, query.top_k);
     const sources = await this.bodies.receiveMany(req, res);
     const interpret = this.tasks.interpret(question);
     const present = (answer: Answer) => this.report.item(answer);
     return this.report.batch(res, await this.predictions.predictMany(sources, interpret, question, present));
   }
 
-  private async one(req: Request, res: Response, query: PredictQuery): Promise<PredictResponse> {
-    const question = questionOf(req, res, query, this.report);
-    this.predictions.refuseIfOverloaded(question);
+  /** Whom it asks is in its permit. */
+  private async one(req: Request, res: Response, { top_k }: PathPredictQuery): Promise<PredictResponse> {
+    const question = questionOf(res, top_k);
     const source = await this.bodies.receiveOne(req, res);
     return this.predictions.predict(source, this.tasks.interpret(question), question, (answer) =>
       this.report.single(res, answer),

@@ -2,10 +2,13 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../../auth/auth.module';
 import type { Config } from '../../config';
 import { CONFIG } from '../../settings';
-import { EarlyRefusal } from '../../serving/early-refusal';
+import { Forwarded } from '../../http/forwarded';
+import { Admission } from '../../serving/admission';
+import { Permits } from '../../serving/permit';
 import { PredictController } from './predict.controller';
 import { InferenceCache } from '../../serving/inference-cache';
 import { PredictionOutcomes } from '../../serving/prediction-outcomes';
+import { PREDICTION_ROUTES } from './prediction-routes';
 import { PredictionReport } from './prediction-report';
 import { PredictionService } from '../../serving/prediction.service';
 import { BodyReceiver } from '../../inputs/receive';
@@ -18,7 +21,8 @@ import { TensorDialect } from './tensor-dialect';
   imports: [AuthModule],
   controllers: [PredictController],
   providers: [
-    EarlyRefusal,
+    Admission,
+    Permits,
     PredictionService,
     InferenceCache,
     PredictionOutcomes,
@@ -27,7 +31,12 @@ import { TensorDialect } from './tensor-dialect';
     ImageDialect,
     TensorDialect,
     UrlImages,
+    { provide: Forwarded, inject: [CONFIG], useFactory: (config: Config) => new Forwarded(config.TRUST_PROXY_HOPS) },
     { provide: BodyReceiver, inject: [CONFIG], useFactory: (config: Config) => new BodyReceiver(config) },
   ],
 })
-export class PredictModule {}
+export class PredictModule {
+  constructor(admission: Admission) {
+    admission.add(PREDICTION_ROUTES);
+  }
+}

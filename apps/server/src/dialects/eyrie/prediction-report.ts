@@ -12,13 +12,6 @@ import { TaskDialects } from './task-dialect';
 export class PredictionReport {
   constructor(private readonly tasks: TaskDialects) {}
 
-  /** Who is going to answer, known before there is an answer: failures name the version, too. */
-  routed(res: Response, route: Route): void {
-    const { headers, logged } = factsOf(route);
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-    Object.assign(contextOf(res).logged, logged);
-  }
-
   single(res: Response, answer: Answer): PredictResponse {
     const { body, logged } = this.tasks.present(answer.task, answer.output);
     const context = contextOf(res);
@@ -45,18 +38,6 @@ export class PredictionReport {
 function toItem(result: object | EyrieError, index: number): BatchItemDto {
   if (!(result instanceof EyrieError)) return { index, ...result };
   return { index, error: { code: result.code, detail: result.message } };
-}
-
-/** What headers and log line say of it. */
-export function factsOf({ version: { model, version }, variant }: Route): {
-  headers: Record<string, string>;
-  logged: Record<string, unknown>;
-} {
-  if (variant === null) return { headers: { 'X-Model-Version': String(version) }, logged: { model, version } };
-  return {
-    headers: { 'X-Model-Version': String(version), 'X-Model-Variant': variant },
-    logged: { model, version, variant },
-  };
 }
 
 function modelUsed({ version, variant }: Route): ModelUsed {

@@ -1,28 +1,22 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { contextOf } from '../../http/request-context';
-import { toVersionRef, type PredictQuery } from './predict.dto';
-import type { PredictionReport } from './prediction-report';
-import { routingKeyOf, type Question } from '../../serving/question';
+import { tellRoute } from '../../serving/permit';
+import type { Question } from '../../serving/question';
 
-/** @param query the model and the version may also come from the path */
-export function questionOf(
-  req: Request,
-  res: Response,
-  { model, version, top_k }: PredictQuery,
-  report: PredictionReport,
-): Question {
+/** @throws Error where the request has not been admitted: its route is missing in `prediction-routes.ts` */
+export function questionOf(res: Response, topK: number | undefined): Question {
   const context = contextOf(res);
+  const { permit, requestId, trace } = context;
+  if (!permit) throw new Error(`${context.path} asks for a prediction without a permit`);
   return {
-    model,
-    version: version === undefined ? undefined : toVersionRef(version),
-    topK: top_k,
-    routingKey: routingKeyOf(req),
-    requestId: context.requestId,
+    permit,
+    topK,
+    requestId,
     get signal() {
       return context.signal;
     },
-    trace: context.trace,
-    onRoute: (route) => report.routed(res, route),
+    trace,
+    onRoute: (route) => tellRoute(res, context.logged, route),
     onAnswered: (then) => res.once('finish', then),
   };
 }

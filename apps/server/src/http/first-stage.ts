@@ -1,0 +1,132 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import parseurl from 'parseurl';
+import type { Logger } from 'pino';
+import { EyrieError } from '#core';
+import type { FindRoute } from '../openapi/routes';
+import type { Tracing } from '../tracing/tracing';
+import type { SetCorsHeaders } from './cors';
+import { allowedMethods, requireDescribed } from './described-requests';
+import type { Forwarded } from './forwarded';
+import { isProbe } from './probes';
+import { giveContext, RequestContext } from './request-context';
+import { setSecurityHeaders } from './security-headers';
+import { toEyrieError } from './to-eyrie-error';
+import { writeProblem } from './write-problem';
+
+/** Decides whether a request is taken on, before its body is read. */
+export interface Gate {
+  /** @throws EyrieError for what it is refused */
+  admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void;
+}
+
+/** Is told of every request when it is over, answered or not. */
+export interface RequestObserver {
+  closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void;
+}
+
+export interface FirstStageOptions {
+  /** Finds the route of a path in the API's description. */
+  find: FindRoute;
+  /** undefined where no page of another origin may call. */
+  setCorsHeaders?: SetCorsHeaders;
+  forwarded: Forwarded;
+  /** undefined where no traces are sent. */
+  tracing?: Tracing;
+  gate: Gate;
+  observers: readonly RequestObserver[];
+  logger: Logger;
+}
+
+/**
+ * What every request passes first, on Node's own server: it gets its context, its headers, its trace and those who are
+ * told when it is over. Then it is refused, if it has to be, or handed on to Express and Nest. An overloaded server refuses
+ * several requests for each one that it answers, and what that costs is missing for answers: hence before Express.
+ */
+export class FirstStage {
+  private readonly observers: readonly RequestObserver[];
+
+  constructor(private readonly options: FirstStageOptions) {
+    this.observers = options.tracing ? [END_OF_TRACE, ...options.observers] : options.observers;
+  }
+
+  /** @param application the listener of the server that is to see only what is not answered here */
+  standBefore(application: RequestListener, server: Server): void {
+    server.off('request', application);
+    server.on('request', (req, res) => {
+      if (this.passesOn(req, res)) void application(req, res);
+    });
+  }
+
+  private passesOn(req: IncomingMessage, res: ServerResponse): boolean {
+    const { tracing, forwarded, setCorsHeaders, logger } = this.options;
+    const { path, query } = targetOf(req);
+    const context = new RequestContext(req.headers, path);
+    giveContext(res, context);
+    // Each image of a batch listens to it.
+    res.setMaxListeners(0);
+    res.on('error', (error) => (context.failure = error));
+    res.on('close', () => this.closed(context, req, res));
+    try {
+      res.setHeader('X-Request-Id', context.requestId);
+      setSecurityHeaders(res);
+      setCorsHeaders?.(req, res);
+      if (tracing && !isProbe(path)) context.trace = tracing.open(req, path, forwarded.schemeOf(req));
+      return this.admits(req, res, context, query);
+    } catch (error) {
+      writeProblem(res, toEyrieError(error), logger);
+      return false;
+    }
+  }
+
+  /** @returns false when it has been answered. @throws EyrieError for what it is refused */
+  private admits(req: IncomingMessage, res: ServerResponse, context: RequestContext, query: string): boolean {
+    if (lacksHost(req)) throw new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header');
+    const found = this.options.find(context.path);
+    // The pages of /docs are not in the description, nor are paths that lead nowhere.
+    if (!found) return true;
+    context.route = found.route.template;
+    context.parameters = found.parameters;
+    if (req.method === 'OPTIONS') {
+      res.writeHead(204, { Allow: allowedMethods(found.route) }).end();
+      return false;
+    }
+    requireDescribed(found.route, req, res, context, query);
+    this.options.gate.admit(req, res, context);
+    return true;
+  }
+
+  private closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void {
+    if (!res.writableFinished) context.leave();
+    for (const observer of this.observers) {
+      try {
+        observer.closed(context, req, res);
+      } catch (error) {
+        // Who only watches must not end the process, nor keep the others from being told.
+        this.options.logger.error(
+          { request_id: context.requestId, err: error },
+          'the end of a request could not be told to all',
+        );
+      }
+    }
+  }
+}
+
+const END_OF_TRACE: RequestObserver = {
+  closed: ({ trace, route, logged }, _req, res) => trace?.end(res, route, logged.code),
+};
+
+/** As Express reads it, which finds it done then: both must see the same path. */
+function targetOf(req: IncomingMessage): { path: string; query: string } {
+  try {
+    const { pathname, query } = parseurl(req)!;
+    return { path: pathname ?? '', query: typeof query === 'string' ? query : '' };
+  } catch {
+    // An absolute URL that is none, which Express finds no route for.
+    return { path: req.url ?? '', query: '' };
+  }
+}
+
+/** Of HTTP/1.1, which asks for one. Node would refuse it in its own way, if it were left to. */
+function lacksHost(req: IncomingMessage): boolean {
+  return req.headers.host === undefined && req.httpVersion === '1.1';
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '#routing';
+import { ApiAccess } from '../auth/api-access';
+import type { Config } from '../config';
+import type { Gate } from '../http/first-stage';
+import { Forwarded } from '../http/forwarded';
+import type { RequestContext } from '../http/request-context';
+import { CONFIG } from '../settings';
+import { Permits, routingKeyOf, tellRoute, type Asked } from './permit';
+import { InferenceCache } from './inference-cache';
+import { PredictionOutcomes } from './prediction-outcomes';
+import { RateLimit } from './rate-limit';
+
+/** Reads from path and query whom a request asks; undefined where they are not valid, which its controller says then. */
+export type ReadAsked = (context: Pick<RequestContext, 'parameters' | 'query'>) => Asked | undefined;
+
+/** The routes of a dialect that ask for predictions, by their templates. All of them are POST. */
+export type PredictionRoutes = Readonly<Record<string, ReadAsked>>;
+
+/**
+ * Takes predictions on, before their bodies are read: access, rate limit, who answers, and whether there is room. What has
+ * been decided here is kept in the request's context and decided nowhere else.
+ */
+@Injectable()
+export class Admission implements Gate {
+  private readonly routes = new Map<string, ReadAsked>();
+  private readonly rateLimit: RateLimit | undefined;
+
+  constructor(
+    private readonly access: ApiAccess,
+    private readonly permits: Permits,
+    private readonly cache: InferenceCache,
+    private readonly outcomes: PredictionOutcomes,
+    private readonly forwarded: Forwarded,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    const { RATE_LIMIT_PER_MINUTE } = config;
+    if (RATE_LIMIT_PER_MINUTE > 0) this.rateLimit = new RateLimit(RATE_LIMIT_PER_MINUTE);
+  }
+
+  /** Each dialect names its own. */
+  add(routes: PredictionRoutes): void {
+    for (const [template, read] of Object.entries(routes)) this.routes.set(template, read);
+  }
+
+  /**
+   * @throws EyrieError UNAUTHENTICATED, RATE_LIMITED, MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY, OVERLOADED
+   */
+  admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void {
+    const read = context.route === undefined ? undefined : this.routes.get(context.route);
+    if (!read) return;
+    this.access.require('predict', req, res);
+    this.rateLimit?.count(this.forwarded.addressOf(req));
+    const asked = read(context);
+    if (!asked) return;
+    context.permit = this.permits.grant(asked, routingKeyOf(req.headers));
+    this.requireRoom(res, context, context.permit.route);
+  }
+
+  /**
+   * Only whether there is room now; the queue has the last word when the body is there. Where the answer may be in the
+   * cache, the body is read in any case.
+   */
+  private requireRoom(res: ServerResponse, context: RequestContext, route: Route): void {
+    if (this.cache.isWorthAsking) return;
+    const refusal = route.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
+    if (!refusal) return;
+    tellRoute(res, context.logged, route);
+    this.outcomes.notComputed(route, refusal);
+    this.outcomes.failed(route, refusal);
+    throw refusal;
+  }
+}

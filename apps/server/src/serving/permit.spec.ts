@@ -1,0 +1,53 @@
+import type { ModelRegistry } from '#registry';
+import { chooseVariant } from '#routing';
+import { Permits, routingKeyOf } from './permit';
+
+const VARIANTS = [
+  { name: 'control', version: 1, weight: 50 },
+  { name: 'canary', version: 2, weight: 50 },
+];
+
+/** As much of a registry as routes are chosen by. */
+function registryOf(versions: Map<number, { version: number; isServing: boolean }>) {
+  const model = { name: 'm', policy: { aliases: {}, default: 1, variants: VARIANTS }, versions };
+  return {
+    model,
+    registry: {
+      defaultModel: 'm',
+      model: () => model,
+      version: (_: unknown, number: number) => versions.get(number),
+    } as unknown as ModelRegistry,
+  };
+}
+
+it('keeps a permit as long as its version serves, whatever the policy says now, and its key for ever', () => {
+  const versions = new Map([1, 2, 3, 4].map((version) => [version, { version, isServing: true }]));
+  const { model, registry } = registryOf(versions);
+  const permits = new Permits(registry);
+  const given = Array.from({ length: 50 }, () => permits.grant({}, routingKeyOf({})));
+  expect(new Set(given.map(({ route }) => route.variant))).toEqual(new Set(['control', 'canary']));
+
+  model.policy = { ...model.policy, variants: VARIANTS.map((arm) => ({ ...arm, version: arm.version + 2 })) };
+  for (const permit of given) expect(permits.renewed(permit)).toBe(permit);
+
+  for (const version of [1, 2]) versions.get(version)!.isServing = false;
+  for (const permit of given) {
+    const { routingKey, route } = permits.renewed(permit);
+    expect([routingKey, route.variant]).toEqual([permit.routingKey, permit.route.variant]);
+    expect(route.version.version).toBe(permit.route.version.version + 2);
+  }
+});
+
+it.each([
+  ['alice', 'alice'],
+  [' alice ', 'alice'],
+  ['null', 'null'],
+])('the header %j is the key %j', (header, key) => {
+  expect(routingKeyOf({ 'x-routing-key': header })).toBe(key);
+});
+
+it.each([undefined, '', ' ', ' \t '])('the header %j is no key: each request has its own', (header) => {
+  const keys = Array.from({ length: 200 }, () => routingKeyOf({ 'x-routing-key': header }));
+  expect(new Set(keys).size).toBe(200);
+  expect(new Set(keys.map((key) => chooseVariant(VARIANTS, 'm', key)!.name)).size).toBe(2);
+});

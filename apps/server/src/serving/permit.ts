@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { EyrieError } from '#core';
+import { ModelRegistry, type VersionRef } from '#registry';
+import { chooseRoute, type Route } from '#routing';
+
+/** Whom a client asks. */
+export interface Asked {
+  /** Without it the default model. */
+  readonly model?: string;
+  /** Overrides the split. */
+  readonly version?: VersionRef;
+}
+
+/** The decision, made once per request, who answers it. */
+export interface Permit extends Asked {
+  /** The client's, or one that was drawn for this request: the variant is chosen by it. */
+  readonly routingKey: string;
+  readonly route: Route;
+}
+
+/** Gives permits. Nothing else chooses a route or draws a key. */
+@Injectable()
+export class Permits {
+  constructor(private readonly registry: ModelRegistry) {}
+
+  /** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY while the registry is still empty */
+  grant(asked: Asked, routingKey: string): Permit {
+    const { model = this.defaultModel(), version } = asked;
+    return { ...asked, routingKey, route: chooseRoute(this.registry, { model, version, key: routingKey }) };
+  }
+
+  /**
+   * The permit itself while its version can answer; otherwise another one for the same question and key: between permit
+   * and answer there is an upload, and a new policy may have had the version unloaded meanwhile.
+   * @throws as `grant`
+   */
+  renewed(permit: Permit): Permit {
+    return permit.route.version.isServing ? permit : this.grant(permit, permit.routingKey);
+  }
+
+  private defaultModel(): string {
+    const name = this.registry.defaultModel;
+    if (name) return name;
+    throw new EyrieError('MODEL_NOT_READY', 'no model has been loaded yet', { retryAfterSeconds: 2 });
+  }
+}
+
+/** What tells one client, or request, from another. A key of blanks is none: such clients would all get one variant. */
+export function routingKeyOf(headers: IncomingHttpHeaders): string {
+  return headers['x-routing-key']?.toString().trim() || randomUUID();
+}
+
+/** Tells client and log who answers, or would have. */
+export function tellRoute(res: ServerResponse, logged: Record<string, unknown>, { version, variant }: Route): void {
+  res.setHeader('X-Model-Version', String(version.version));
+  logged.model = version.model;
+  logged.version = version.version;
+  if (variant === null) return;
+  res.setHeader('X-Model-Variant', variant);
+  logged.variant = variant;
+}
