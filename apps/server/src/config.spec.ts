@@ -71,7 +71,7 @@ describe('readConfig', () => {
   });
 
   it('does not show what may be a key', () => {
-    for (const name of ['ADMIN_API_KEYS', 'PREDICT_API_KEYS']) {
+    for (const name of ['ADMIN_API_KEYS', 'PREDICT_API_KEYS', 'READ_API_KEYS']) {
       expect(() => readConfig({ [name]: 'eyrie_hunter2' })).toThrow(new RegExp(`^${name} must be SHA-256 digests`));
       expect(() => readConfig({ [name]: 'eyrie_hunter2' })).not.toThrow(/hunter2/);
     }

@@ -154,12 +154,17 @@ export class Config {
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly ADMIN_API_KEYS: string[] = [];
 
-  /** The same for keys that may ask for predictions. */
+  /** The same for keys that may ask for predictions, and look. */
   @CommaSeparated()
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly PREDICT_API_KEYS: string[] = [];
 
-  /** Whether predictions need a key. */
+  /** The same for keys that may only look: at models, policies, events. */
+  @CommaSeparated()
+  @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
+  readonly READ_API_KEYS: string[] = [];
+
+  /** Whether predictions, and looking at models, need a key. */
   @IsIn(['open', 'required'])
   readonly PREDICT_AUTH: 'open' | 'required' = 'open';
 

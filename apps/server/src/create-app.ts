@@ -16,17 +16,29 @@ import { setSecurityHeaders } from './http/security-headers';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
-import { routesOf } from './openapi/routes';
+import { routeFinder, routesOf } from './openapi/routes';
 import { EarlyRefusal } from './serving/early-refusal';
 import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */
 export async function createApp(config: Config, logger: Logger, tracing?: Tracing): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, logger), {
-    bodyParser: false,
+    ...APP_OPTIONS,
     logger: new NestLogger(logger),
-    abortOnError: false,
   });
+  return configureApp(app, config, logger, tracing);
+}
+
+/** What `configureApp` takes for granted. Bodies are read by who knows how large they may be. */
+export const APP_OPTIONS = { bodyParser: false, abortOnError: false };
+
+/** Everything of the application that is not in its modules. */
+export function configureApp(
+  app: NestExpressApplication,
+  config: Config,
+  logger: Logger,
+  tracing?: Tracing,
+): NestExpressApplication {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.TRUST_PROXY_HOPS);
@@ -59,7 +71,7 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   );
   const description = describeApi(app, config.PREDICT_AUTH);
   serveApiDescription(app, description);
-  const findRoute = routesOf(description);
+  const findRoute = routeFinder(routesOf(description));
   app.use(onlyDescribed(findRoute));
   app.useGlobalFilters(new ProblemFilter(logger));
 

@@ -63,7 +63,7 @@ function addressOf(app: NestExpressApplication): string {
 function requireKeys({ PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS }: Config): void {
   if (PREDICT_AUTH === 'open' || PREDICT_API_KEYS.length + ADMIN_API_KEYS.length > 0) return;
   throw new StartError(
-    'PREDICT_AUTH is "required", but there is no key; "npm run eyrie -- keys new" makes one, its digest goes into PREDICT_API_KEYS',
+    'PREDICT_AUTH is "required", but there is no key that may predict; "npm run eyrie -- keys new" makes one, its digest goes into PREDICT_API_KEYS',
   );
 }
 

@@ -2,13 +2,13 @@ import { Injectable, Module, type DynamicModule, type ExecutionContext } from '@
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule, type ThrottlerLimitDetail } from '@nestjs/throttler';
 import { EyrieError } from '#core';
-import { PredictController } from './dialects/eyrie/predict.controller';
+import { declaredAccess, isRateLimited } from './auth/route-access';
 
 /** Predictions are limited; looking at models, health and metrics is not. */
 @Injectable()
 class PredictionThrottler extends ThrottlerGuard {
   protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    return Promise.resolve(context.getClass() !== PredictController);
+    return Promise.resolve(!isRateLimited(declaredAccess(this.reflector, context)));
   }
 
   /** One count per address, whichever of the routes it uses. */

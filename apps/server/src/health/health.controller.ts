@@ -1,10 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { Public } from '../auth/route-access';
 import { ApiProblems } from '../openapi/api-problems';
 import { ModelsHealth } from './models.health';
 
 @ApiTags('operations')
+@Public()
 @ApiProblems('INVALID_REQUEST')
 @Controller('health')
 export class HealthController {

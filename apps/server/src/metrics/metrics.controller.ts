@@ -4,10 +4,12 @@ import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
 import { setImmediate as otherRequests } from 'node:timers/promises';
 import { register } from 'prom-client';
+import { Public } from '../auth/route-access';
 import { ApiProblems } from '../openapi/api-problems';
 import { LiveMetrics } from './live.metrics';
 
 @ApiTags('operations')
+@Public()
 @ApiProblems('INVALID_REQUEST')
 @Controller('metrics')
 export class MetricsController extends PrometheusController {

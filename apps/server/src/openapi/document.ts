@@ -2,6 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
+import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
+import type { Scope } from '../auth/scopes';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 
@@ -9,7 +11,10 @@ import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 const BEARER = 'bearer';
 const API_KEY = 'apiKey';
 
-/** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions need a key */
+/** The paths of the description itself. They are Swagger's and not Nest's: no guard sees them, and they are public. */
+export const DESCRIPTION_PATHS = ['/docs', '/openapi.json', '/openapi.yaml'];
+
+/** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions, and reading, need a key */
 export function describeApi(app: INestApplication, predictAuth: 'open' | 'required'): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -28,8 +33,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
   });
   nameTwins(document);
-  askForKeys(document, 'admin', ['UNAUTHENTICATED', 'FORBIDDEN']);
-  if (predictAuth === 'required') askForKeys(document, 'predict', ['UNAUTHENTICATED']);
+  askForKeys(document, predictAuth);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
   document.components.schemas = Object.assign(document.components.schemas ?? {}, schemas);
@@ -46,13 +50,22 @@ export function serveApiDescription(app: INestApplication, document: OpenAPIObje
   });
 }
 
-/** The operations with this tag take a key, in either way. @param codes what they answer without the right one */
-function askForKeys({ paths }: OpenAPIObject, tag: string, codes: readonly ErrorCode[]): void {
+/** What an operation answers without the right key. Whoever has a key at all may read. */
+const REFUSALS: Record<Scope, ErrorCode[]> = {
+  read: ['UNAUTHENTICATED'],
+  predict: ['UNAUTHENTICATED', 'FORBIDDEN'],
+  admin: ['UNAUTHENTICATED', 'FORBIDDEN'],
+};
+
+/** Operations that declare a scope take a key, in either way. */
+function askForKeys({ paths }: OpenAPIObject, predictAuth: 'open' | 'required'): void {
   for (const item of Object.values(paths)) {
     for (const operation of [item.get, item.put, item.post, item.delete]) {
-      if (!operation?.tags?.includes(tag)) continue;
+      const access = (operation as { [ACCESS_IN_DESCRIPTION]?: Access } | undefined)?.[ACCESS_IN_DESCRIPTION];
+      if (!operation || !access || access === 'public') continue;
+      if (access !== 'admin' && predictAuth === 'open') continue;
       operation.security = [{ [BEARER]: [] }, { [API_KEY]: [] }];
-      operation.responses = { ...problemResponses(codes), ...operation.responses };
+      operation.responses = { ...problemResponses(REFUSALS[access]), ...operation.responses };
     }
   }
 }

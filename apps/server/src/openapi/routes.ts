@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
 
 /** What the description says of a path. */
 export interface Route {
@@ -6,25 +7,36 @@ export interface Route {
   template: string;
   /** The names of each method's query parameters, by method in capitals. */
   methods: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Who may use each method; one that has not declared it is closed. */
+  access: ReadonlyMap<string, Access>;
 }
 
 export type FindRoute = (path: string) => Route | undefined;
 
-type Operation = { parameters?: { in: string; name: string }[] };
+type Operation = { parameters?: { in: string; name: string }[]; [ACCESS_IN_DESCRIPTION]?: Access };
+
+/** Every route of the description. */
+export function routesOf({ paths }: OpenAPIObject): Route[] {
+  return Object.entries(paths).map(([template, item]) => {
+    const operations = Object.entries(item as Record<string, Operation>);
+    const byMethod = operations.map(([method, operation]) => [method.toUpperCase(), operation] as const);
+    return {
+      template,
+      methods: new Map(byMethod.map(([method, operation]) => [method, queryParameters(operation)])),
+      access: new Map(
+        byMethod.flatMap(([method, { [ACCESS_IN_DESCRIPTION]: access }]) => (access ? [[method, access]] : [])),
+      ),
+    };
+  });
+}
 
 /** Finds the route of a path, as Express does: capitals and a slash at the end make no difference. */
-export function routesOf(document: OpenAPIObject): FindRoute {
-  const routes = Object.entries(document.paths).map(([template, item]) => ({
-    template,
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
-    methods: new Map(
-      Object.entries(item as Record<string, Operation>).map(([method, operation]) => [
-        method.toUpperCase(),
-        queryParameters(operation),
-      ]),
-    ),
+export function routeFinder(routes: readonly Route[]): FindRoute {
+  const patterns = routes.map((route) => ({
+    route,
+    pattern: new RegExp(`^${route.template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
   }));
-  return (path) => routes.find(({ pattern }) => pattern.test(path));
+  return (path) => patterns.find(({ pattern }) => pattern.test(path))?.route;
 }
 
 function queryParameters({ parameters = [] }: Operation): Set<string> {

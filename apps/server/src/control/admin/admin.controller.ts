@@ -16,7 +16,7 @@ import type { Response } from 'express';
 import { EyrieError } from '#core';
 import { ModelRegistry, removeAlias, replacePolicy, setAlias, type Policy, type PolicyEdit } from '#registry';
 import { findVersion } from '#routing';
-import { RequireScope } from '../../auth/api-key.guard';
+import { RequireScope } from '../../auth/route-access';
 import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
 import { POLICY_EXAMPLE, POLICY_SCHEMA } from '../models/policy.openapi';
 import { ApiProblems } from '../../openapi/api-problems';

@@ -4,12 +4,14 @@ import type { Response } from 'express';
 import { EyrieError } from '#core';
 import { ModelRegistry, type Policy } from '#registry';
 import { findVersion } from '#routing';
+import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../openapi/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
 import { POLICY_SCHEMA } from './policy.openapi';
 import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
+@RequireScope('read')
 @Controller()
 export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}

@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { RequireScope } from '../../auth/api-key.guard';
+import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import {
   PathPredictQuery,
