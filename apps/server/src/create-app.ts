@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import { ValidationPipe, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
@@ -58,6 +58,7 @@ export function configureApp(
       exposedHeaders: ['X-Request-Id', 'X-Model-Version', 'X-Model-Variant', 'Server-Timing', 'Retry-After'],
     });
   }
+  app.enableVersioning({ type: VersioningType.URI });
   app.useGlobalPipes(
     new ValidationPipe({
       transform: true,

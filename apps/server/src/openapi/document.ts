@@ -30,7 +30,9 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
     .addTag('operations', 'Health and metrics');
   const document = SwaggerModule.createDocument(app, builder.build(), {
     autoTagControllers: false,
-    operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
+    // A handler with several paths gives a method for each, as in "predict[1]".
+    operationIdFactory: (controller, method) =>
+      `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
   nameTwins(document);
   askForKeys(document, predictAuth);
@@ -70,13 +72,10 @@ function askForKeys({ paths }: OpenAPIObject, predictAuth: 'open' | 'required'):
   }
 }
 
-/** Nest numbers the operations of a handler with several paths; the one without /v1 gets a name that says so. */
+/** Of a handler that answers with and without its version, the operation without one gets a name that says so. */
 function nameTwins({ paths }: OpenAPIObject): void {
   for (const [path, item] of Object.entries(paths)) {
-    for (const operation of [item.get, item.post]) {
-      if (!operation?.operationId) continue;
-      const twin = /\[\d+\]$/.test(operation.operationId) && !path.startsWith('/v1/');
-      operation.operationId = operation.operationId.replace(/\[\d+\]$/, twin ? '_unversioned' : '');
-    }
+    if (!(`/v1${path}` in paths)) continue;
+    for (const operation of [item.get, item.post]) if (operation) operation.operationId += '_unversioned';
   }
 }

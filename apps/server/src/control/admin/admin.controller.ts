@@ -44,7 +44,7 @@ const IF_MATCH = applyDecorators(
   'REGISTRY_READ_ONLY',
   'UNSUPPORTED_MEDIA_TYPE',
 )
-@Controller('v1')
+@Controller({ version: '1' })
 export class AdminController {
   constructor(
     private readonly registry: ModelRegistry,

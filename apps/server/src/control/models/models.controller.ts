@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res, Version, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EyrieError } from '#core';
@@ -12,11 +12,12 @@ import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from 
 
 @ApiTags('models')
 @RequireScope('read')
-@Controller()
+@Controller({ version: '1' })
 export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}
 
-  @Get(['v1/model/info', 'model/info'])
+  @Get('model/info')
+  @Version(['1', VERSION_NEUTRAL])
   @ApiOperation({ summary: 'The version that answers, or the one that is asked for' })
   @ApiOkResponse({ type: VersionDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODEL_NOT_READY')
@@ -28,7 +29,7 @@ export class ModelsController {
     return describeVersion(model, findVersion(this.registry, model, ref));
   }
 
-  @Get('v1/models')
+  @Get('models')
   @ApiOperation({ summary: 'All models' })
   @ApiOkResponse({ type: ModelsDto })
   @ApiProblems('INVALID_REQUEST')
@@ -36,7 +37,7 @@ export class ModelsController {
     return { models: this.registry.list().map(describeModel) };
   }
 
-  @Get('v1/models/:model')
+  @Get('models/:model')
   @ApiOperation({ summary: 'A model, its versions and its policy' })
   @ApiOkResponse({ type: ModelDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
@@ -44,7 +45,7 @@ export class ModelsController {
     return describeModel(this.registry.model(model));
   }
 
-  @Get('v1/models/:model/versions/:version')
+  @Get('models/:model/versions/:version')
   @ApiOperation({ summary: 'A version' })
   @ApiOkResponse({ type: VersionDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND')
@@ -53,7 +54,7 @@ export class ModelsController {
     return describeVersion(model, findVersion(this.registry, model, toVersionRef(path.version)));
   }
 
-  @Get('v1/models/:model/policy')
+  @Get('models/:model/policy')
   @ApiOperation({ summary: 'The policy in effect' })
   @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')

@@ -9,7 +9,7 @@ import { EventsDto, GuardDto, ShadowsDto } from './traffic.dto';
 
 @ApiTags('models')
 @RequireScope('read')
-@Controller('v1/models/:model')
+@Controller({ path: 'models/:model', version: '1' })
 export class TrafficController {
   constructor(
     private readonly registry: ModelRegistry,
