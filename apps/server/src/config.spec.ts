@@ -94,6 +94,15 @@ describe('readConfig', () => {
     expect(shutdown('0', '0')).not.toThrow();
   });
 
+  it('refuses to require keys where none may predict', () => {
+    const keys = (env: Record<string, string>) => () => readConfig({ PREDICT_AUTH: 'required', ...env });
+    const digest = 'a'.repeat(64);
+    expect(keys({})).toThrow(/^PREDICT_AUTH is "required", but there is no key that may predict; .*PREDICT_API_KEYS$/);
+    expect(keys({ READ_API_KEYS: digest })).toThrow(ConfigError);
+    expect(keys({ PREDICT_API_KEYS: digest })).not.toThrow();
+    expect(keys({ ADMIN_API_KEYS: digest })).not.toThrow();
+  });
+
   it('names every variable that is wrong at once', () => {
     expect(() => readConfig({ LOAD: 'some', TOP_K_PREDICTIONS: '0', URL_IMAGES: '1' })).toThrow(
       /LOAD .*TOP_K_PREDICTIONS .*URL_IMAGES /,
@@ -126,7 +135,8 @@ describe('docs/CONFIGURATION.md', () => {
   });
 
   it.each(rows.filter(({ choices }) => choices))('gives the choices of $name', ({ name, choices }) => {
-    for (const choice of choices!) expect(() => readConfig({ [name]: choice })).not.toThrow();
+    const key = { PREDICT_API_KEYS: 'a'.repeat(64) };
+    for (const choice of choices!) expect(() => readConfig({ ...key, [name]: choice })).not.toThrow();
     expect(() => readConfig({ [name]: 'none-of-them' })).toThrow(ConfigError);
   });
 });

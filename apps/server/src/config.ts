@@ -197,6 +197,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
         'or no time is left for the requests that are under way',
     );
   }
+  const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;
+  if (PREDICT_AUTH === 'required' && PREDICT_API_KEYS.length + ADMIN_API_KEYS.length === 0) {
+    throw new ConfigError(
+      'PREDICT_AUTH is "required", but there is no key that may predict; "npm run eyrie -- keys new" makes one, its digest goes ' +
+        'into PREDICT_API_KEYS',
+    );
+  }
   return Object.freeze(config);
 }
 

@@ -22,7 +22,7 @@ import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */
 export async function createApp(config: Config, logger: Logger, tracing?: Tracing): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, logger), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, logger, tracing), {
     ...APP_OPTIONS,
     logger: new NestLogger(logger),
   });

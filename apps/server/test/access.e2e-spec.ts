@@ -1,11 +1,8 @@
-import { Controller, Get, Post } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { register } from 'prom-client';
 import { request } from '#testing/http';
 import {
   MODEL,
@@ -15,11 +12,7 @@ import {
   type TemporaryFolder,
   type TestServer,
 } from '#testing/server';
-import { AppModule } from '../src/app.module';
 import { SCOPES, type Scope } from '../src/auth/scopes';
-import { readConfig } from '../src/config';
-import { APP_OPTIONS, configureApp } from '../src/create-app';
-import { createLogger } from '../src/logging';
 import { DESCRIPTION_PATHS } from '../src/openapi/document';
 import { routesOf, type Route } from '../src/openapi/routes';
 
@@ -40,7 +33,7 @@ async function start(env: Record<string, string>): Promise<void> {
   server = await startServer({ MODEL_REGISTRY: registry.path, ...env });
 }
 afterEach(async () => {
-  await server?.stop();
+  await server.stop();
   registry.remove();
 });
 
@@ -159,45 +152,36 @@ describe('every route', () => {
   });
 });
 
-describe('a route that declares nothing', () => {
-  @Controller('undeclared')
-  class UndeclaredController {
-    @Get()
-    look() {
-      return { secret: 1 };
-    }
-
-    @Post()
-    change() {
-      return { secret: 1 };
-    }
+@Controller('undeclared')
+class UndeclaredController {
+  @Get()
+  look() {
+    return { secret: 1 };
   }
 
+  @Post()
+  change() {
+    return { secret: 1 };
+  }
+}
+
+@Module({ controllers: [UndeclaredController] })
+class UndeclaredModule {}
+
+describe('a route that declares nothing', () => {
   it('is closed to everybody, whatever their key', async () => {
     registry = temporaryRegistry({});
-    const config = readConfig({ MODEL_REGISTRY: registry.path, ...KEYS });
-    const logger = createLogger('test', 'error', { write: () => undefined });
-    const module = await Test.createTestingModule({
-      imports: [AppModule.register(config, logger)],
-      controllers: [UndeclaredController],
-    }).compile();
-    const app = configureApp(module.createNestApplication<NestExpressApplication>(APP_OPTIONS), config, logger);
-    await app.listen(0, '127.0.0.1');
-    try {
-      const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/undeclared`;
-      for (const headers of [{}, keyOf('admin')]) {
-        for (const method of ['GET', 'HEAD', 'POST']) {
-          expect([method, (await request(url, { method, headers })).status]).toEqual([method, 403]);
-        }
-        const { body } = await request(url, { headers });
-        expect([body.code, body.detail]).toEqual([
-          'FORBIDDEN',
-          'this route does not declare who may use it, and so nobody may',
-        ]);
+    server = await startServer({ MODEL_REGISTRY: registry.path, ...KEYS }, { imports: [UndeclaredModule] });
+    const url = `${server.url}/undeclared`;
+    for (const headers of [{}, keyOf('admin')]) {
+      for (const method of ['GET', 'HEAD', 'POST']) {
+        expect([method, (await request(url, { method, headers })).status]).toEqual([method, 403]);
       }
-    } finally {
-      await app.close();
-      register.clear();
+      const { body } = await request(url, { headers });
+      expect([body.code, body.detail]).toEqual([
+        'FORBIDDEN',
+        'this route does not declare who may use it, and so nobody may',
+      ]);
     }
   });
 });

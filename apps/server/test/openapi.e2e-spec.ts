@@ -73,7 +73,11 @@ describe('/openapi.json', () => {
       expect([route, security]).toEqual([route, tags.includes('admin') ? keys : undefined]);
       expect(tags.includes('admin')).toBe('401' in responses && '403' in responses);
     }
-    const closed = await startServer({ MODEL_REGISTRY: registry.path, PREDICT_AUTH: 'required' });
+    const closed = await startServer({
+      MODEL_REGISTRY: registry.path,
+      PREDICT_AUTH: 'required',
+      PREDICT_API_KEYS: '0'.repeat(64),
+    });
     const { body } = await request(`${closed.url}/openapi.json`);
     await closed.stop();
     for (const [path, item] of Object.entries<Record<string, Operation>>(body.paths)) {

@@ -32,7 +32,7 @@ export {
   replacePolicy,
   setAlias,
 } from './policy/policy-change';
-export { REGISTRY_OBSERVER, RegistryModule } from './registry.module';
+export { RegistryModule, type RegistryModuleOptions } from './registry.module';
 export { removeModel, removeVersion } from './versions/remove-version';
 export { isFull, isReadOnly } from './stores/whole-file';
 export { readManifest, readVersion, sha256 } from './versions/version-files';
