@@ -13,15 +13,15 @@ export { ModelVersion, VERSION_STATES, type VersionState } from './versions/mode
 export { OnDemandLoader, type OnDemandOptions, type Wait } from './serving/on-demand';
 export {
   ALIAS,
-  type Guard,
+  Guard,
   InvalidPolicyError,
   defaultPolicy,
   parsePolicy,
-  type Policy,
+  Policy,
   resolveVersion,
   routedVersions,
-  type Shadow,
-  type Variant,
+  Shadow,
+  Variant,
   type VersionRef,
 } from './policy/policy';
 export {

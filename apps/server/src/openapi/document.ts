@@ -4,6 +4,8 @@ import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
 import type { Scope } from '../auth/scopes';
+import { AliasBody } from '../control/admin/admin.dto';
+import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 
@@ -35,6 +37,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
       `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
   nameTwins(document);
+  closeSchemas(document, [...POLICY_CLASSES, AliasBody]);
   askForKeys(document, predictAuth);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
@@ -70,6 +73,11 @@ function askForKeys({ paths }: OpenAPIObject, predictAuth: 'open' | 'required'):
       operation.responses = { ...problemResponses(REFUSALS[access]), ...operation.responses };
     }
   }
+}
+
+/** Says of what these classes are made into that it has no further fields; the library has no word for it. */
+function closeSchemas({ components }: OpenAPIObject, classes: readonly { name: string }[]): void {
+  for (const { name } of classes) Object.assign(components?.schemas?.[name] ?? {}, { additionalProperties: false });
 }
 
 /** Of a handler that answers with and without its version, the operation without one gets a name that says so. */

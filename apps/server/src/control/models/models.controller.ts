@@ -7,7 +7,7 @@ import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../openapi/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
-import { POLICY_SCHEMA } from './policy.openapi';
+import { PolicyDto } from './policy.dto';
 import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
@@ -56,7 +56,7 @@ export class ModelsController {
 
   @Get('models/:model/policy')
   @ApiOperation({ summary: 'The policy in effect' })
-  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
   policy(@Param() { model }: ModelPath, @Res({ passthrough: true }) res: Response): Policy {
     const { policy } = this.registry.model(model);
