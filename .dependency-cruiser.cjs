@@ -58,7 +58,7 @@ module.exports = {
       comment: 'Queue, pool, routing, cache and metrics know no task in particular; the registry has the list of them.',
       severity: 'error',
       from: {
-        path: '^libs/(inference|routing|cache)/|^apps/server/src/(?!dialects/|app\\.module\\.ts)|^libs/registry/',
+        path: '^libs/(inference|routing|cache)/|^apps/server/src/(?!dialects/|libraries/)|^libs/registry/',
         pathNot: 'spec\\.ts$|^libs/registry/src/versions/manifest\\.ts$',
       },
       to: { path: '^libs/tasks/' },

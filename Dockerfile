@@ -12,8 +12,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY apps apps
 COPY libs libs
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
-    && node node_modules/assemblyscript/bin/asc.js --config libs/tasks/wasm/asconfig.json
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
 
 FROM --platform=$BUILDPLATFORM node:${NODE_VERSION}-bookworm-slim AS app
 ARG TARGETARCH

@@ -1,4 +1,4 @@
-// `npm run check`: format, lint, types, and the arrows between the rooms.
+// `npm run check`: format, lint, types, the arrows between the rooms, and what is made of other files.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
@@ -8,11 +8,13 @@ const CHECKS = [
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['structure', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'testing']],
+  ['kernels', 'node', ['scripts/kernels.mjs', '--check']],
 ];
 
 prepare();
 const failed = CHECKS.filter(([name, tool, args]) => {
-  const { status } = spawnSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, stdio: 'inherit' });
+  const command = tool === 'node' ? process.execPath : join(root, 'node_modules/.bin', tool);
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   console.log(`${name}: ${status === 0 ? 'ok' : 'FAILED'}`);
   return status !== 0;
 });

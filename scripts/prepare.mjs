@@ -7,8 +7,6 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = [20, 19];
-/** Settings of what is compiled to WebAssembly. */
-const KERNELS = 'libs/tasks/wasm/asconfig.json';
 
 /** Installs and builds whatever is missing or out of date; says so on stderr only when there is something to do. */
 export function prepare() {
@@ -36,7 +34,7 @@ function installIfStale() {
 export function buildIfStale() {
   const stamp = join(root, 'dist', '.eyrie-built');
   const sources = [
-    ...['tsconfig.json', 'tsconfig.build.json', KERNELS, 'package.json', 'package-lock.json'].map((f) => join(root, f)),
+    ...['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'].map((f) => join(root, f)),
     ...sourceFiles(join(root, 'apps')),
     ...sourceFiles(join(root, 'libs')),
   ];
@@ -45,7 +43,6 @@ export function buildIfStale() {
   console.error('Building …');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  run(process.execPath, [join(root, 'node_modules/assemblyscript/bin/asc.js'), '--config', KERNELS]);
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stamp, wanted);
 }

@@ -11,7 +11,7 @@ const SCHEMA = 'helm/eyrie/values.schema.json';
 /** Variables that the chart sets by itself, or that belong into a Secret. */
 const NOT_IN_VALUES = new Set([
   ...['PORT', 'HOST', 'MODEL_REGISTRY', 'SHUTDOWN_DELAY_MS', 'SHUTDOWN_GRACE_MS'],
-  ...['ADMIN_API_KEYS', 'PREDICT_API_KEYS'],
+  ...['ADMIN_API_KEYS', 'PREDICT_API_KEYS', 'READ_API_KEYS'],
 ]);
 
 /** Every file that must be as it is made here, by its path. @returns Map<string, Buffer | string> */

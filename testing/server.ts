@@ -1,13 +1,17 @@
+import type { ModuleMetadata } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { register } from 'prom-client';
 import { ModelRegistry, type ModelVersion } from '#registry';
-import { readConfig } from '../apps/server/src/config';
-import { createApp } from '../apps/server/src/create-app';
-import { createLogger } from '../apps/server/src/logging';
+import { AppModule } from '../apps/server/src/app.module';
+import { readConfig, type Config } from '../apps/server/src/config';
+import { APP_OPTIONS, configureApp, createApp } from '../apps/server/src/create-app';
+import { createLogger, NestLogger } from '../apps/server/src/logging';
 import type { Tracing } from '../apps/server/src/tracing/tracing';
 import { writeVersion, type ClassifierOptions } from './onnx-classifier';
 
@@ -28,15 +32,27 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** What a test has beside the server's modules, or in place of some of their providers. */
+export interface Alterations {
+  imports?: ModuleMetadata['imports'];
+  override?: (module: TestingModuleBuilder) => TestingModuleBuilder;
+  tracing?: Tracing;
+}
+
 /**
  * @param env what the environment would say; port and log level are set here, and the cache is off: most tests send
  *   the same image again and mean it
  */
-export async function startServer(env: Record<string, string>, tracing?: Tracing): Promise<TestServer> {
+export async function startServer(
+  env: Record<string, string>,
+  { tracing, ...alterations }: Alterations = {},
+): Promise<TestServer> {
   const log: Record<string, unknown>[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
   const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', CACHE_MAX_BYTES: '0', ...env });
-  const app = await createApp(config, createLogger('test', config.LOG_LEVEL, { write }), tracing);
+  const logger = createLogger('test', config.LOG_LEVEL, { write });
+  const isAltered = Object.keys(alterations).length > 0;
+  const app = isAltered ? await createAltered(config, logger, alterations) : await createApp(config, logger, tracing);
   await app.listen(0, '127.0.0.1');
   const registry = app.get(ModelRegistry);
   await registry.refresh();
@@ -55,6 +71,17 @@ export async function startServer(env: Record<string, string>, tracing?: Tracing
       register.clear();
     },
   };
+}
+
+async function createAltered(
+  config: Config,
+  logger: Logger,
+  { imports = [], override = (module) => module }: Alterations,
+): Promise<NestExpressApplication> {
+  const builder = Test.createTestingModule({ imports: [AppModule.register(config, logger), ...imports] });
+  const module = await override(builder).compile();
+  const options = { ...APP_OPTIONS, logger: new NestLogger(logger) };
+  return configureApp(module.createNestApplication<NestExpressApplication>(options), config, logger);
 }
 
 /** A registry of its own for a test: versions 1, 2, … of one model, each with these options. */

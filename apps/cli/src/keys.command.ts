@@ -17,4 +17,5 @@ export function keysCommand(): Command {
   return new Command('keys').description('API keys.').addCommand(make);
 }
 
-const WHERE = 'Put the digest into ADMIN_API_KEYS or PREDICT_API_KEYS; send the key as "Authorization: Bearer KEY".';
+const WHERE =
+  'Put the digest into ADMIN_API_KEYS, PREDICT_API_KEYS or READ_API_KEYS; send the key as "Authorization: Bearer KEY".';

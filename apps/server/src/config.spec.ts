@@ -71,7 +71,7 @@ describe('readConfig', () => {
   });
 
   it('does not show what may be a key', () => {
-    for (const name of ['ADMIN_API_KEYS', 'PREDICT_API_KEYS']) {
+    for (const name of ['ADMIN_API_KEYS', 'PREDICT_API_KEYS', 'READ_API_KEYS']) {
       expect(() => readConfig({ [name]: 'eyrie_hunter2' })).toThrow(new RegExp(`^${name} must be SHA-256 digests`));
       expect(() => readConfig({ [name]: 'eyrie_hunter2' })).not.toThrow(/hunter2/);
     }
@@ -92,6 +92,15 @@ describe('readConfig', () => {
     expect(shutdown('2000', '2000')).toThrow(ConfigError);
     expect(shutdown('1999', '2000')).not.toThrow();
     expect(shutdown('0', '0')).not.toThrow();
+  });
+
+  it('refuses to require keys where none may predict', () => {
+    const keys = (env: Record<string, string>) => () => readConfig({ PREDICT_AUTH: 'required', ...env });
+    const digest = 'a'.repeat(64);
+    expect(keys({})).toThrow(/^PREDICT_AUTH is "required", but there is no key that may predict; .*PREDICT_API_KEYS$/);
+    expect(keys({ READ_API_KEYS: digest })).toThrow(ConfigError);
+    expect(keys({ PREDICT_API_KEYS: digest })).not.toThrow();
+    expect(keys({ ADMIN_API_KEYS: digest })).not.toThrow();
   });
 
   it('names every variable that is wrong at once', () => {
@@ -126,7 +135,8 @@ describe('docs/CONFIGURATION.md', () => {
   });
 
   it.each(rows.filter(({ choices }) => choices))('gives the choices of $name', ({ name, choices }) => {
-    for (const choice of choices!) expect(() => readConfig({ [name]: choice })).not.toThrow();
+    const key = { PREDICT_API_KEYS: 'a'.repeat(64) };
+    for (const choice of choices!) expect(() => readConfig({ ...key, [name]: choice })).not.toThrow();
     expect(() => readConfig({ [name]: 'none-of-them' })).toThrow(ConfigError);
   });
 });

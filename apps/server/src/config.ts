@@ -154,12 +154,17 @@ export class Config {
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly ADMIN_API_KEYS: string[] = [];
 
-  /** The same for keys that may ask for predictions. */
+  /** The same for keys that may ask for predictions, and look. */
   @CommaSeparated()
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly PREDICT_API_KEYS: string[] = [];
 
-  /** Whether predictions need a key. */
+  /** The same for keys that may only look: at models, policies, events. */
+  @CommaSeparated()
+  @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
+  readonly READ_API_KEYS: string[] = [];
+
+  /** Whether predictions, and looking at models, need a key. */
   @IsIn(['open', 'required'])
   readonly PREDICT_AUTH: 'open' | 'required' = 'open';
 
@@ -190,6 +195,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
     throw new ConfigError(
       `SHUTDOWN_DELAY_MS (${config.SHUTDOWN_DELAY_MS}) is part of SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS}) and must be less, ` +
         'or no time is left for the requests that are under way',
+    );
+  }
+  const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;
+  if (PREDICT_AUTH === 'required' && PREDICT_API_KEYS.length + ADMIN_API_KEYS.length === 0) {
+    throw new ConfigError(
+      'PREDICT_AUTH is "required", but there is no key that may predict; "npm run eyrie -- keys new" makes one, its digest goes ' +
+        'into PREDICT_API_KEYS',
     );
   }
   return Object.freeze(config);

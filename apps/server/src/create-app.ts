@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import { ValidationPipe, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
@@ -16,21 +16,34 @@ import { ProblemFilter } from './http/problem.filter';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
-import { routesOf } from './openapi/routes';
+import { routeFinder, routesOf } from './openapi/routes';
 import { Admission } from './serving/admission';
 import type { Tracing } from './tracing/tracing';
 
 /** The whole application, ready to listen; no model is loaded yet. */
 export async function createApp(config: Config, logger: Logger, tracing?: Tracing): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, logger), {
-    bodyParser: false,
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(config, logger, tracing), {
+    ...APP_OPTIONS,
     logger: new NestLogger(logger),
-    abortOnError: false,
   });
+  return configureApp(app, config, logger, tracing);
+}
+
+/** What `configureApp` takes for granted. Bodies are read by who knows how large they may be. */
+export const APP_OPTIONS = { bodyParser: false, abortOnError: false };
+
+/** Everything of the application that is not in its modules. */
+export function configureApp(
+  app: NestExpressApplication,
+  config: Config,
+  logger: Logger,
+  tracing?: Tracing,
+): NestExpressApplication {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
 
+  app.enableVersioning({ type: VersioningType.URI });
   app.useGlobalPipes(
     new ValidationPipe({
       transform: true,
@@ -50,7 +63,7 @@ export async function createApp(config: Config, logger: Logger, tracing?: Tracin
   // Node refuses a request without Host in its own way, the first stage in ours.
   Object.assign(server, timeouts(config.BODY_TIMEOUT_MS), { requireHostHeader: false });
   new FirstStage({
-    find: routesOf(description),
+    find: routeFinder(routesOf(description)),
     setCorsHeaders: corsHeaders(config.CORS_ORIGINS),
     forwarded: app.get(Forwarded),
     tracing,

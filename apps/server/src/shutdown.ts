@@ -1,4 +1,12 @@
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadlineIn, msUntil, resolvesWithin } from '#core';
@@ -6,6 +14,7 @@ import { ModelRegistry } from '#registry';
 import type { Config } from './config';
 import { Draining } from './health/draining';
 import { Connections } from './http/connections';
+import { CONFIG, LOGGER, TRACING } from './settings';
 import type { Tracing } from './tracing/tracing';
 
 /** How long a shutdown waits for the last spans to be sent. */
@@ -13,35 +22,54 @@ const LAST_SPANS_MS = 2_000;
 
 /**
  * Not ready → wait for load balancers to notice → no new connections → what is in flight finishes → workers end.
- * All of it within SHUTDOWN_GRACE_MS.
+ * All of it within SHUTDOWN_GRACE_MS. Nest calls the three steps one after the other; the last, in the application's own module, before those
+ * of the modules that it imports.
  */
-export async function shutDown(
-  app: NestExpressApplication,
-  config: Config,
-  logger: Logger,
-  tracing?: Tracing,
-): Promise<void> {
-  const deadline = deadlineIn(config.SHUTDOWN_GRACE_MS);
-  logger.info('shutting down');
-  app.get(Draining).begin();
-  const connections = app.get(Connections);
-  connections.makeAnswersLast();
-  await sleep(Math.min(config.SHUTDOWN_DELAY_MS, msUntil(deadline)));
+@Injectable()
+export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown {
+  /** On performance.now()'s clock. */
+  private deadline = 0;
 
-  const server = app.getHttpServer();
-  if (!(await resolvesWithin(msUntil(deadline), connections.drain(server)))) {
-    const { underWay } = connections;
+  constructor(
+    private readonly draining: Draining,
+    private readonly connections: Connections,
+    private readonly registry: ModelRegistry,
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(TRACING) private readonly tracing: Tracing | undefined,
+  ) {}
+
+  onModuleDestroy(): void {
+    this.deadline = deadlineIn(this.config.SHUTDOWN_GRACE_MS);
+    this.logger.info('shutting down');
+    this.draining.begin();
+    this.connections.makeAnswersLast();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await sleep(Math.min(this.config.SHUTDOWN_DELAY_MS, this.left));
+    const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
+    if (await resolvesWithin(this.left, this.connections.drain(server))) return;
+    const { underWay } = this.connections;
     if (underWay > 0) {
-      logger.warn(
-        `${underWay} requests still ran after SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS} ms); they are cut`,
+      const { SHUTDOWN_GRACE_MS } = this.config;
+      this.logger.warn(
+        `${underWay} requests still ran after SHUTDOWN_GRACE_MS (${SHUTDOWN_GRACE_MS} ms); they are cut`,
       );
     }
     server.closeAllConnections();
   }
-  await Promise.all([
-    app.get(ModelRegistry).stop(Math.max(1_000, msUntil(deadline))),
-    tracing?.stop(Math.min(LAST_SPANS_MS, Math.max(1_000, msUntil(deadline)))),
-  ]);
-  await app.close();
-  logger.info('bye');
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([
+      this.registry.stop(Math.max(1_000, this.left)),
+      this.tracing?.stop(Math.min(LAST_SPANS_MS, Math.max(1_000, this.left))),
+    ]);
+    this.logger.info('bye');
+  }
+
+  private get left(): number {
+    return msUntil(this.deadline);
+  }
 }

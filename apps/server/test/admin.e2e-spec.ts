@@ -42,6 +42,8 @@ const SPLIT = {
     { name: 'canary', version: 2, weight: 50 },
   ],
 };
+/** Lists in lists. */
+const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown;
 const ADMIN_ROUTES: [string, string, unknown?][] = [
   ['POST', `${MODEL_PATH}/versions/1/load`],
   ['POST', `${MODEL_PATH}/versions/1/unload`],
@@ -147,6 +149,13 @@ describe('changes', () => {
     ['a version that is not there', { ...SPLIT, default: 77 }, /version 77, which is not there/],
     ['an alias that is not there', { ...SPLIT, default: 'nobody' }, /"nobody", which is no alias/],
     ['a list', [], /JSON object/],
+    ['half a guard', { ...SPLIT, guard: { variant: 'canary' } }, /guard\.window_s .*; guard\.step_s/],
+    [
+      'a variant with a key too many',
+      { ...SPLIT, variants: [{ ...SPLIT.variants[0], a: 1 }] },
+      /variants\[0\]\.a is not/,
+    ],
+    ['one nested a thousand deep', { ...SPLIT, default: nested(1_000) }, /nested more than 32 levels/],
   ])('%s is refused, and what served before serves on', async (_, policy, why) => {
     await start(KEYS);
     const answer = await call('PUT', `${MODEL_PATH}/policy`, policy);

@@ -33,7 +33,7 @@ async function whileFull(
   what: () => Promise<unknown>,
   tracing?: Tracing,
 ): Promise<void> {
-  server = await startServer({ MODEL_REGISTRY: registry.path, ...env }, tracing);
+  server = await startServer({ MODEL_REGISTRY: registry.path, ...env }, tracing && { tracing });
   const express = server.app.getHttpAdapter().getInstance() as unknown as { handle: (req: IncomingMessage) => void };
   const handle = jest.spyOn(express, 'handle');
   const predictor = server.version(1).predictor!;

@@ -1,9 +1,9 @@
 import { register } from 'prom-client';
-import { REGISTRY_OBSERVER, type RegistryObserver } from '#registry';
 import { postForm, postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
 import { HttpMetrics } from '../src/metrics/http.metrics';
+import { LoggingRegistryObserver } from '../src/metrics/registry-observer';
 
 let registry: TemporaryFolder;
 let server: TestServer;
@@ -121,11 +121,9 @@ describe('the log', () => {
     expect((await predict({ 'X-Request-Id': 'unobserved' })).status).toBe(200);
     const lines = await linesOf('unobserved');
     failing.mockRestore();
-    expect(lines.map(({ level, status }) => [level, status])).toEqual([
-      ['info', 200],
-      ['error', undefined],
-    ]);
-    expect(lines[1]!.err).toMatchObject({ message: 'a metric failed' });
+    expect(lines.map(({ level, status }) => [level, status])).toEqual([['info', 200]]);
+    const failure = server.log.find(({ observer }) => observer === 'request');
+    expect(failure).toMatchObject({ level: 'error', message: 'request failed: a metric failed' });
     expect((await predict()).status).toBe(200);
   });
 
@@ -207,7 +205,7 @@ describe('/metrics', () => {
 });
 
 it('an observer that fails is logged and counted, and what it watches goes on', async () => {
-  const observer = server.app.get<RegistryObserver>(REGISTRY_OBSERVER, { strict: false });
+  const observer = server.app.get(LoggingRegistryObserver, { strict: false });
   const { onState } = observer;
   observer.onState = () => {
     throw new Error('out of paper');

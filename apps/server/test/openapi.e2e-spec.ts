@@ -9,6 +9,7 @@ interface Operation {
   operationId: string;
   tags: string[];
   summary?: string;
+  'x-eyrie-scope': string;
   security?: object[];
   requestBody?: { content: Record<string, { example?: unknown; examples?: object; schema: unknown }> };
   responses: Record<string, { content?: Record<string, { example?: unknown; examples?: object; schema: unknown }> }>;
@@ -72,11 +73,20 @@ describe('/openapi.json', () => {
       expect([route, security]).toEqual([route, tags.includes('admin') ? keys : undefined]);
       expect(tags.includes('admin')).toBe('401' in responses && '403' in responses);
     }
-    const closed = await startServer({ MODEL_REGISTRY: registry.path, PREDICT_AUTH: 'required' });
+    const closed = await startServer({
+      MODEL_REGISTRY: registry.path,
+      PREDICT_AUTH: 'required',
+      PREDICT_API_KEYS: '0'.repeat(64),
+    });
     const { body } = await request(`${closed.url}/openapi.json`);
     await closed.stop();
-    const { security, responses } = body.paths['/v1/predict'].post;
-    expect([security, '401' in responses]).toEqual([keys, true]);
+    for (const [path, item] of Object.entries<Record<string, Operation>>(body.paths)) {
+      for (const { 'x-eyrie-scope': scope, security, responses } of Object.values(item)) {
+        const isPublic = scope === 'public';
+        expect([path, security, '401' in responses]).toEqual([path, isPublic ? undefined : keys, !isPublic]);
+        expect([path, '403' in responses]).toEqual([path, scope === 'predict' || scope === 'admin']);
+      }
+    }
     expect(body.components.securitySchemes).toMatchObject({
       bearer: { type: 'http', scheme: 'bearer' },
       apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },

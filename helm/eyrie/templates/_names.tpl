@@ -64,7 +64,7 @@ track: {{ .track }}
 {{- with .Values.auth -}}
 {{- if .existingSecret -}}
 {{- .existingSecret -}}
-{{- else if or .adminKeyDigests .predictKeyDigests -}}
+{{- else if or .adminKeyDigests .predictKeyDigests .readKeyDigests -}}
 {{- include "eyrie.fullname" $ }}-keys
 {{- end -}}
 {{- end -}}

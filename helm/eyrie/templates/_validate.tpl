@@ -65,11 +65,11 @@
 {{- end -}}
 {{- end -}}
 
-{{- if and (eq (toString $v.config.PREDICT_AUTH) "required") (not (include "eyrie.keysSecret" .)) -}}
-{{- fail "config.PREDICT_AUTH is required, but there are no keys: set auth.existingSecret or auth.predictKeyDigests" -}}
+{{- if and (eq (toString $v.config.PREDICT_AUTH) "required") (not (or $v.auth.existingSecret $v.auth.adminKeyDigests $v.auth.predictKeyDigests)) -}}
+{{- fail "config.PREDICT_AUTH is required, but there is no key that may predict: set auth.existingSecret or auth.predictKeyDigests" -}}
 {{- end -}}
-{{- if and $v.auth.existingSecret (or $v.auth.adminKeyDigests $v.auth.predictKeyDigests) -}}
-{{- fail "auth.existingSecret and digests in auth.adminKeyDigests or auth.predictKeyDigests exclude each other: put the digests into the Secret" -}}
+{{- if and $v.auth.existingSecret (or $v.auth.adminKeyDigests $v.auth.predictKeyDigests $v.auth.readKeyDigests) -}}
+{{- fail "auth.existingSecret and digests in auth.adminKeyDigests, auth.predictKeyDigests or auth.readKeyDigests exclude each other: put the digests into the Secret" -}}
 {{- end -}}
 {{- if and $v.auth.existingSecret $v.auth.checkSecret -}}
 {{- /* Without a cluster, as in `helm template`, lookup finds no namespace either. */ -}}

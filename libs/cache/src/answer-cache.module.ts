@@ -1,4 +1,4 @@
-import { Inject, Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AnswerCache } from './answer-cache';
 import { MemoryStore } from './memory-store';
 import type { RedisObserver } from './redis-store';
@@ -10,13 +10,13 @@ export interface AnswerCacheOptions {
   /** Empty: no Redis. */
   redisUrl: string;
   redisTimeoutMs: number;
+  observer?: CacheObserver;
 }
 
 /** Is told how Redis is, for logs and metrics. */
 export type CacheObserver = RedisObserver;
 
-/** Where a CacheObserver may be provided, globally. */
-export const CACHE_OBSERVER = Symbol('CACHE_OBSERVER');
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AnswerCacheOptions>().build();
 
 @Injectable()
 class CacheClosing implements OnApplicationShutdown {
@@ -27,27 +27,15 @@ class CacheClosing implements OnApplicationShutdown {
   }
 }
 
-/** Gives the rest of a Nest application an AnswerCache. Nobody waits for Redis, at the start neither. */
-@Module({})
-export class AnswerCacheModule {
-  static register(options: AnswerCacheOptions): DynamicModule {
-    return {
-      module: AnswerCacheModule,
-      providers: [
-        {
-          provide: AnswerCache,
-          inject: [{ token: CACHE_OBSERVER, optional: true }],
-          useFactory: (observer?: CacheObserver) => createCache(options, observer),
-        },
-        CacheClosing,
-      ],
-      exports: [AnswerCache],
-    };
-  }
-}
+/** Gives whoever imports it an AnswerCache. Nobody waits for Redis, at the start neither. */
+@Module({
+  providers: [{ provide: AnswerCache, inject: [MODULE_OPTIONS_TOKEN], useFactory: createCache }, CacheClosing],
+  exports: [AnswerCache],
+})
+export class AnswerCacheModule extends ConfigurableModuleClass {}
 
-async function createCache(options: AnswerCacheOptions, observer?: CacheObserver): Promise<AnswerCache> {
-  const { maxBytes, ttlSeconds, redisUrl, redisTimeoutMs } = options;
+async function createCache(options: AnswerCacheOptions): Promise<AnswerCache> {
+  const { maxBytes, ttlSeconds, redisUrl, redisTimeoutMs, observer } = options;
   const memory = maxBytes > 0 ? new MemoryStore(maxBytes, ttlSeconds) : undefined;
   if (redisUrl === '') return new AnswerCache({ memory });
   // The client is a tenth of all that a start has to read and compile, for the few who have a Redis.

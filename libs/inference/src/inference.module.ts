@@ -1,15 +1,18 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PredictorFactory } from './predictor-factory';
 import type { InferenceSettings } from './predictor';
 
-/** Gives the rest of a Nest application a PredictorFactory. */
-@Module({})
-export class InferenceModule {
-  static register(settings: InferenceSettings): DynamicModule {
-    return {
-      module: InferenceModule,
-      providers: [{ provide: PredictorFactory, useFactory: () => new PredictorFactory(settings) }],
-      exports: [PredictorFactory],
-    };
-  }
-}
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<InferenceSettings>().build();
+
+/** Gives whoever imports it a PredictorFactory. */
+@Module({
+  providers: [
+    {
+      provide: PredictorFactory,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (settings: InferenceSettings) => new PredictorFactory(settings),
+    },
+  ],
+  exports: [PredictorFactory],
+})
+export class InferenceModule extends ConfigurableModuleClass {}

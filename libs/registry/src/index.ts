@@ -18,15 +18,15 @@ export { ModelVersion, VERSION_STATES, type VersionState } from './versions/mode
 export { OnDemandLoader, type OnDemandOptions, type Wait } from './serving/on-demand';
 export {
   ALIAS,
-  type CanaryRules,
+  CanaryRules,
   InvalidPolicyError,
   defaultPolicy,
   parsePolicy,
-  type Policy,
+  Policy,
   resolveVersion,
   routedVersions,
-  type Shadow,
-  type Variant,
+  Shadow,
+  Variant,
   type VersionRef,
 } from './policy/policy';
 export {
@@ -37,7 +37,7 @@ export {
   replacePolicy,
   setAlias,
 } from './policy/policy-change';
-export { REGISTRY_OBSERVER, RegistryModule } from './registry.module';
+export { RegistryModule, type RegistryModuleOptions } from './registry.module';
 export { removeModel, removeVersion } from './versions/remove-version';
 export { isFull, isReadOnly } from './stores/whole-file';
 export { readManifest, readVersion, sha256 } from './versions/version-files';

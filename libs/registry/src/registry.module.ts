@@ -1,39 +1,38 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PredictorFactory } from '#inference';
 import { FolderStore } from './stores/folder-store';
 import { OnDemandLoader } from './serving/on-demand';
 import { ModelRegistry } from './serving/model-registry';
 import type { RegistryObserver, RegistryOptions } from './serving/registry-options';
 
-/** Where a RegistryObserver may be provided, globally, to be told what happens. */
-export const REGISTRY_OBSERVER = Symbol('REGISTRY_OBSERVER');
-
-/** Gives the rest of a Nest application the ModelRegistry of a folder. Nothing is loaded before its first refresh. */
-@Module({})
-export class RegistryModule {
-  static register(folder: string, options: RegistryOptions, inference: DynamicModule): DynamicModule {
-    return {
-      module: RegistryModule,
-      imports: [inference],
-      providers: [
-        {
-          provide: ModelRegistry,
-          inject: [PredictorFactory, { token: REGISTRY_OBSERVER, optional: true }],
-          useFactory: async (predictors: PredictorFactory, observer?: RegistryObserver) =>
-            new ModelRegistry(await FolderStore.open(folder), predictors, options, observer),
-        },
-        {
-          provide: OnDemandLoader,
-          inject: [ModelRegistry],
-          useFactory: (registry: ModelRegistry) =>
-            new OnDemandLoader(registry, {
-              enabled: options.onDemand ?? false,
-              memoryBytes: options.memoryBytes ?? 0,
-              unloadGraceMs: options.unloadGraceMs,
-            }),
-        },
-      ],
-      exports: [ModelRegistry, OnDemandLoader],
-    };
-  }
+export interface RegistryModuleOptions extends RegistryOptions {
+  /** Where the models are. */
+  folder: string;
+  observer?: RegistryObserver;
 }
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<RegistryModuleOptions>().build();
+
+/**
+ * Gives whoever imports it the ModelRegistry of a folder. The imports that it is registered with must give a PredictorFactory.
+ * Nothing is loaded before the registry's first refresh.
+ */
+@Module({
+  providers: [
+    {
+      provide: ModelRegistry,
+      inject: [PredictorFactory, MODULE_OPTIONS_TOKEN],
+      useFactory: async (predictors: PredictorFactory, { folder, observer, ...options }: RegistryModuleOptions) =>
+        new ModelRegistry(await FolderStore.open(folder), predictors, options, observer),
+    },
+    {
+      provide: OnDemandLoader,
+      inject: [ModelRegistry, MODULE_OPTIONS_TOKEN],
+      useFactory: (registry: ModelRegistry, { onDemand, memoryBytes, unloadGraceMs }: RegistryModuleOptions) =>
+        new OnDemandLoader(registry, { enabled: onDemand ?? false, memoryBytes: memoryBytes ?? 0, unloadGraceMs }),
+    },
+  ],
+  exports: [ModelRegistry, OnDemandLoader],
+})
+export class RegistryModule extends ConfigurableModuleClass {}

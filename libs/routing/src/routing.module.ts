@@ -1,18 +1,22 @@
-import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Injectable,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { observe } from '#core';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard } from './canary-guard';
 import { ShadowTraffic, type ShadowOutcome } from './shadow-traffic';
-import { TrafficEvents, type TrafficEvent } from './traffic-events';
+import { TrafficEvents } from './traffic-events';
 
-/** Is told what happens to the traffic, for logs and metrics. */
-export interface TrafficObserver {
-  onEvent?: (event: TrafficEvent) => void;
+export interface RoutingOptions {
+  /** Is told what became of each request to a shadow, for metrics. */
   onShadow?: (model: string, version: number, outcome: ShadowOutcome) => void;
 }
 
-/** Where a TrafficObserver may be provided, globally. */
-export const TRAFFIC_OBSERVER = Symbol('TRAFFIC_OBSERVER');
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RoutingOptions>().build();
 
 /** Lets the canary guard watch for as long as the application runs. */
 @Injectable()
@@ -28,23 +32,14 @@ class CanaryGuardLifecycle implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-const OBSERVER = { token: TRAFFIC_OBSERVER, optional: true };
-
-/** Gives the rest of a Nest application shadows, guard and events; a global ModelRegistry must be there. */
+/** Gives whoever imports it shadows and guard. The imports that it is registered with must give a ModelRegistry and TrafficEvents. */
 @Module({
   providers: [
     {
-      provide: TrafficEvents,
-      inject: [OBSERVER],
-      useFactory: (observer?: TrafficObserver) => new TrafficEvents((event) => observer?.onEvent?.(event)),
-    },
-    {
       provide: ShadowTraffic,
-      inject: [ModelRegistry, OBSERVER],
-      useFactory: (registry: ModelRegistry, observer?: TrafficObserver) =>
-        new ShadowTraffic(registry, (...outcome) =>
-          observe('traffic.onShadow', () => observer?.onShadow?.(...outcome)),
-        ),
+      inject: [ModelRegistry, MODULE_OPTIONS_TOKEN],
+      useFactory: (registry: ModelRegistry, { onShadow }: RoutingOptions) =>
+        new ShadowTraffic(registry, (...outcome) => observe('traffic.onShadow', () => onShadow?.(...outcome))),
     },
     {
       provide: CanaryGuard,
@@ -54,6 +49,6 @@ const OBSERVER = { token: TRAFFIC_OBSERVER, optional: true };
     },
     CanaryGuardLifecycle,
   ],
-  exports: [TrafficEvents, ShadowTraffic, CanaryGuard],
+  exports: [ShadowTraffic, CanaryGuard],
 })
-export class RoutingModule {}
+export class RoutingModule extends ConfigurableModuleClass {}

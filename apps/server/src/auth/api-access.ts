@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { EyrieError } from '#core';
 import { contextOf } from '../http/request-context';
-import type { ApiKey, ApiKeys, Scope } from './api-keys';
+import type { ApiKey, ApiKeys } from './api-keys';
+import { scopesThatMay, type Scope } from './scopes';
 
 export interface ApiKeyPolicy {
-  /** Whether predictions need a key. */
+  /** Whether looking and asking for predictions needs a key; changing things always does. */
   predict: 'open' | 'required';
 }
 
@@ -17,11 +18,16 @@ export class ApiAccess {
 
   /** @throws EyrieError UNAUTHENTICATED, FORBIDDEN unless the request may do what the scope is for */
   require(scope: Scope, req: IncomingMessage, res: ServerResponse): void {
-    if (scope === 'predict' && this.policy.predict === 'open') return;
+    if (this.isOpen(scope)) return;
     const context = contextOf(res);
+    // Decided already, before the body was read.
     if (context.scope === scope) return;
     context.logged.key_id = this.authenticate(req, res, scope).id;
     context.scope = scope;
+  }
+
+  private isOpen(scope: Scope): boolean {
+    return scope !== 'admin' && this.policy.predict === 'open';
   }
 
   private authenticate(req: IncomingMessage, res: ServerResponse, scope: Scope): ApiKey {
@@ -31,21 +37,29 @@ export class ApiAccess {
         'no admin key is configured; make one with "npm run eyrie -- keys new" and put its digest into ADMIN_API_KEYS',
       );
     }
+    const needed = `an API key with the scope ${scopesThatMay(scope).join(' or ')}`;
     const given = keyOf(req.headers);
     if (given === undefined) {
       res.setHeader('WWW-Authenticate', 'Bearer');
-      throw new EyrieError('UNAUTHENTICATED', 'send an API key as "Authorization: Bearer KEY" or "X-API-Key: KEY"');
+      throw new EyrieError(
+        'UNAUTHENTICATED',
+        `this needs ${needed}; send it as "Authorization: Bearer KEY" or "X-API-Key: KEY"`,
+      );
     }
     const key = this.keys.find(given);
     if (!key) {
       res.setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
-      throw new EyrieError('UNAUTHENTICATED', 'the API key is not known here');
+      throw new EyrieError('UNAUTHENTICATED', `the API key is not known here; this needs ${needed}`);
     }
-    if (scope === 'admin' && key.scope !== 'admin') {
-      throw new EyrieError('FORBIDDEN', `the key "${key.id}" may ask for predictions, but not change things`);
+    if (!may(key, scope)) {
+      throw new EyrieError('FORBIDDEN', `the key "${key.id}" has the scope ${key.scope}; this needs ${needed}`);
     }
     return key;
   }
+}
+
+function may(key: ApiKey, scope: Scope): boolean {
+  return scopesThatMay(scope).includes(key.scope);
 }
 
 function keyOf(headers: IncomingHttpHeaders): string | undefined {

@@ -1,15 +1,11 @@
-import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
+import { EyrieError } from '#core';
 import { ApiAccess } from './api-access';
-import type { Scope } from './api-keys';
+import { declaredAccess } from './route-access';
 
-const SCOPE = 'eyrie:scope';
-
-/** Who may call a route; a route without it is open. */
-export const RequireScope = (scope: Scope) => SetMetadata(SCOPE, scope);
-
-/** Lets a request through to a route with a scope if its key has that scope. */
+/** Lets a request through to a public route, or to one whose scope its key has. A route that declares neither is closed. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
@@ -18,12 +14,12 @@ export class ApiKeyGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const declared = declaredAccess(this.reflector, context);
+    if (declared === undefined) {
+      throw new EyrieError('FORBIDDEN', 'this route does not declare who may use it, and so nobody may');
+    }
     const http = context.switchToHttp();
-    if (scope) this.access.require(scope, http.getRequest<Request>(), http.getResponse<Response>());
+    if (declared !== 'public') this.access.require(declared, http.getRequest<Request>(), http.getResponse<Response>());
     return true;
   }
 }

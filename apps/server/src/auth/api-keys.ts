@@ -1,7 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-
-/** `admin` may do everything, `predict` may ask for predictions. */
-export type Scope = 'admin' | 'predict';
+import { SCOPES, type Scope } from './scopes';
 
 export interface ApiKey {
   /** Says in the log who it was; not a secret. */
@@ -17,9 +15,9 @@ interface KnownKey extends ApiKey {
 export class ApiKeys {
   private readonly keys: KnownKey[];
 
-  /** @param admin, predict SHA-256 digests in hex, each optionally as `id:digest` */
-  constructor(admin: readonly string[], predict: readonly string[]) {
-    this.keys = [...admin.map((key) => parse(key, 'admin')), ...predict.map((key) => parse(key, 'predict'))];
+  /** @param digests SHA-256 in hex, each optionally as `id:digest`, of the keys of each scope */
+  constructor(digests: Readonly<Record<Scope, readonly string[]>>) {
+    this.keys = SCOPES.flatMap((scope) => digests[scope].map((text) => parse(text, scope)));
   }
 
   has(scope: Scope): boolean {
@@ -31,9 +29,8 @@ export class ApiKeys {
     const digest = createHash('sha256').update(key).digest();
     let found: ApiKey | undefined;
     for (const known of this.keys) {
-      // An admin key that is a predict key as well stays an admin key.
-      if (timingSafeEqual(known.digest, digest) && found?.scope !== 'admin')
-        found = { id: known.id, scope: known.scope };
+      // Of a key with several scopes the last one, which may do the most, counts.
+      if (timingSafeEqual(known.digest, digest)) found = { id: known.id, scope: known.scope };
     }
     return found;
   }

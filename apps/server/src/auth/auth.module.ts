@@ -11,8 +11,10 @@ import { ApiKeys } from './api-keys';
     {
       provide: ApiAccess,
       inject: [CONFIG],
-      useFactory: ({ ADMIN_API_KEYS, PREDICT_API_KEYS, PREDICT_AUTH }: Config) =>
-        new ApiAccess(new ApiKeys(ADMIN_API_KEYS, PREDICT_API_KEYS), { predict: PREDICT_AUTH }),
+      useFactory: ({ READ_API_KEYS, PREDICT_API_KEYS, ADMIN_API_KEYS, PREDICT_AUTH }: Config) =>
+        new ApiAccess(new ApiKeys({ read: READ_API_KEYS, predict: PREDICT_API_KEYS, admin: ADMIN_API_KEYS }), {
+          predict: PREDICT_AUTH,
+        }),
     },
     { provide: APP_GUARD, useClass: ApiKeyGuard },
   ],

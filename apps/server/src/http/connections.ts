@@ -48,7 +48,7 @@ export class Connections {
     this.makeAnswersLast();
     await this.quietTurn();
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-    await sleep(LAST_REQUEST_MS);
+    if (this.open.size > 0) await sleep(LAST_REQUEST_MS);
     await this.quietTurn();
     for (const [socket, responses] of this.open) if (responses.size === 0) socket.destroy();
     await closed;

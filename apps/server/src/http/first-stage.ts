@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import parseurl from 'parseurl';
 import type { Logger } from 'pino';
-import { EyrieError } from '#core';
+import { EyrieError, observe } from '#core';
 import type { FindRoute } from '../openapi/routes';
 import type { Tracing } from '../tracing/tracing';
 import type { SetCorsHeaders } from './cors';
@@ -91,6 +91,7 @@ export class FirstStage {
       return false;
     }
     requireDescribed(found.route, req, res, context, query);
+    context.access = found.route.access.get(req.method === 'HEAD' ? 'GET' : req.method!);
     this.options.gate.admit(req, res, context);
     return true;
   }
@@ -98,15 +99,7 @@ export class FirstStage {
   private closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void {
     if (!res.writableFinished) context.leave();
     for (const observer of this.observers) {
-      try {
-        observer.closed(context, req, res);
-      } catch (error) {
-        // Who only watches must not end the process, nor keep the others from being told.
-        this.options.logger.error(
-          { request_id: context.requestId, err: error },
-          'the end of a request could not be told to all',
-        );
-      }
+      observe('request', () => observer.closed(context, req, res));
     }
   }
 }

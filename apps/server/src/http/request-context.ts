@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
+import type { Access } from '../auth/route-access';
 import type { Permit } from '../serving/permit';
 import type { RequestTrace } from '../tracing/tracing';
 
@@ -23,6 +24,8 @@ export class RequestContext {
   /** What the path has in the places of the template's parameters, as it was sent. */
   parameters: Readonly<Record<string, string>> = NONE;
   query: Readonly<ParsedUrlQuery> = NONE;
+  /** What its route declares; undefined where it declares nothing, or is none of ours. */
+  access?: Access;
   /** The scope that the request has been found to have. */
   scope?: string;
   /** Who answers it, where it is a prediction that has been taken on. */

@@ -1,15 +1,29 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { ModelAnswersModule } from '../libraries/model-answers.module';
+import { ModelRegistryModule } from '../libraries/model-registry.module';
+import { ModelRoutingModule } from '../libraries/model-routing.module';
 import { CanaryMetrics } from './canary.metrics';
 import { LiveMetrics } from './live.metrics';
 import { MetricsController } from './metrics.controller';
+import { MetricsModule } from './metrics.module';
 import { WorkerUsageMetrics } from './worker-usage.metrics';
 
-/** GET /metrics. Global, because the controller is made inside PrometheusModule and finds LiveMetrics only so. */
-@Global()
+/** What is looked up when somebody asks. */
 @Module({
-  imports: [PrometheusModule.register({ controller: MetricsController, defaultMetrics: { enabled: true } })],
+  imports: [MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule],
   providers: [LiveMetrics, CanaryMetrics, WorkerUsageMetrics],
   exports: [LiveMetrics],
+})
+class LiveMetricsModule {}
+
+/** GET /metrics. The library makes the controller inside its own module, which therefore imports what the controller needs. */
+@Module({
+  imports: [
+    {
+      ...PrometheusModule.register({ controller: MetricsController, defaultMetrics: { enabled: true } }),
+      imports: [LiveMetricsModule],
+    },
+  ],
 })
 export class MetricsEndpointModule {}

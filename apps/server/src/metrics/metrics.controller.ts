@@ -1,15 +1,17 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
 import { setImmediate as otherRequests } from 'node:timers/promises';
 import { register } from 'prom-client';
+import { Public } from '../auth/route-access';
 import { ApiProblems } from '../openapi/api-problems';
 import { LiveMetrics } from './live.metrics';
 
 @ApiTags('operations')
+@Public()
 @ApiProblems('INVALID_REQUEST')
-@Controller('metrics')
+@Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController extends PrometheusController {
   private text: Promise<string> | undefined;
 

@@ -2,12 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import type { Logger } from 'pino';
-import { TRAFFIC_EVENT_TYPES, type ShadowOutcome, type TrafficEvent, type TrafficObserver } from '#routing';
+import {
+  TRAFFIC_EVENT_TYPES,
+  type ShadowOutcome,
+  type TrafficEvent,
+  type RoutingOptions,
+  type TrafficEventsOptions,
+} from '#routing';
 import { LOGGER } from '../settings';
 
 /** What the guard decides and what shadows show, as log lines and metrics. */
 @Injectable()
-export class LoggingTrafficObserver implements TrafficObserver {
+export class LoggingTrafficObserver implements TrafficEventsOptions, RoutingOptions {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric('traffic_events_total') private readonly events: Counter,

@@ -2,6 +2,10 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
+import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
+import type { Scope } from '../auth/scopes';
+import { AliasBody } from '../control/admin/admin.dto';
+import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 
@@ -9,7 +13,10 @@ import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
 const BEARER = 'bearer';
 const API_KEY = 'apiKey';
 
-/** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions need a key */
+/** The paths of the description itself. They are Swagger's and not Nest's: no guard sees them, and they are public. */
+export const DESCRIPTION_PATHS = ['/docs', '/openapi.json', '/openapi.yaml'];
+
+/** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions, and reading, need a key */
 export function describeApi(app: INestApplication, predictAuth: 'open' | 'required'): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -25,11 +32,13 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
     .addTag('operations', 'Health and metrics');
   const document = SwaggerModule.createDocument(app, builder.build(), {
     autoTagControllers: false,
-    operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
+    // A handler with several paths gives a method for each, as in "predict[1]".
+    operationIdFactory: (controller, method) =>
+      `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
   nameTwins(document);
-  askForKeys(document, 'admin', ['UNAUTHENTICATED', 'FORBIDDEN']);
-  if (predictAuth === 'required') askForKeys(document, 'predict', ['UNAUTHENTICATED']);
+  closeSchemas(document, [...POLICY_CLASSES, AliasBody]);
+  askForKeys(document, predictAuth);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
   document.components.schemas = Object.assign(document.components.schemas ?? {}, schemas);
@@ -46,24 +55,35 @@ export function serveApiDescription(app: INestApplication, document: OpenAPIObje
   });
 }
 
-/** The operations with this tag take a key, in either way. @param codes what they answer without the right one */
-function askForKeys({ paths }: OpenAPIObject, tag: string, codes: readonly ErrorCode[]): void {
+/** What an operation answers without the right key. Whoever has a key at all may read. */
+const REFUSALS: Record<Scope, ErrorCode[]> = {
+  read: ['UNAUTHENTICATED'],
+  predict: ['UNAUTHENTICATED', 'FORBIDDEN'],
+  admin: ['UNAUTHENTICATED', 'FORBIDDEN'],
+};
+
+/** Operations that declare a scope take a key, in either way. */
+function askForKeys({ paths }: OpenAPIObject, predictAuth: 'open' | 'required'): void {
   for (const item of Object.values(paths)) {
     for (const operation of [item.get, item.put, item.post, item.delete]) {
-      if (!operation?.tags?.includes(tag)) continue;
+      const access = (operation as { [ACCESS_IN_DESCRIPTION]?: Access } | undefined)?.[ACCESS_IN_DESCRIPTION];
+      if (!operation || !access || access === 'public') continue;
+      if (access !== 'admin' && predictAuth === 'open') continue;
       operation.security = [{ [BEARER]: [] }, { [API_KEY]: [] }];
-      operation.responses = { ...problemResponses(codes), ...operation.responses };
+      operation.responses = { ...problemResponses(REFUSALS[access]), ...operation.responses };
     }
   }
 }
 
-/** Nest numbers the operations of a handler with several paths; the one without /v1 gets a name that says so. */
+/** Says of what these classes are made into that it has no further fields; the library has no word for it. */
+function closeSchemas({ components }: OpenAPIObject, classes: readonly { name: string }[]): void {
+  for (const { name } of classes) Object.assign(components?.schemas?.[name] ?? {}, { additionalProperties: false });
+}
+
+/** Of a handler that answers with and without its version, the operation without one gets a name that says so. */
 function nameTwins({ paths }: OpenAPIObject): void {
   for (const [path, item] of Object.entries(paths)) {
-    for (const operation of [item.get, item.post]) {
-      if (!operation?.operationId) continue;
-      const twin = /\[\d+\]$/.test(operation.operationId) && !path.startsWith('/v1/');
-      operation.operationId = operation.operationId.replace(/\[\d+\]$/, twin ? '_unversioned' : '');
-    }
+    if (!(`/v1${path}` in paths)) continue;
+    for (const operation of [item.get, item.post]) if (operation) operation.operationId += '_unversioned';
   }
 }

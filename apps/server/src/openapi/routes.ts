@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
 
 /** What the description says of a path. */
 export interface Route {
@@ -6,6 +7,8 @@ export interface Route {
   template: string;
   /** The names of each method's query parameters, by method in capitals. */
   methods: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Who may use each method; one that has not declared it is closed. */
+  access: ReadonlyMap<string, Access>;
 }
 
 /** A path's route, and what it has in the places of the template's parameters. */
@@ -16,21 +19,27 @@ export interface FoundRoute {
 
 export type FindRoute = (path: string) => FoundRoute | undefined;
 
-type Operation = { parameters?: { in: string; name: string }[] };
+type Operation = { parameters?: { in: string; name: string }[]; [ACCESS_IN_DESCRIPTION]?: Access };
+
+/** Every route of the description. */
+export function routesOf({ paths }: OpenAPIObject): Route[] {
+  return Object.entries(paths).map(([template, item]) => {
+    const operations = Object.entries(item as Record<string, Operation>);
+    const byMethod = operations.map(([method, operation]) => [method.toUpperCase(), operation] as const);
+    return {
+      template,
+      methods: new Map(byMethod.map(([method, operation]) => [method, queryParameters(operation)])),
+      access: new Map(
+        byMethod.flatMap(([method, { [ACCESS_IN_DESCRIPTION]: access }]) => (access ? [[method, access]] : [])),
+      ),
+    };
+  });
+}
 
 const NONE = Object.freeze({});
 
 /** Finds the route of a path, as Express does: capitals and a slash at the end make no difference. */
-export function routesOf(document: OpenAPIObject): FindRoute {
-  const routes = Object.entries(document.paths).map(([template, item]): Route => ({
-    template,
-    methods: new Map(
-      Object.entries(item as Record<string, Operation>).map(([method, operation]) => [
-        method.toUpperCase(),
-        queryParameters(operation),
-      ]),
-    ),
-  }));
+export function routeFinder(routes: readonly Route[]): FindRoute {
   // Most requests are for one of these, as it is written.
   const plain = new Map(
     routes

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '#routing';
 import { ApiAccess } from '../auth/api-access';
+import { isRateLimited } from '../auth/route-access';
 import type { Config } from '../config';
 import type { Gate } from '../http/first-stage';
 import { Forwarded } from '../http/forwarded';
@@ -19,8 +20,8 @@ export type ReadAsked = (context: Pick<RequestContext, 'parameters' | 'query'>) 
 export type PredictionRoutes = Readonly<Record<string, ReadAsked>>;
 
 /**
- * Takes predictions on, before their bodies are read: access, rate limit, who answers, and whether there is room. What has
- * been decided here is kept in the request's context and decided nowhere else.
+ * Takes requests on, before their bodies are read: access and rate limit, as the route declares them; of predictions also who
+ * answers, and whether there is room. What has been decided here is kept in the request's context and decided nowhere else.
  */
 @Injectable()
 export class Admission implements Gate {
@@ -45,14 +46,14 @@ export class Admission implements Gate {
   }
 
   /**
-   * @throws EyrieError UNAUTHENTICATED, RATE_LIMITED, MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY, OVERLOADED
+   * A route that declares nothing is left to the guard that closes it.
+   * @throws EyrieError UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED, MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY, OVERLOADED
    */
   admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void {
-    const read = context.route === undefined ? undefined : this.routes.get(context.route);
-    if (!read) return;
-    this.access.require('predict', req, res);
-    this.rateLimit?.count(this.forwarded.addressOf(req));
-    const asked = read(context);
+    const { access, route } = context;
+    if (access !== undefined && access !== 'public') this.access.require(access, req, res);
+    if (isRateLimited(access)) this.rateLimit?.count(this.forwarded.addressOf(req));
+    const asked = route === undefined ? undefined : this.routes.get(route)?.(context);
     if (!asked) return;
     context.permit = this.permits.grant(asked, routingKeyOf(req.headers));
     this.requireRoom(res, context, context.permit.route);

@@ -16,9 +16,9 @@ import type { Response } from 'express';
 import { EyrieError } from '#core';
 import { ModelRegistry, removeAlias, replacePolicy, setAlias, type Policy, type PolicyEdit } from '#registry';
 import { findVersion } from '#routing';
-import { RequireScope } from '../../auth/api-key.guard';
+import { RequireScope } from '../../auth/route-access';
 import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
-import { POLICY_EXAMPLE, POLICY_SCHEMA } from '../models/policy.openapi';
+import { POLICY_EXAMPLE, PolicyBody, PolicyDto } from '../models/policy.dto';
 import { ApiProblems } from '../../openapi/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
 import { AliasBody, AliasPath, RollbackQuery } from './admin.dto';
@@ -44,7 +44,7 @@ const IF_MATCH = applyDecorators(
   'REGISTRY_READ_ONLY',
   'UNSUPPORTED_MEDIA_TYPE',
 )
-@Controller('v1')
+@Controller({ version: '1' })
 export class AdminController {
   constructor(
     private readonly registry: ModelRegistry,
@@ -78,7 +78,7 @@ export class AdminController {
   @Put('models/:model/aliases/:alias')
   @IF_MATCH
   @ApiOperation({ summary: 'Let an alias name a version' })
-  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   setAlias(
     @Param() { model, alias }: AliasPath,
     @Body() { version }: AliasBody,
@@ -91,7 +91,7 @@ export class AdminController {
   @Delete('models/:model/aliases/:alias')
   @IF_MATCH
   @ApiOperation({ summary: 'Remove an alias' })
-  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   removeAlias(
     @Param() { model, alias }: AliasPath,
     @Headers('if-match') ifMatch: string | undefined,
@@ -103,17 +103,14 @@ export class AdminController {
   @Put('models/:model/policy')
   @IF_MATCH
   @ApiOperation({ summary: 'Replace the policy; it is in effect when the answer comes' })
-  @ApiBody({ schema: POLICY_SCHEMA as never, examples: { split: { value: POLICY_EXAMPLE } } })
-  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiBody({ type: PolicyBody, examples: { split: { value: POLICY_EXAMPLE } } })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   putPolicy(
     @Param() { model }: ModelPath,
-    @Body() policy: unknown,
+    @Body() policy: PolicyBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
-      throw new EyrieError('INVALID_REQUEST', 'the body must be a policy, a JSON object');
-    }
     return this.change(res, model, `replace the policy of ${model}`, replacePolicy(policy), ifMatch);
   }
 
@@ -121,7 +118,7 @@ export class AdminController {
   @HttpCode(200)
   @IF_MATCH
   @ApiOperation({ summary: 'Bring an earlier policy back: the latest without a guard, or that of a revision' })
-  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   async rollback(
     @Param() { model }: ModelPath,
     @Query() { revision }: RollbackQuery,

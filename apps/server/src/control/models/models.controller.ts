@@ -1,20 +1,23 @@
-import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res, Version, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EyrieError } from '#core';
 import { ModelRegistry, type Policy } from '#registry';
 import { findVersion } from '#routing';
+import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../openapi/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
-import { POLICY_SCHEMA } from './policy.openapi';
+import { PolicyDto } from './policy.dto';
 import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
-@Controller()
+@RequireScope('read')
+@Controller({ version: '1' })
 export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}
 
-  @Get(['v1/model/info', 'model/info'])
+  @Get('model/info')
+  @Version(['1', VERSION_NEUTRAL])
   @ApiOperation({ summary: 'The version that answers, or the one that is asked for' })
   @ApiOkResponse({ type: VersionDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODEL_NOT_READY')
@@ -26,7 +29,7 @@ export class ModelsController {
     return describeVersion(model, findVersion(this.registry, model, ref));
   }
 
-  @Get('v1/models')
+  @Get('models')
   @ApiOperation({ summary: 'All models' })
   @ApiOkResponse({ type: ModelsDto })
   @ApiProblems('INVALID_REQUEST')
@@ -34,7 +37,7 @@ export class ModelsController {
     return { models: this.registry.list().map(describeModel) };
   }
 
-  @Get('v1/models/:model')
+  @Get('models/:model')
   @ApiOperation({ summary: 'A model, its versions and its policy' })
   @ApiOkResponse({ type: ModelDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
@@ -42,7 +45,7 @@ export class ModelsController {
     return describeModel(this.registry.model(model));
   }
 
-  @Get('v1/models/:model/versions/:version')
+  @Get('models/:model/versions/:version')
   @ApiOperation({ summary: 'A version' })
   @ApiOkResponse({ type: VersionDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'VERSION_NOT_FOUND')
@@ -51,9 +54,9 @@ export class ModelsController {
     return describeVersion(model, findVersion(this.registry, model, toVersionRef(path.version)));
   }
 
-  @Get('v1/models/:model/policy')
+  @Get('models/:model/policy')
   @ApiOperation({ summary: 'The policy in effect' })
-  @ApiOkResponse({ description: 'The policy', schema: POLICY_SCHEMA })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
   policy(@Param() { model }: ModelPath, @Res({ passthrough: true }) res: Response): Policy {
     const { policy } = this.registry.model(model);

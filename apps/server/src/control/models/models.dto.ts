@@ -8,6 +8,7 @@ import {
   type ModelVersion,
   type VersionState,
 } from '#registry';
+import { PolicyDto } from './policy.dto';
 
 export class VersionDto {
   @ApiProperty({ example: 'resnet-cifar10' })
@@ -37,8 +38,8 @@ export class VersionDto {
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Workers, threads, batch and queue' })
   runtime?: Record<string, unknown>;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'The policy of the model' })
-  policy?: Record<string, unknown>;
+  @ApiPropertyOptional({ type: () => PolicyDto, description: 'The policy of the model' })
+  policy?: PolicyDto;
 
   @ApiPropertyOptional({ description: 'The last load, with all its checks, s', example: 0.6 })
   load_seconds?: number;
@@ -54,8 +55,8 @@ export class ModelDto {
   @ApiProperty({ example: 'resnet-cifar10' })
   name!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  policy!: Record<string, unknown>;
+  @ApiProperty({ type: () => PolicyDto })
+  policy!: PolicyDto;
 
   @ApiProperty({ type: () => [VersionSummaryDto] })
   versions!: VersionSummaryDto[];

@@ -2,12 +2,14 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard, type GuardStatus, ShadowTraffic, TrafficEvents } from '#routing';
+import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../openapi/api-problems';
 import { ModelPath } from '../../dialects/eyrie/predict.dto';
 import { EventsDto, GuardDto, ShadowsDto } from './traffic.dto';
 
 @ApiTags('models')
-@Controller('v1/models/:model')
+@RequireScope('read')
+@Controller({ path: 'models/:model', version: '1' })
 export class TrafficController {
   constructor(
     private readonly registry: ModelRegistry,

@@ -1,6 +1,6 @@
-import { Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Param, Post, Query, Req, Res, Version, VERSION_NEUTRAL } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { RequireScope } from '../../auth/api-key.guard';
+import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import {
   PathPredictQuery,
@@ -17,7 +17,7 @@ import { TaskDialects } from './task-dialect';
 import { BodyReceiver } from '../../inputs/receive';
 
 @RequireScope('predict')
-@Controller()
+@Controller({ version: '1' })
 export class PredictController {
   constructor(
     private readonly predictions: PredictionService,
@@ -26,14 +26,15 @@ export class PredictController {
     private readonly report: PredictionReport,
   ) {}
 
-  @Post(['v1/predict', 'predict'])
+  @Post('predict')
+  @Version(['1', VERSION_NEUTRAL])
   @HttpCode(200)
   @ApiPredict()
   predict(@Req() req: Request, @Res({ passthrough: true }) res: Response, @Query() query: PredictQuery) {
     return this.one(req, res, query);
   }
 
-  @Post('v1/models/:model/predict')
+  @Post('models/:model/predict')
   @HttpCode(200)
   @ApiPredict()
   predictByModel(
@@ -45,7 +46,7 @@ export class PredictController {
     return this.one(req, res, query);
   }
 
-  @Post('v1/models/:model/versions/:version/predict')
+  @Post('models/:model/versions/:version/predict')
   @HttpCode(200)
   @ApiPredict()
   predictByVersion(
@@ -57,7 +58,8 @@ export class PredictController {
     return this.one(req, res, query);
   }
 
-  @Post(['v1/predict/batch', 'predict/batch'])
+  @Post('predict/batch')
+  @Version(['1', VERSION_NEUTRAL])
   @HttpCode(200)
   @ApiPredictBatch()
   async predictBatch(

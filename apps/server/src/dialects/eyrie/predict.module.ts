@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../../auth/auth.module';
 import type { Config } from '../../config';
+import { ModelAnswersModule } from '../../libraries/model-answers.module';
+import { ModelRegistryModule } from '../../libraries/model-registry.module';
+import { ModelRoutingModule } from '../../libraries/model-routing.module';
+import { MetricsModule } from '../../metrics/metrics.module';
 import { CONFIG } from '../../settings';
 import { Forwarded } from '../../http/forwarded';
 import { Admission } from '../../serving/admission';
@@ -18,7 +22,7 @@ import { TaskDialects } from './task-dialect';
 import { TensorDialect } from './tensor-dialect';
 
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule],
   controllers: [PredictController],
   providers: [
     Admission,

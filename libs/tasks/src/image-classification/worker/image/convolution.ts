@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { KERNELS } from './kernels';
 import type { Pixels } from './pixels';
 
 /** For each pixel of an output axis, the source pixels that it is made of and their weights. */
@@ -43,13 +42,8 @@ const LOWER_MASK = (1 << LOWER_BITS) - 1;
 /** Two weights, each as two numbers of 16 bits. */
 const BYTES_OF_PAIR = 8;
 
-/** The compiled file beside this one, or, when the sources run (in tests), the one of the last build. */
-const file = __filename.endsWith('.ts')
-  ? join(__dirname, '../../../../../../dist/libs/tasks/wasm/convolve.wasm')
-  : join(__dirname, '../../../../wasm/convolve.wasm');
-
 const memory = new WebAssembly.Memory({ initial: 1 });
-const compiled = new WebAssembly.Module(readFileSync(file));
+const compiled = new WebAssembly.Module(KERNELS);
 const kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernels;
 
 /**

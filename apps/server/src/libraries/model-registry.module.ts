@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { InferenceModule } from '#inference';
+import { RegistryModule, type RegistryModuleOptions } from '#registry';
+import { WORKER_ENTRY } from '#tasks';
+import type { Config } from '../config';
+import { LoggingRegistryObserver } from '../metrics/registry-observer';
+import { RegistryObserverModule } from '../metrics/registry-observer.module';
+import { CONFIG } from '../settings';
+
+/** The models of MODEL_REGISTRY; what becomes of them is logged and counted. */
+@Module({
+  imports: [
+    RegistryModule.registerAsync({
+      imports: [
+        RegistryObserverModule,
+        InferenceModule.registerAsync({
+          inject: [CONFIG],
+          useFactory: (config: Config) => ({
+            workerEntry: WORKER_ENTRY,
+            maxPixels: config.MAX_IMAGE_PIXELS,
+            device: config.MODEL_DEVICE,
+          }),
+        }),
+      ],
+      inject: [CONFIG, LoggingRegistryObserver],
+      useFactory: (config: Config, observer: LoggingRegistryObserver): RegistryModuleOptions => ({
+        folder: config.MODEL_REGISTRY,
+        load: config.LOAD,
+        onDemand: config.LOAD_ON_DEMAND,
+        memoryBytes: config.LOAD_MEMORY_BYTES,
+        unloadGraceMs: config.REQUEST_TIMEOUT_MS,
+        defaultModel: config.MODEL_NAME,
+        observer,
+      }),
+    }),
+  ],
+  exports: [RegistryModule],
+})
+export class ModelRegistryModule {}

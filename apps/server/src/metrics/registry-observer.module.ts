@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { ModelEventsModule } from '../libraries/model-events.module';
+import { MetricsModule } from './metrics.module';
+import { LoggingRegistryObserver } from './registry-observer';
+
+/** Who is told what becomes of the models. Not in MetricsModule: it tells the events of a model, which are counted there. */
+@Module({
+  imports: [MetricsModule, ModelEventsModule],
+  providers: [LoggingRegistryObserver],
+  exports: [LoggingRegistryObserver],
+})
+export class RegistryObserverModule {}
