@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../free-ports.mjs';
-import { goTool } from '../tools.mjs';
+import { client } from '../tools.mjs';
 import { Authority } from './certificates.mjs';
 import { clusterCommand } from './commands.mjs';
 
@@ -52,7 +52,7 @@ class Cluster {
   }
 
   async start() {
-    this.tools = { helm: await goTool('helm'), kubectl: await clusterCommand('kubectl', this.version) };
+    this.tools = { helm: await client('helm'), kubectl: await clusterCommand('kubectl', this.version) };
     this.authority = new Authority(join(this.folder, 'authority'));
     const [client, peer, api, metrics] = await freePorts(4);
     const key = join(this.folder, 'service-accounts.key');
