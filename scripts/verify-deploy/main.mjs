@@ -14,14 +14,8 @@ import { checkRollouts } from './rollouts/check.mjs';
 import { checkSameness } from './sameness.mjs';
 import { client, goTool } from './tools.mjs';
 import { KUBERNETES } from './versions.mjs';
-import { differences } from '../sync-chart.mjs';
 
 const STEPS = {
-  copies: () => {
-    const stale = differences();
-    if (stale.length > 0) throw new Error(`${stale.join(', ')}: not as made; run node scripts/sync-chart.mjs`);
-    return 'what the chart and k8s/ have from elsewhere is up to date';
-  },
   lint: async () => {
     const helm = await client('helm');
     const files = valuesFiles();
