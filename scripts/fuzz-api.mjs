@@ -2,18 +2,19 @@
 // just does not, must be answered as /openapi.json says, and never with a 5xx. Needs Python 3.10+ with venv, and PyPI.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EyrieServer } from './eyrie-server.mjs';
-import { prepare, root, run } from './prepare.mjs';
+import { prepare, root } from './prepare.mjs';
+import { virtualEnvironment } from './virtual-environment.mjs';
 
 const VERSION = '4.32.5';
 const { FUZZ_SECONDS: SECONDS = '150', FUZZ_SEED: SEED = '1' } = process.env;
 const KEY = 'a-key-for-this-run-alone';
 
-const schemathesis = install();
+const schemathesis = join(virtualEnvironment('schemathesis', VERSION), 'schemathesis');
 prepare();
 // It may change policies and unload versions: on a copy.
 const registry = mkdtempSync(join(tmpdir(), 'eyrie-fuzz-'));
@@ -33,16 +34,6 @@ try {
 } finally {
   await server.stop();
   rmSync(registry, { recursive: true, force: true });
-}
-
-function install() {
-  const venv = join(root, '.cache', `schemathesis-${VERSION}`);
-  const tool = join(venv, 'bin', 'schemathesis');
-  if (!existsSync(tool)) {
-    run('python3', ['-m', 'venv', venv]);
-    run(join(venv, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${VERSION}`]);
-  }
-  return tool;
 }
 
 function fuzz() {

@@ -3,10 +3,10 @@
 // scale and roll out Linux and Prometheus (Debian's is fetched). `-- --only lint,refusals` runs these steps alone, `-- --without volume` all
 // but that one.
 import { parseArgs } from 'node:util';
-import { checkKeda, checkPrometheusAdapter } from './autoscaling/check.mjs';
+import { checkPrometheusAdapter } from './autoscaling/check.mjs';
 import { cache, output } from './cache.mjs';
 import { checkCluster } from './cluster/check.mjs';
-import { checkConformance, checkTheCheck } from './conformance.mjs';
+import { checkConformance } from './conformance.mjs';
 import { chart, valuesFiles } from './manifests.mjs';
 import { checkRefusals } from './refusals.mjs';
 import { checkRegistryVolume } from './registry-volume.mjs';
@@ -28,18 +28,16 @@ const STEPS = {
   },
   refusals: checkRefusals,
   sameness: checkSameness,
-  oldest: () => checkConformance(KUBERNETES.oldest),
-  newest: async () => [await checkConformance(KUBERNETES.newest), await checkTheCheck(KUBERNETES.newest)],
+  conformance: checkConformance,
   volume: checkRegistryVolume,
   cluster: checkCluster,
   rollouts: checkRollouts,
   autoscaling: checkPrometheusAdapter,
-  keda: checkKeda,
 };
 /** What needs nodes, or somebody else's controllers. */
 const NEVER = [
   'that pods start on nodes and that their network policies hold',
-  'what KServe and a gateway make of their objects',
+  'what KEDA, KServe and a gateway make of their objects',
   'that Argo Rollouts’ plug-in for the Gateway API moves the weights of a route',
 ];
 
