@@ -47,6 +47,19 @@ module.exports = {
       to: { path: '^libs/([^/]+)/src/(?!index\\.ts$|worker/index\\.ts$)', pathNot: '^$1/$2/' },
     },
     {
+      name: 'scripts-know-no-bench',
+      comment: 'The benchmarks use what starts and prepares the server, not the other way round.',
+      severity: 'error',
+      from: { path: '^(scripts|apps|libs)/' },
+      to: { path: '^bench/' },
+    },
+    {
+      name: 'product-knows-no-workshop',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: 'spec\\.ts$' },
+      to: { path: '^(scripts|bench|testing|monitoring)/' },
+    },
+    {
       name: 'pixels-and-models-stay-in-the-worker',
       comment: 'A hostile image or a native crash must cost a worker, never the process that answers HTTP.',
       severity: 'error',

@@ -43,4 +43,6 @@ module.exports = {
   // Worker processes are not seen by Jest: what runs in them alone counts as not covered.
   coverageThreshold: { './libs/': { lines: 90 }, './apps/': { lines: 70 } },
   testTimeout: 30_000,
+  // Jest would leave one CPU free, which on two is to run one file after the other; while a file waits for a server, another one can work.
+  maxWorkers: '100%',
 };

@@ -36,7 +36,7 @@ export async function bench(options) {
       if (options.startUp) {
         await attempt(`${name}: start-up`, () => benchStartUp(subject, options, progress), results.startUp);
       }
-      await attempt(`${name}: cache`, () => benchCache(subject, options, progress), results.cache);
+      if (options.cache) await attempt(`${name}: cache`, () => benchCache(subject, options, progress), results.cache);
       // Hundreds of megabytes, if there are more to come.
       if (RESNETS.includes(name)) rmSync(registry, { recursive: true });
     }

@@ -1,7 +1,7 @@
 import { input } from './inputs/photo.mjs';
 import { formUpload } from './inputs/upload.mjs';
 import { closedLoop } from './load/closed-loop.mjs';
-import { EyrieServer } from './server/eyrie.mjs';
+import { EyrieServer } from '../scripts/eyrie-server.mjs';
 
 const CONNECTIONS = 10;
 

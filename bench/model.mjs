@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { aloneMs, bestSetting, describeSetting, throughputOf } from './ceiling/ceiling.mjs';
 import { input } from './inputs/photo.mjs';
 import { formUpload } from './inputs/upload.mjs';
@@ -7,12 +8,13 @@ import { closedLoop } from './load/closed-loop.mjs';
 import { openLoop } from './load/open-loop.mjs';
 import { TreeMeter } from './measure/process-tree.mjs';
 import { RESNETS } from './models/resnet.mjs';
-import { EyrieServer } from './server/eyrie.mjs';
+import { EyrieServer } from '../scripts/eyrie-server.mjs';
 
 /** Inputs that are not the model's main one are sent over so many connections. */
 const OTHER_INPUTS_AT = 10;
 /** Share of the peak at which uploads arrive in the open loop: busy, but not beyond what can be answered. */
 const OPEN_LOOP_LOAD = 0.7;
+const PROFILER = fileURLToPath(new URL('./profile.cjs', import.meta.url));
 const NO_CACHE = { CACHE_MAX_BYTES: '0' };
 
 /** The first is the main one: it is sent over every number of connections. */
@@ -68,7 +70,8 @@ async function describe({ name, registry }, { port }) {
 
 async function measureServer({ name, registry }, options, main, others, progress) {
   const { port, profile, connections, seconds, warmUpSeconds } = options;
-  const server = await EyrieServer.start({ registry, model: name, port, profile, env: NO_CACHE });
+  const profiling = profile && { NODE_OPTIONS: `--require=${PROFILER}`, EYRIE_PROFILE: resolve(profile) };
+  const server = await EyrieServer.start({ registry, model: name, port, env: { ...NO_CACHE, ...profiling } });
   try {
     const time = { warmUpSeconds, seconds };
     const url = `${server.url}/v1/predict`;

@@ -16,6 +16,7 @@ Measures the server against the most that this machine gives with the same code,
   --port N             the server's port (default: a free one)
   --profile DIR        writes CPU profiles of the server and of its workers
   --no-start-up        leaves out how long the start takes
+  --no-cache           leaves out what the cache gives
   --json               prints JSON instead of tables
   --help`;
 
@@ -36,6 +37,7 @@ export function readOptions(args) {
       port: { type: 'string' },
       profile: { type: 'string' },
       'no-start-up': { type: 'boolean', default: false },
+      'no-cache': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,6 +58,7 @@ export function readOptions(args) {
     port: values.port === undefined ? undefined : number('--port', values.port, 1),
     profile: values.profile,
     startUp: !values['no-start-up'],
+    cache: !values['no-cache'],
     json: values.json,
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processTree } from './measure/process-tree.mjs';
 import { median } from './measure/statistics.mjs';
-import { EyrieServer } from './server/eyrie.mjs';
+import { EyrieServer } from '../scripts/eyrie-server.mjs';
 
 const STARTS = 3;
 /** What the start has used and no longer needs is given back by then. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atExit } from './at-exit.mjs';
+import { atExit } from '../scripts/at-exit.mjs';
 
 /** Gives `use` a folder that is gone when it is done, or when this process ends before that. @returns what `use` returns */
 export async function inTemporaryFolder(name, use) {

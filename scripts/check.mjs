@@ -3,11 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 
+const CRUISED = ['apps', 'libs', 'testing', 'monitoring', 'scripts', 'bench'];
 const CHECKS = [
   ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
-  ['structure', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'testing']],
+  ['structure', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...CRUISED]],
   ['kernels', 'node', ['scripts/kernels.mjs', '--check']],
 ];
 

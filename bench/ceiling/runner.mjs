@@ -3,7 +3,8 @@ import process from 'node:process';
 import { numbered } from '../inputs/upload.mjs';
 import { median } from '../measure/statistics.mjs';
 
-const { Classifier } = (await import('../../dist/libs/inference/src/worker/classifier.js')).default;
+const { openSession } = (await import('../../dist/libs/inference/src/worker/session.js')).default;
+const { Classifier } = (await import('../../dist/libs/tasks/src/image-classification/worker/classifier.js')).default;
 const { decodeImage } = (await import('../../dist/libs/tasks/src/image-classification/worker/image/decode.js')).default;
 const { preprocess } = (await import('../../dist/libs/tasks/src/image-classification/worker/image/preprocess.js'))
   .default;
@@ -19,7 +20,8 @@ let image;
 async function load(message) {
   spec = message.spec;
   image = numbered(message.type, Buffer.from(message.image), 0);
-  model = await Classifier.load(spec, message.threads, 'cpu');
+  const session = await openSession(spec.modelPath, message.threads, 'cpu');
+  model = new Classifier(session, { spec, maxBatch: message.batch, ...LIMITS });
   // As the worker does.
   for (const count of new Set([1, message.batch])) await model.run(model.allocate(count), count);
 }

@@ -3,10 +3,12 @@ import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atExit } from '../at-exit.mjs';
+import { atExit } from '../../scripts/at-exit.mjs';
 import { freePorts } from '../../scripts/free-ports.mjs';
-import { PEERS } from './sides.mjs';
+import { root } from '../../scripts/prepare.mjs';
 
+/** The folder with a folder for each. */
+export const PEERS = join(root, 'bench/peers');
 const START_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -37,7 +39,7 @@ export class PeerServer {
     const values = { port, port2, port3, port4, port5, cpus, venv: peer.venv };
     const fill = (text) => text.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
     const env = Object.fromEntries(Object.entries(peer.env ?? {}).map(([key, value]) => [key, fill(value)]));
-    const [program, ...args] = [...(pinnedTo ? ['taskset', '-c', pinnedTo.join(',')] : []), ...peer.command.map(fill)];
+    const [program, ...args] = [...pinned(pinnedTo), ...peer.command.map(fill)];
     mkdirSync(join(peer.venv, 'log'), { recursive: true });
     const logFile = join(peer.venv, 'log', 'server.log');
     const log = createWriteStream(logFile);
@@ -86,6 +88,11 @@ export class PeerServer {
     }
     this.#forget();
   }
+}
+
+/** What ties a command to some cores. */
+export function pinned(cores) {
+  return cores ? ['taskset', '-c', cores.join(',')] : [];
 }
 
 /** Whether there was anybody to signal. */

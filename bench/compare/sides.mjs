@@ -1,15 +1,12 @@
 // All that is compared. A side starts, says where to send an image to and how, and stops.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../scripts/prepare.mjs';
 import { formUpload, openInferenceUpload } from '../inputs/upload.mjs';
 import { writeResnet } from '../models/registry.mjs';
 import { RESNETS } from '../models/resnet.mjs';
-import { EyrieServer } from '../server/eyrie.mjs';
-import { PeerServer } from './peer-server.mjs';
+import { EyrieServer } from '../../scripts/eyrie-server.mjs';
+import { PeerServer, PEERS, pinned } from './peer-server.mjs';
 import { install, installedVersions } from './virtual-environment.mjs';
-
-export const PEERS = join(root, 'bench/peers');
 
 /**
  * @typedef {object} Side
@@ -38,7 +35,12 @@ function eyrie(title, runtime, { pinnedTo }, machine) {
     start: async (subject) => {
       const { model } = subject;
       const registry = runtime ? registryWithRuntime(subject, runtime) : subject.registry;
-      const server = await EyrieServer.start({ registry, model, pinnedTo, env: { CACHE_MAX_BYTES: '0' } });
+      const server = await EyrieServer.start({
+        registry,
+        model,
+        within: pinned(pinnedTo),
+        env: { CACHE_MAX_BYTES: '0' },
+      });
       const { readyMs, pid } = server;
       return { url: `${server.url}/v1/predict`, readyMs, pid, stop: () => server.stop() };
     },

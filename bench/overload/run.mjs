@@ -6,9 +6,9 @@ import { machine } from '../measure/machine.mjs';
 import { processTree, TreeMeter } from '../measure/process-tree.mjs';
 import { latencies, percentile } from '../measure/statistics.mjs';
 import { registryWith } from '../models/registry.mjs';
-import { EyrieServer } from '../server/eyrie.mjs';
+import { EyrieServer } from '../../scripts/eyrie-server.mjs';
 import { measureAndPrint } from '../temporary-folder.mjs';
-import { Arrivals } from './arrivals.mjs';
+import { Arrivals } from '../load/arrivals.mjs';
 import { startProbe } from './probe.mjs';
 import { printOverload } from './report.mjs';
 

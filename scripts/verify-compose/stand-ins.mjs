@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../prepare.mjs';
-import { baseImages, nodeVersion } from '../verify-image/base-image.mjs';
+import { baseImage, nodeVersion } from '../verify-image/base-image.mjs';
 import { buildah, CACHE, run } from '../verify-image/tools.mjs';
 import { prometheus } from './plugins.mjs';
 
@@ -37,9 +37,9 @@ async function build(daemon, name, standIn, context) {
 async function node(daemon) {
   const base = 'eyrie-verify/node';
   if (!(await has(daemon, base))) {
-    const { amd64 } = await baseImages(['amd64']);
+    const image = await baseImage();
     await withArchive(async (archive) => {
-      await buildah('push', '--quiet', amd64, `docker-archive:${archive}:${base}`);
+      await buildah('push', '--quiet', image, `docker-archive:${archive}:${base}`);
       await daemon.docker('load', '--quiet', '--input', archive);
     });
   }

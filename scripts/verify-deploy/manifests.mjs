@@ -1,11 +1,10 @@
 // Everything that is rendered: the chart with each values file of ci/, and each kustomization.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../prepare.mjs';
 import { output } from './cache.mjs';
-import { goTool } from './tools.mjs';
+import { client } from './tools.mjs';
 
 export const chart = join(root, 'helm/eyrie');
 export const OVERLAYS = ['dev', 'production', 'canary', 'keda'];
@@ -19,8 +18,8 @@ export function valuesFiles() {
 
 /** @param version of Kubernetes that Helm is to think it has @returns a folder with one file of manifests for each */
 export async function render(version) {
-  const helm = await goTool('helm');
-  const kustomize = await kustomizeCommand();
+  const helm = await client('helm');
+  const kubectl = await client('kubectl');
   const folder = mkdtempSync(join(tmpdir(), 'eyrie-manifests-'));
   for (const name of valuesFiles()) {
     const args = ['template', 'eyrie', chart, '-n', 'eyrie', '-f', join(chart, 'ci', name), '--kube-version', version];
@@ -28,13 +27,7 @@ export async function render(version) {
   }
   for (const name of KUSTOMIZATIONS) {
     const file = join(folder, `k8s-${name.replace('/', '-')}.yaml`);
-    writeFileSync(file, output(kustomize[0], [...kustomize.slice(1), join(root, 'k8s', name)]));
+    writeFileSync(file, output(kubectl, ['kustomize', join(root, 'k8s', name)]));
   }
   return folder;
-}
-
-/** kubectl has kustomize in it. */
-async function kustomizeCommand() {
-  const found = spawnSync('kubectl', ['version', '--client']);
-  return found.status === 0 ? ['kubectl', 'kustomize'] : [await goTool('kustomize'), 'build'];
 }

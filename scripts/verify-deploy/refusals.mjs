@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { chart } from './manifests.mjs';
-import { goTool } from './tools.mjs';
+import { client } from './tools.mjs';
 
 const gateway = { enabled: true, parentRefs: [{ name: 'gateway' }] };
 const split = (weights, rest = {}) => ({
@@ -120,7 +120,7 @@ const REFUSED = [
 
 /** @returns what was checked */
 export async function checkRefusals() {
-  const helm = await goTool('helm');
+  const helm = await client('helm');
   const folder = mkdtempSync(join(tmpdir(), 'eyrie-values-'));
   const problems = [];
   try {

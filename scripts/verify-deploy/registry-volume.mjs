@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { EyrieServer } from '../eyrie-server.mjs';
 import { freePort } from '../free-ports.mjs';
 import { prepare, root } from '../prepare.mjs';
 
@@ -125,9 +125,9 @@ async function servesMountedPolicy(folder) {
     `mount --bind '${policy}' '${target}'`,
     // Read-only as a whole, like the root file system of the container.
     `mount --rbind '${image}' '${image}' && mount -o remount,bind,ro '${image}'`,
-    `exec node '${join(root, 'dist/apps/server/src/main.js')}'`,
+    'exec "$@"',
   ].join(' && ');
-  const command = ['unshare', '--map-root-user', '--mount', 'sh', '-c', script];
+  const within = ['unshare', '--map-root-user', '--mount', 'sh', '-c', script, 'sh'];
   const key = spawnSync(process.execPath, [CLI, 'keys', 'new', '--id', 'check'], { encoding: 'utf8' }).stdout;
   const [, secret, digest] = /Key:\s+(\S+)\s+Digest:\s+(\S+)/.exec(key);
   await serving(
@@ -146,7 +146,7 @@ async function servesMountedPolicy(folder) {
       assert.equal(change.status, 409);
       assert.equal((await change.json()).code, 'REGISTRY_READ_ONLY');
     },
-    command,
+    within,
   );
   return 'a policy mounted over the one of the image is served, and a change of it answers REGISTRY_READ_ONLY';
 }
@@ -202,23 +202,13 @@ async function helmTest(url) {
   assert.equal(status, 0, 'the test of the release failed');
 }
 
-async function serving(env, use, command = [process.execPath, join(root, 'dist/apps/server/src/main.js')]) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const server = spawn(command[0], command.slice(1), {
-    env: { ...process.env, LOG_LEVEL: 'error', ...env, PORT: String(port), HOST: '127.0.0.1' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = new Promise((resolve) => server.on('exit', resolve));
+/** @param within as of EyrieServer */
+async function serving({ MODEL_REGISTRY: registry, ...env }, use, within) {
+  const server = await EyrieServer.start({ registry, env: { LOG_LEVEL: 'error', ...env }, within });
   try {
-    while (!(await fetch(`${url}/health/ready`).catch(() => null))?.ok) {
-      if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}`);
-      await sleep(100);
-    }
-    await use(url);
+    await use(server.url);
   } finally {
-    server.kill('SIGTERM');
-    await ended;
+    await server.stop();
   }
 }
 

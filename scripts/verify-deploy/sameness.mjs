@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { output } from './cache.mjs';
 import { chart, render } from './manifests.mjs';
-import { goTool } from './tools.mjs';
+import { client } from './tools.mjs';
 import { KUBERNETES } from './versions.mjs';
 
 /** The names that each gives to its objects. */
@@ -13,7 +13,7 @@ const NAMELESS = /eyrie(-seed|-registry)?(-[a-z0-9]{10})?\b/g;
 
 /** @returns what was compared */
 export async function checkSameness() {
-  const helm = await goTool('helm');
+  const helm = await client('helm');
   const flags = ['-n', 'eyrie', '--set', 'registry.persistence.enabled=true'];
   const fromChart = objects(output(helm, ['template', 'eyrie', chart, ...flags, '--kube-version', KUBERNETES.newest]));
   const folder = await render(KUBERNETES.newest);

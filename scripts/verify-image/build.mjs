@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.mjs';
-import { buildah, CACHE, podman, run } from './tools.mjs';
+import { buildah, CACHE, OTHER, PLATFORM, podman, run } from './tools.mjs';
 
 /**
  * Builds the Dockerfile of this working tree.
@@ -17,22 +17,13 @@ export async function build(name, ...options) {
   );
 }
 
-/** The same for arm64. What the Dockerfile does on the builder's own platform runs as it is, the rest emulated. */
-export async function buildArm64(name, ...options) {
-  // buildah 1.28, Debian's, leaves BUILDPLATFORM empty in FROM and then takes the target's platform there; and once a stage
-  // has named one, it takes that one for the stages after it, too. So each is named here.
-  const ofTarget = /^FROM (?=node:)/gm;
-  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
-  const stages = dockerfile.match(ofTarget)?.length ?? 0;
-  if (stages !== 1) throw new Error(`${stages} stages of the Dockerfile are of the target's platform, not one`);
-  const file = join(CACHE, `Dockerfile-arm64-${process.pid}`);
-  writeFileSync(file, dockerfile.replace(ofTarget, 'FROM --platform=linux/arm64 '));
-  try {
-    const platforms = ['--platform', 'linux/arm64', '--build-arg', 'BUILDPLATFORM=linux/amd64'];
-    await build(name, ...platforms, '--file', file, ...options);
-  } finally {
-    rmSync(file);
-  }
+/**
+ * The application for another platform, without the last stage, in which the programs of that platform would run: what comes before it runs on
+ * this one.
+ */
+export function buildForOther(name) {
+  const platforms = ['--platform', `linux/${OTHER}`, '--build-arg', `BUILDPLATFORM=linux/${PLATFORM}`];
+  return build(name, ...platforms, '--target', 'app');
 }
 
 /** Bytes of all layers of an image. */

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 
 const PROGRAMS = ['buildah', 'podman', 'runc', 'mmdebstrap', 'nginx'];
 
+/** Docker's names of this machine's platform, and of the other one that there are images for. */
+export const [PLATFORM, OTHER] = { x64: ['amd64', 'arm64'], arm64: ['arm64', 'amd64'] }[process.arch] ?? [];
+
 /** Kept between runs: the base image, npm's downloads and the layers. Several hundred MB. */
 export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eyrie-verify-image');
 
@@ -26,11 +29,11 @@ export async function tidy(...names) {
 }
 
 /**
- * Installs from Debian what is missing. @throws when this is not root, not Debian's kin or not amd64.
+ * Installs from Debian what is missing. @throws when this is not root, not Debian's kin or of another platform.
  * @param more programs that are needed beside the usual ones, and the packages that have them
  */
 export function prepareTools(more = {}) {
-  if (process.arch !== 'x64') throw new Error('what stands in for the base image is made for amd64; run this there');
+  if (!PLATFORM) throw new Error('the image is for amd64 and arm64; run this on one of them');
   if (process.getuid?.() !== 0) throw new Error('building a base image needs root; run this as root');
   mkdirSync(CACHE, { recursive: true });
   const packages = Object.entries({ ...Object.fromEntries(PROGRAMS.map((name) => [name, name])), ...more });

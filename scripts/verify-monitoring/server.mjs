@@ -1,11 +1,11 @@
 // The real server on a copy of the bundled models, and its clients.
-import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EyrieServer } from '../eyrie-server.mjs';
 import { root } from '../prepare.mjs';
-import { randomPng } from './random-png.mjs';
+import { randomPng } from '../random-png.mjs';
 
 export const MODEL = 'resnet-cifar10';
 /** So few that a check can fill the queue, and in batches so small that it stays full. */
@@ -37,7 +37,6 @@ const POLICY = {
 export class Server {
   agent = new Agent({ keepAlive: true, maxSockets: 128 });
   revision = 0;
-  output = '';
 
   constructor(folder, port) {
     this.port = port;
@@ -77,40 +76,19 @@ export class Server {
   }
 
   async start() {
-    const env = {
-      PATH: process.env.PATH,
-      HOST: '127.0.0.1',
-      PORT: String(this.port),
-      LOG_LEVEL: 'error',
-      MODEL_REGISTRY: this.registry,
-      REGISTRY_POLL_SECONDS: '1',
-    };
-    const entry = join(root, 'dist/apps/server/src/main.js');
-    this.child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.child.stderr.on('data', (chunk) => (this.output += chunk));
-    for (let i = 0; i < 900 && this.child.exitCode === null; i++) {
-      if ((await this.send('GET', '/health/ready')) === 200) return;
-      await sleep(100);
-    }
-    throw new Error(`the server did not become ready: ${this.output}`);
+    const env = { LOG_LEVEL: 'error', REGISTRY_POLL_SECONDS: '1' };
+    this.process = await EyrieServer.start({ registry: this.registry, port: this.port, env });
   }
 
   async stop() {
-    // The one of now: a server that is started afterwards must not be killed by the timer of this one.
-    const { child } = this;
-    if (!child || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    child.kill('SIGTERM');
-    const impatience = setTimeout(() => child.kill('SIGKILL'), 30_000);
-    await ended;
-    clearTimeout(impatience);
+    await this.process?.stop();
     this.agent.destroy();
     this.agent = new Agent({ keepAlive: true, maxSockets: 128 });
   }
 
   /** Process ids of its workers. */
   get workers() {
-    const { pid } = this.child;
+    const { pid } = this.process;
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   }
 
@@ -146,7 +124,7 @@ export class Server {
     const statuses = {};
     const client = async () => {
       while (on) {
-        const status = await this.send('POST', path, randomPng(), { 'Content-Type': 'image/png' });
+        const status = await this.send('POST', path, await randomPng(), { 'Content-Type': 'image/png' });
         statuses[status] = (statuses[status] ?? 0) + 1;
         if (status !== 200) await sleep(status === 0 ? 500 : 20);
       }

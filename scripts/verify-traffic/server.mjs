@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { EyrieServer } from '../../bench/server/eyrie.mjs';
+import { EyrieServer } from '../eyrie-server.mjs';
 import { root } from '../prepare.mjs';
 import { PICTURES, predict } from './clients.mjs';
 

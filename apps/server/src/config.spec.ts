@@ -2,6 +2,7 @@ import { parse } from 'dotenv';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config, CONFIG_KEYS, ConfigError, readConfig } from './config';
+import { describeVariables } from './config-description';
 
 const ROOT = join(__dirname, '../../..');
 const DEFAULTS = { ...new Config() };
@@ -110,34 +111,35 @@ describe('readConfig', () => {
   });
 });
 
-describe('docs/CONFIGURATION.md', () => {
-  const rows = tableRows(readFileSync(join(ROOT, 'docs/CONFIGURATION.md'), 'utf8'));
+describe('describeVariables', () => {
+  const variables = describeVariables(Config);
+  const text = (name: string) => variables.find((one) => one.name === name)!;
 
-  it('has every variable once, and no other', () => {
-    expect(rows.map(({ name }) => name).sort()).toEqual([...CONFIG_KEYS].sort());
+  it('has every variable, with a meaning and its section', () => {
+    expect(variables.map(({ name }) => name)).toEqual(CONFIG_KEYS);
+    for (const { meaning, section } of variables) expect([meaning, section]).not.toContain('');
   });
 
-  it.each(rows)('gives the default of $name', ({ name, fallback }) => {
+  it.each(variables)('says the default of $name', ({ name, default: fallback }) => {
     const key = name as keyof Config;
-    const value = fallback === 'empty' ? emptyOf(DEFAULTS[key]) : readConfig({ [key]: fallback })[key];
-    expect(value).toEqual(DEFAULTS[key]);
+    expect(readConfig({ [key]: fallback })[key]).toEqual(DEFAULTS[key]);
   });
 
-  it.each(rows.filter(({ range }) => range))('gives the range of $name', ({ name, range }) => {
-    const [least, most] = range!;
-    const roomy = name === 'SHUTDOWN_DELAY_MS' ? { SHUTDOWN_GRACE_MS: '3600000' } : {};
-    const read = (value: number) => () => readConfig({ ...roomy, [name]: String(value) });
-    expect(read(least)).not.toThrow();
-    expect(read(least - 1)).toThrow(ConfigError);
-    if (most === undefined) return;
-    expect(read(most)).not.toThrow();
-    expect(read(most + 1)).toThrow(ConfigError);
+  it.each([
+    ['PORT', '0 to 65535'],
+    ['MAX_IMAGE_BYTES', '1 or more'],
+    ['LOAD', '`routed`, `all` or `explicit`'],
+    ['URL_IMAGES', '`true` or `false`'],
+    ['HOST', 'address'],
+  ])('says what %s may be: %s', (name, allowed) => {
+    expect(text(name).allowed).toBe(allowed);
   });
 
-  it.each(rows.filter(({ choices }) => choices))('gives the choices of $name', ({ name, choices }) => {
-    const key = { PREDICT_API_KEYS: 'a'.repeat(64) };
-    for (const choice of choices!) expect(() => readConfig({ ...key, [name]: choice })).not.toThrow();
-    expect(() => readConfig({ [name]: 'none-of-them' })).toThrow(ConfigError);
+  it('refuses a variable without a description', () => {
+    class Other {
+      readonly NEW: number = 1;
+    }
+    expect(() => describeVariables(Other)).toThrow('NEW is not described');
   });
 });
 
@@ -152,36 +154,8 @@ describe('.env.example', () => {
     const settings = parse(text.replace(/^#(?=[A-Z_]+=)/gm, ''));
     expect(Object.keys(settings).sort()).toEqual([...CONFIG_KEYS].sort());
     expect({ ...readConfig(settings) }).toEqual(DEFAULTS);
-    for (const [key, value] of Object.entries(settings)) {
-      if (value === '') expect(DEFAULTS[key as keyof Config]).toEqual(emptyOf(DEFAULTS[key as keyof Config]));
-    }
   });
 });
-
-interface Row {
-  name: string;
-  fallback: string;
-  /** Of `1 to 1000` or `1 or more`. */
-  range?: [least: number, most?: number];
-  /** Of `` `a`, `b` or `c` ``. */
-  choices?: string[];
-}
-
-/** The rows of the tables whose first cell is a variable: `` | `NAME` | `default` | allowed | … `` */
-function tableRows(markdown: string): Row[] {
-  return markdown.split('\n').flatMap((line): Row[] => {
-    const [, name, fallback, allowed] = /^\| `([A-Z_]+)` *\| *(.*?) *\| *(.*?) *\|/.exec(line) ?? [];
-    if (!name || !fallback || !allowed) return [];
-    const number = /^(\d+) (?:to (\d+)|or more)$/.exec(allowed);
-    const choices = /^`/.test(allowed) ? [...allowed.matchAll(/`([^`]+)`/g)].map(([, choice]) => choice!) : undefined;
-    const range: Row['range'] = number ? [Number(number[1]), number[2] ? Number(number[2]) : undefined] : undefined;
-    return [{ name, fallback: fallback.replaceAll('`', ''), range, choices }];
-  });
-}
-
-function emptyOf(value: Config[keyof Config]): string | string[] {
-  return Array.isArray(value) ? [] : '';
-}
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

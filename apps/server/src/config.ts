@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Matches, MinLength } from 'class-validator';
 import { check, Whole } from '#validation';
+import { Described } from './config-description';
 
 const MIB = 1024 * 1024;
 
@@ -37,140 +38,186 @@ const HOST =
 
 /**
  * The environment: every variable that Eyrie reads, its default and what it may be. The field names are the
- * variables' names. Nothing else in the server reads process.env.
+ * variables' names, the order is that of docs/CONFIGURATION.md. Nothing else in the server reads process.env.
  */
 export class Config {
+  @Described('TCP port; 0 takes any free one, which the log names', { section: 'Server', outsideChart: true })
   @Whole(0, 65535)
   readonly PORT: number = 8000;
 
+  @Described('address to listen on; `127.0.0.1` is reached from this machine only', {
+    allowed: 'address',
+    outsideChart: true,
+  })
   @IsString()
   readonly HOST: string = '0.0.0.0';
 
+  @Described('`name` in every log line', { allowed: 'text' })
   @IsString()
   @MinLength(1)
   readonly APP_NAME: string = 'eyrie';
 
+  @Described("least severe lines that are logged; at `debug` also probes, scrapes and Nest's own messages")
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   readonly LOG_LEVEL: string = 'info';
 
-  @IsString()
-  @MinLength(1)
-  readonly MODEL_REGISTRY: string = './model-registry';
-
-  /** The model of requests that name none; empty: the only one, or the first by name when the server starts. */
-  @IsString()
-  readonly MODEL_NAME: string = '';
-
-  @IsIn(['cpu', 'cuda'])
-  readonly MODEL_DEVICE: 'cpu' | 'cuda' = 'cpu';
-
-  @IsIn(['routed', 'all', 'explicit'])
-  readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
-
-  /** A request for a version that is not loaded waits until it is. */
-  @YesNo()
-  readonly LOAD_ON_DEMAND: boolean = false;
-
-  /** What all loaded versions may use together before one that was loaded on demand has to go; 0 sets no limit. */
-  @Whole(0)
-  readonly LOAD_MEMORY_BYTES: number = 0;
-
-  /** Seconds between two looks at the registry; 0 never looks again. */
-  @Whole(0, 86_400)
-  readonly REGISTRY_POLL_SECONDS: number = 5;
-
-  @Whole(1, 1000)
-  readonly TOP_K_PREDICTIONS: number = 5;
-
-  @Whole(1)
-  readonly MAX_IMAGE_BYTES: number = 10 * MIB;
-
-  @Whole(1)
-  readonly MAX_IMAGE_PIXELS: number = 50_000_000;
-
-  @Whole(1, 1000)
-  readonly MAX_BATCH_ITEMS: number = 32;
-
-  /** All images of a batch request together, as they are sent. */
-  @Whole(1)
-  readonly MAX_REQUEST_BYTES: number = 64 * MIB;
-
-  /** How long a request may take once it has arrived. */
-  @Whole(1, 3_600_000)
-  readonly REQUEST_TIMEOUT_MS: number = 10_000;
-
-  /** How long a request may take to arrive. */
-  @Whole(100, 3_600_000)
-  readonly BODY_TIMEOUT_MS: number = 30_000;
-
-  /** How long the server still accepts connections after SIGTERM, so that load balancers can notice. */
+  @Described(
+    'how long connections are still accepted after SIGTERM, while `/health/ready` says 503; less than the next one',
+    { outsideChart: true },
+  )
   @Whole(0, 600_000)
   readonly SHUTDOWN_DELAY_MS: number = 0;
 
-  /** The longest that a shutdown may take, the delay included. */
+  @Described('the longest that a shutdown may take, the delay included; what runs longer is cut', {
+    outsideChart: true,
+  })
   @Whole(0, 3_600_000)
   readonly SHUTDOWN_GRACE_MS: number = 25_000;
 
-  /** Bytes of answers that this process keeps; 0: none. */
-  @Whole(0)
-  readonly CACHE_MAX_BYTES: number = 64 * MIB;
+  @Described("how many reverse proxies stand in front, so that the client's address is taken from `X-Forwarded-For`")
+  @Whole(0, 10)
+  readonly TRUST_PROXY_HOPS: number = 0;
 
-  /** How long an answer is kept. */
-  @Whole(1, 31_536_000)
-  readonly CACHE_TTL_SECONDS: number = 86_400;
-
-  /** Where answers are kept for all replicas together; empty: nowhere. */
-  @IsString()
-  @Matches(REDIS_URL, { message: 'must be redis://host:port or rediss://host:port, as docs/CONFIGURATION.md says' })
-  readonly REDIS_URL: string = '';
-
-  /** The longest that a request waits for Redis. */
-  @Whole(1, 10_000)
-  readonly REDIS_TIMEOUT_MS: number = 50;
-
-  /** Origins that browsers may call from; `*` for all. */
+  @Described('origins whose pages may call the API from a browser; `*` for all; empty sends no CORS headers', {
+    allowed: 'list of origins',
+  })
   @CommaSeparated()
   @Matches(ORIGIN, { each: true, message: 'must be origins such as https://shop.example, without a path, or *' })
   readonly CORS_ORIGINS: string[] = [];
 
-  /** Whether images may be given by URL. */
+  @Described('where the models are', { section: 'Models', allowed: 'folder', outsideChart: true })
+  @IsString()
+  @MinLength(1)
+  readonly MODEL_REGISTRY: string = './model-registry';
+
+  @Described(
+    'the model of requests that name none; empty: the first by name at the start, [kept](REGISTRY.md#a-running-server)',
+    { allowed: 'name of a model' },
+  )
+  @IsString()
+  readonly MODEL_NAME: string = '';
+
+  @Described("ONNX Runtime's execution provider; see the note below")
+  @IsIn(['cpu', 'cuda'])
+  readonly MODEL_DEVICE: 'cpu' | 'cuda' = 'cpu';
+
+  @Described('which versions are loaded: those that a policy names, all that there are, or none until asked for')
+  @IsIn(['routed', 'all', 'explicit'])
+  readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
+
+  @Described('a request for a version that is not loaded waits until it is; otherwise it gets 503 `MODEL_NOT_READY`')
+  @YesNo()
+  readonly LOAD_ON_DEMAND: boolean = false;
+
+  @Described(
+    'what the workers of all loaded versions may use together before one that was loaded on demand has to go; 0 sets no limit',
+  )
+  @Whole(0)
+  readonly LOAD_MEMORY_BYTES: number = 0;
+
+  @Described('pause between two looks at the registry; 0 looks once, at the start')
+  @Whole(0, 86_400)
+  readonly REGISTRY_POLL_SECONDS: number = 5;
+
+  @Described('classes in an answer when the request does not give `top_k`; never more than the model has', {
+    section: 'Requests',
+  })
+  @Whole(1, 1000)
+  readonly TOP_K_PREDICTIONS: number = 5;
+
+  @Described('size of one image file; more is refused with 413 while it is read')
+  @Whole(1)
+  readonly MAX_IMAGE_BYTES: number = 10 * MIB;
+
+  @Described("width × height by the image's header; more is refused with 413 before it is decoded")
+  @Whole(1)
+  readonly MAX_IMAGE_PIXELS: number = 50_000_000;
+
+  @Described('images in one batch request')
+  @Whole(1, 1000)
+  readonly MAX_BATCH_ITEMS: number = 32;
+
+  @Described('all image files of a batch request together; images given by URL do not count')
+  @Whole(1)
+  readonly MAX_REQUEST_BYTES: number = 64 * MIB;
+
+  @Described('from the moment that the body is there to the answer; then 504')
+  @Whole(1, 3_600_000)
+  readonly REQUEST_TIMEOUT_MS: number = 10_000;
+
+  @Described('how long the headers, and then the body, may take to arrive')
+  @Whole(100, 3_600_000)
+  readonly BODY_TIMEOUT_MS: number = 30_000;
+
+  @Described('POST requests a minute from one address; then 429; 0 sets no limit. Counted in each process by itself')
+  @Whole(0)
+  readonly RATE_LIMIT_PER_MINUTE: number = 0;
+
+  @Described('what the answers kept in this process may take; the least recently asked go first; 0 keeps none', {
+    section: 'Cache',
+  })
+  @Whole(0)
+  readonly CACHE_MAX_BYTES: number = 64 * MIB;
+
+  @Described('how long an answer is kept, here and in Redis')
+  @Whole(1, 31_536_000)
+  readonly CACHE_TTL_SECONDS: number = 86_400;
+
+  @Described(
+    'a Redis in which all replicas keep their answers, as `redis://[[user]:password@]host[:port][/database]`; empty uses none',
+    { allowed: 'URL, `redis://` or `rediss://`' },
+  )
+  @IsString()
+  @Matches(REDIS_URL, { message: 'must be redis://host:port or rediss://host:port, as docs/CONFIGURATION.md says' })
+  readonly REDIS_URL: string = '';
+
+  @Described('the longest that a request waits for Redis; then Redis counts as away until it answers again')
+  @Whole(1, 10_000)
+  readonly REDIS_TIMEOUT_MS: number = 50;
+
+  @Described('whether images may be given by URL', { section: 'Images by URL' })
   @YesNo()
   readonly URL_IMAGES: boolean = true;
 
-  /** Hosts, as name or name:port, that may be fetched from although their address is private. */
+  @Described('hosts that may be fetched from although their address is not public', {
+    allowed: 'list of `host` or `host:port`, lower case',
+  })
   @CommaSeparated()
   @Matches(HOST, { each: true, message: 'must be host names, lower case, each with a port up to 65535 or none' })
   readonly URL_ALLOWED_HOSTS: string[] = [];
 
+  @Described('for one image: DNS, connecting, redirects and the body together')
   @Whole(1, 600_000)
   readonly URL_TIMEOUT_MS: number = 5_000;
 
-  /** Prediction requests a minute from one address; 0: no limit. */
-  @Whole(0)
-  readonly RATE_LIMIT_PER_MINUTE: number = 0;
-
-  /** SHA-256 digests, in hex, of the keys that may change things; each may be `id:digest`. */
+  @Described('keys that may do everything', {
+    section: 'API keys',
+    allowed: 'list of `digest` or `id:digest`',
+    outsideChart: true,
+  })
   @CommaSeparated()
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly ADMIN_API_KEYS: string[] = [];
 
-  /** The same for keys that may ask for predictions, and look. */
+  @Described('keys that may ask for predictions, and look', {
+    allowed: 'list of `digest` or `id:digest`',
+    outsideChart: true,
+  })
   @CommaSeparated()
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly PREDICT_API_KEYS: string[] = [];
 
-  /** The same for keys that may only look: at models, policies, events. */
+  @Described('keys that may only look at models, policies and events', {
+    allowed: 'list of `digest` or `id:digest`',
+    outsideChart: true,
+  })
   @CommaSeparated()
   @Matches(API_KEY_DIGEST, { each: true, message: API_KEY_RULE })
   readonly READ_API_KEYS: string[] = [];
 
-  /** Whether predictions, and looking at models, need a key. */
+  @Described('whether predictions, and looking, need a key')
   @IsIn(['open', 'required'])
   readonly PREDICT_AUTH: 'open' | 'required' = 'open';
-
-  /** How many reverse proxies stand in front, so that the client's address is taken from X-Forwarded-For. */
-  @Whole(0, 10)
-  readonly TRUST_PROXY_HOPS: number = 0;
 }
 
 /** The environment holds a value that cannot be used. */

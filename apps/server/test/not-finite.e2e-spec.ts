@@ -4,7 +4,7 @@ import { CanaryGuard } from '#routing';
 import { postForm, postImage, request } from '#testing/http';
 import { png, randomPng } from '#testing/images';
 import { PredictionMetrics } from '../src/metrics/prediction.metrics';
-import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
 
 // A canary that gives NaN for some images: here for black ones.
 const POLICY = {
@@ -77,11 +77,12 @@ it('a canary that gives none is taken back, not promoted', async () => {
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 500]));
   await look();
-  const { body } = await request(`${server.url}/v1/models/${MODEL}`);
-  const weight = Object.fromEntries(
-    (body.policy.variants as { name: string; weight: number }[]).map((variant) => [variant.name, variant.weight]),
-  );
-  expect(weight).toEqual({ control: 100, canary: 0 });
+  const weights = async () => {
+    const { body } = await request(`${server.url}/v1/models/${MODEL}`);
+    return (body.policy.variants as { name: string; weight: number }[]).map(({ name, weight }) => `${name} ${weight}`);
+  };
+  await until(async () => (await weights()).includes('canary 0'), 'the canary is taken back');
+  expect(await weights()).toEqual(['control 100', 'canary 0']);
 });
 
 it('a metric that throws costs no client an answer, and is logged', async () => {

@@ -12,6 +12,7 @@ export function Whole(least: number, most = Number.MAX_SAFE_INTEGER): PropertyDe
   );
   const check = ValidateBy({
     name: 'whole',
+    constraints: [least, most],
     validator: {
       validate: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
       defaultMessage: () => `must be a whole number ${range}`,

@@ -1,15 +1,12 @@
-// The steps `autoscaling` and `keda`: real servers under real load, scraped by a real Prometheus, and what the autoscaler of a
-// real cluster makes of that. It is told by prometheus-adapter, with the rule that users get, or by KEDA.
+// The step `autoscaling`: real servers under real load, scraped by a real Prometheus, and what the autoscaler of a real cluster makes of
+// that. It is told by prometheus-adapter, with the rule that users get.
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { prepare } from '../../prepare.mjs';
 import { createNamespace } from '../cluster/admission.mjs';
 import { withCluster } from '../cluster/cluster.mjs';
-import { define } from '../cluster/definitions.mjs';
-import { crdFiles } from '../schemas.mjs';
+import { crdFiles, define } from '../cluster/definitions.mjs';
 import { goTool } from '../tools.mjs';
 import { KUBERNETES } from '../versions.mjs';
-import { startKeda } from './keda.mjs';
 import { withPods } from './pods.mjs';
 import { requestsWaiting, startPrometheusAdapter } from './prometheus-adapter.mjs';
 import { Release } from './release.mjs';
@@ -30,7 +27,7 @@ const QUEUE_ALONE = { ...QUEUE, targetCPU: 0, targetMemory: 0 };
 
 /** @returns what was checked */
 export function checkPrometheusAdapter() {
-  return underLoad(['prometheus-adapter'], async ({ release, prometheus }) => {
+  return underLoad(async ({ release, prometheus }) => {
     release.helm('install', QUEUE);
     await release.scraped(2);
     await startPrometheusAdapter(release.cluster, prometheus.url);
@@ -48,31 +45,10 @@ export function checkPrometheusAdapter() {
   });
 }
 
-/** @returns what was checked */
-export function checkKeda() {
-  return underLoad(['keda-operator', 'keda-metrics-adapter'], async ({ release, prometheus, scrape }) => {
-    await startKeda(release.cluster);
-    release.helm('install', { ...QUEUE_ALONE, type: 'keda', prometheusAddress: prometheus.url });
-    await release.scraped(2);
-    await leavesCanaryAlone(release);
-    const up = await goesUp(release);
-    scrape([]);
-    await release.until('the autoscaler says that it lacks its metric', () => {
-      assert.equal(release.replicas(), 2, 'a pod was taken away while Prometheus lost them');
-      return !release.isActive();
-    });
-    await release.stays(2, 2 * PERIOD_S);
-    scrape(release.pods.all());
-    release.rest();
-    await release.becomes(1);
-    return `by KEDA ${up}; afterwards one went, but not while Prometheus knew of no pods; a canary's requests do not count`;
-  });
-}
-
-/** @param commands that `use` will start: nothing of a cluster should run while they are compiled */
-async function underLoad(commands, use) {
+async function underLoad(use) {
   prepare();
-  for (const name of commands) await goTool(name);
+  // Nothing of a cluster should run while it is compiled.
+  await goTool('prometheus-adapter');
   const checkOn = async (cluster) => {
     const routes = crdFiles().filter((file) => file.endsWith('_httproutes.yaml'));
     await define(cluster, routes);
@@ -100,14 +76,4 @@ async function goesUp(release) {
   const count = await release.says((count) => count > TARGET / 2 && count <= TARGET);
   await release.stays(2, PERIOD_S);
   return `one pod became two ${seconds} s after the load, and no more, with ${count} requests waiting in each`;
-}
-
-/** Other pods would not help its clients. */
-async function leavesCanaryAlone(release) {
-  await release.says((count) => count === 0);
-  release.load('canary');
-  await release.waiting('canary', (count) => count > TARGET);
-  await sleep(1.5 * PERIOD_S * 1000);
-  assert.deepEqual([release.said(), release.replicas()], [0, 1], 'requests that wait in the canary count');
-  release.rest();
 }

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EyrieServer } from '../../../bench/server/eyrie.mjs';
+import { EyrieServer } from '../../eyrie-server.mjs';
 import { root } from '../../prepare.mjs';
 
 const MODEL = 'resnet-cifar10';

@@ -10,7 +10,7 @@ const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url));
 /** All but the one that is served wait: too many for one pod, and not too many for two. */
 const CLIENTS = 16;
 const PATIENCE_MS = 180_000;
-const LOGS = ['kube-controller-manager', 'prometheus-adapter', 'keda-operator', 'keda-metrics-adapter'];
+const LOGS = ['kube-controller-manager', 'prometheus-adapter'];
 
 /** Down in half a minute rather than in five. Prometheus loses pods one after the other, within 15 s, and not all of them is less. */
 const QUICKLY = { stabilizationWindowSeconds: 30, policies: [{ type: 'Pods', value: 1, periodSeconds: 15 }] };

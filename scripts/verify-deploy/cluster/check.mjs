@@ -1,9 +1,8 @@
 // The step `cluster`: what a real API server and its controllers make of the chart and of k8s/.
-import { crdFiles } from '../schemas.mjs';
 import { KUBERNETES } from '../versions.mjs';
 import { checkAvailability } from './availability.mjs';
 import { withCluster } from './cluster.mjs';
-import { define } from './definitions.mjs';
+import { crdFiles, define } from './definitions.mjs';
 import { checkMistakes } from './mistakes.mjs';
 import { checkOverlays } from './overlays.mjs';
 import { checkReleases } from './releases.mjs';

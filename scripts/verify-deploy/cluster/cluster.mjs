@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../free-ports.mjs';
-import { goTool } from '../tools.mjs';
+import { client } from '../tools.mjs';
 import { Authority } from './certificates.mjs';
 import { clusterCommand } from './commands.mjs';
 
@@ -52,9 +52,9 @@ class Cluster {
   }
 
   async start() {
-    this.tools = { helm: await goTool('helm'), kubectl: await clusterCommand('kubectl', this.version) };
+    this.tools = { helm: await client('helm'), kubectl: await clusterCommand('kubectl', this.version) };
     this.authority = new Authority(join(this.folder, 'authority'));
-    const [client, peer, api, metrics] = await freePorts(4);
+    const [etcd, peer, api, metrics] = await freePorts(4);
     const key = join(this.folder, 'service-accounts.key');
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     writeFileSync(key, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
@@ -63,12 +63,12 @@ class Cluster {
 
     await this.run('etcd', [
       ...[`--data-dir=${join(this.folder, 'etcd')}`, '--unsafe-no-fsync', '--log-level=warn'],
-      ...[`--listen-client-urls=http://127.0.0.1:${client}`, `--advertise-client-urls=http://127.0.0.1:${client}`],
+      ...[`--listen-client-urls=http://127.0.0.1:${etcd}`, `--advertise-client-urls=http://127.0.0.1:${etcd}`],
       ...[`--listen-peer-urls=http://127.0.0.1:${peer}`, `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`],
       `--initial-cluster=default=http://127.0.0.1:${peer}`,
     ]);
     await this.run('kube-apiserver', [
-      ...[`--etcd-servers=http://127.0.0.1:${client}`, `--cert-dir=${join(this.folder, 'certificates')}`],
+      ...[`--etcd-servers=http://127.0.0.1:${etcd}`, `--cert-dir=${join(this.folder, 'certificates')}`],
       // There may be no address but loopback, which Kubernetes takes for no Service.
       ...['--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', '--endpoint-reconciler-type=none'],
       ...[`--secure-port=${api}`, '--service-cluster-ip-range=10.96.0.0/16', '--authorization-mode=RBAC'],

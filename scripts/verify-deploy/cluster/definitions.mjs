@@ -1,4 +1,12 @@
 // Other people's kinds in a cluster.
+import { join } from 'node:path';
+import { goModule } from '../cache.mjs';
+import { CRDS } from '../versions.mjs';
+
+/** The files of all that the chart and k8s/ use. */
+export function crdFiles() {
+  return CRDS.flatMap(({ module, folder, files }) => files.map((file) => join(goModule(module), folder, file)));
+}
 
 /** Creates definitions from files, and waits until their kinds are served. */
 export async function define(cluster, files) {

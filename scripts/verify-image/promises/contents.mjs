@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { sizeOf } from '../build.mjs';
 import { foreignBinaries, nativeBinaries, toolsAndSources, withFiles } from '../contents.mjs';
 import { demand, demandNone, promise } from '../promise.mjs';
+import { OTHER, PLATFORM } from '../tools.mjs';
 
 const MOST_ADDED_BYTES = 150_000_000;
 
 /**
  * What is in the image's files, and how large they are.
- * @param images { image, base, arm64: the image for arm64, or only its stage `app`, arm64Folder: what to look at in that }
+ * @param images { image, base, other: the stage `app` of the image for the other platform }
  */
-export async function contents({ image, base, arm64, arm64Folder }) {
+export async function contents({ image, base, other }) {
   await promise('adds at most 150 MB to its base, models included', async () => {
     const [own, under] = [await sizeOf(image), await sizeOf(base)];
     const added = own - under;
@@ -19,14 +20,14 @@ export async function contents({ image, base, arm64, arm64Folder }) {
   });
   await withFiles(image, async (files) => {
     await promise('has no package manager, compiler or sources', () => demandNone(toolsAndSources(files)));
-    await promise('has no binary of another platform', () => demandNone(foreignBinaries(files, 'amd64')));
-    await promise('has ONNX Runtime and sharp for amd64', () => nativeModules(files, 'amd64'));
+    await promise('has no binary of another platform', () => demandNone(foreignBinaries(files, PLATFORM)));
+    await promise(`has ONNX Runtime and sharp for ${PLATFORM}`, () => nativeModules(files, PLATFORM));
   });
-  await withFiles(arm64, async (files) => {
-    await promise('has no binary of another platform when built for arm64', () =>
-      demandNone(foreignBinaries(join(files, arm64Folder), 'arm64')),
+  await withFiles(other, async (files) => {
+    await promise(`has no binary of another platform when built for ${OTHER}`, () =>
+      demandNone(foreignBinaries(join(files, 'app'), OTHER)),
     );
-    await promise('has ONNX Runtime and sharp for arm64 when built for it', () => nativeModules(files, 'arm64'));
+    await promise(`has ONNX Runtime and sharp for ${OTHER} when built for it`, () => nativeModules(files, OTHER));
   });
 }
 

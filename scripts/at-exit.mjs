@@ -14,5 +14,10 @@ export function atExit(task) {
 process.on('exit', () => {
   for (const task of tasks) task();
 });
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+// Whoever has a handler of their own ends this process when they are done.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
+  process.once(signal, () => process.listenerCount(signal) === 0 && process.exit(code));
+}

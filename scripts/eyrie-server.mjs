@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atExit } from '../at-exit.mjs';
-import { freePort } from '../../scripts/free-ports.mjs';
-import { allocatorSettings, NODE_FLAGS } from '../../scripts/node-settings.mjs';
-import { root } from '../../scripts/prepare.mjs';
+import { atExit } from './at-exit.mjs';
+import { freePort } from './free-ports.mjs';
+import { allocatorSettings, NODE_FLAGS } from './node-settings.mjs';
+import { root } from './prepare.mjs';
 
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;
-const PROFILER = join(root, 'bench/server/profile.cjs');
 
 /** The built server, as `npm start` runs it. Everything but what is given has its default. */
 export class EyrieServer {
@@ -37,15 +36,13 @@ export class EyrieServer {
    * @param {string} [options.model] the default model
    * @param {number} [options.port] a free one without it
    * @param {Record<string, string>} [options.env] further settings
-   * @param {string[]} [options.pinnedTo] the cores that it may use; all without it
-   * @param {string} [options.profile] a folder for CPU profiles of the server and of its workers
+   * @param {string[]} [options.within] a command that runs the one behind it, such as `taskset -c 0`
    * @throws Error with what the server said, if it does not start
    */
-  static async start({ registry, model, port, env, profile, pinnedTo }) {
+  static async start({ registry, model, port, env, within = [] }) {
     port ??= await freePort();
     const started = performance.now();
-    const command = [process.execPath, ...NODE_FLAGS, join(root, 'dist/apps/server/src/main.js')];
-    const [program, ...args] = [...(pinnedTo ? ['taskset', '-c', pinnedTo.join(',')] : []), ...command];
+    const [program, ...args] = [...within, process.execPath, ...NODE_FLAGS, join(root, 'dist/apps/server/src/main.js')];
     const child = spawn(program, args, {
       cwd: root,
       env: {
@@ -55,7 +52,6 @@ export class EyrieServer {
         PORT: String(port),
         MODEL_REGISTRY: registry,
         ...(model && { MODEL_NAME: model }),
-        ...(profile && { NODE_OPTIONS: `--require=${PROFILER}`, EYRIE_PROFILE: resolve(profile) }),
         ...env,
       },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,7 +1,7 @@
 // Uploads at a rate that does not depend on how they are answered.
 import autocannon from 'autocannon';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serialBodies } from '../load/closed-loop.mjs';
+import { serialBodies } from './closed-loop.mjs';
 
 const TIMEOUT_SECONDS = 60;
 /** autocannon's rates are per second and connection. */
@@ -12,7 +12,7 @@ const GROUPS = 25;
 const STOP_MS = 10_000;
 
 /**
- * Each connection sends at most one upload a second, and none while it waits for an answer; so there are as many
+ * autocannon's own rate control sends each second's uploads in a burst. So each connection sends at most one upload a second, and none while it waits for an answer; so there are as many
  * connections as it takes to reach the rate, and more as soon as the rate that is really sent falls short.
  */
 export class Arrivals {
@@ -23,6 +23,8 @@ export class Arrivals {
   broken = 0;
   connections = 0;
   #counting = false;
+  /** When each upload that waits for its answer was sent. */
+  #waiting = new Map();
   #sentThisSecond = 0;
   #runs = [];
   #stopped = false;
@@ -55,6 +57,11 @@ export class Arrivals {
 
   end() {
     this.#counting = false;
+  }
+
+  /** How long each of those has waited that wait for their answers now. */
+  waitingMs() {
+    return [...this.#waiting.values()].map((sentAt) => performance.now() - sentAt);
   }
 
   async stop() {
@@ -91,6 +98,7 @@ export class Arrivals {
       setupClient: (client) => this.#setUp(client),
     });
     run.on('response', (client, status, _bytes, ms) => {
+      this.#waiting.delete(client);
       if (this.#counting) this.answers.push({ status, ms, retryAfter: client.eyrieRetryAfter });
     });
     run.on('reqError', () => {
@@ -103,6 +111,7 @@ export class Arrivals {
     this.giveBody(client);
     client.on('request', () => {
       this.#sentThisSecond++;
+      this.#waiting.set(client, performance.now());
       if (this.#counting) this.sent++;
     });
     client.on('headers', ({ headers }) => {
