@@ -9,7 +9,7 @@ import { PredictModule } from './dialects/eyrie/predict.module';
 import { HealthModule } from './health/health.module';
 import { Connections } from './http/connections';
 import { ModelRegistryModule } from './libraries/model-registry.module';
-import { MetricsEndpointModule } from './metrics/metrics-endpoint.module';
+import { MetricsEndpointModule } from './metrics-endpoint/metrics-endpoint.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { SettingsModule } from './settings';
 import { Shutdown } from './shutdown';

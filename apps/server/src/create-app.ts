@@ -16,7 +16,7 @@ import { ProblemFilter } from './http/problem.filter';
 import { NestLogger, requestLog } from './logging';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
-import { routeFinder, routesOf } from './openapi/routes';
+import { routeFinder, routesOf } from './http/routes';
 import { Admission } from './serving/admission';
 import type { Tracing } from './tracing/tracing';
 

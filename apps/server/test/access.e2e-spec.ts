@@ -12,9 +12,9 @@ import {
   type TemporaryFolder,
   type TestServer,
 } from '#testing/server';
-import { SCOPES, type Scope } from '../src/auth/scopes';
+import { SCOPES, type Scope } from '../src/http/scopes';
 import { DESCRIPTION_PATHS } from '../src/openapi/document';
-import { routesOf, type Route } from '../src/openapi/routes';
+import { routesOf, type Route } from '../src/http/routes';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 const KEYS = {

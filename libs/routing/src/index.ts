@@ -6,3 +6,4 @@ export { TrafficEventsModule, type TrafficEventsOptions } from './traffic-events
 export { type ShadowOutcome, type ShadowSummary, ShadowTraffic } from './shadow-traffic';
 export { chooseVariant } from './split';
 export { TRAFFIC_EVENT_TYPES, type TrafficEvent, TrafficEvents } from './traffic-events';
+export type { Asked, Permit } from './permit';

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { EyrieError } from '#core';
 import { contextOf } from '../http/request-context';
 import type { ApiKey, ApiKeys } from './api-keys';
-import { scopesThatMay, type Scope } from './scopes';
+import { scopesThatMay, type Scope } from '../http/scopes';
 
 export interface ApiKeyPolicy {
   /** Whether looking and asking for predictions needs a key; changing things always does. */

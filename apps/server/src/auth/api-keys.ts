@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { SCOPES, type Scope } from './scopes';
+import { SCOPES, type Scope } from '../http/scopes';
 
 export interface ApiKey {
   /** Says in the log who it was; not a secret. */

@@ -1,15 +1,9 @@
 import { applyDecorators, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import { ApiExtension } from '@nestjs/swagger';
-import type { Scope } from './scopes';
-
-/** Who may use a route: everybody, or who has a key with a scope. */
-export type Access = Scope | 'public';
+import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 
 const ACCESS = 'eyrie:access';
-/** What the API's description calls it, operation by operation. */
-export const ACCESS_IN_DESCRIPTION = 'x-eyrie-scope';
-
 /** Only keys with this scope, or one that implies it, may use the route. What is not declared so or as `Public` is refused. */
 export const RequireScope = (scope: Scope) => declare(scope);
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse } from 'node:querystring';
 import { EyrieError } from '#core';
-import type { Route } from '../openapi/routes';
+import type { Route } from './routes';
 import type { RequestContext } from './request-context';
 
 /**

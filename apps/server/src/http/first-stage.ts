@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import parseurl from 'parseurl';
 import type { Logger } from 'pino';
 import { EyrieError, observe } from '#core';
-import type { FindRoute } from '../openapi/routes';
+import type { FindRoute } from './routes';
 import type { Tracing } from '../tracing/tracing';
 import type { SetCorsHeaders } from './cors';
 import { allowedMethods, requireDescribed } from './described-requests';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
-import type { Access } from '../auth/route-access';
-import type { Permit } from '../serving/permit';
+import type { Access } from './scopes';
+import type { Permit } from '#routing';
 import type { RequestTrace } from '../tracing/tracing';
 
 /** Hangs on Node's own response, which Express and Nest hand on as theirs. */

@@ -4,7 +4,7 @@ import { RegistryModule, type RegistryModuleOptions } from '#registry';
 import { WORKER_ENTRY } from '#tasks';
 import type { Config } from '../config';
 import { LoggingRegistryObserver } from '../metrics/registry-observer';
-import { RegistryObserverModule } from '../metrics/registry-observer.module';
+import { RegistryObserverModule } from './registry-observer.module';
 import { CONFIG } from '../settings';
 
 /** The models of MODEL_REGISTRY; what becomes of them is logged and counted. */

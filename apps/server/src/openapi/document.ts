@@ -2,12 +2,11 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
-import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
-import type { Scope } from '../auth/scopes';
+import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 import { AliasBody } from '../control/admin/admin.dto';
 import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
-import { PROBLEM_SCHEMA, problemResponses } from './api-problems';
+import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
 
 /** The names of the two ways to send a key. */
 const BEARER = 'bearer';

@@ -2,23 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { EyrieError } from '#core';
-import { ModelRegistry, type VersionRef } from '#registry';
-import { chooseRoute, type Route } from '#routing';
-
-/** Whom a client asks. */
-export interface Asked {
-  /** Without it the default model. */
-  readonly model?: string;
-  /** Overrides the split. */
-  readonly version?: VersionRef;
-}
-
-/** The decision, made once per request, who answers it. */
-export interface Permit extends Asked {
-  /** The client's, or one that was drawn for this request: the variant is chosen by it. */
-  readonly routingKey: string;
-  readonly route: Route;
-}
+import { ModelRegistry } from '#registry';
+import { chooseRoute, type Asked, type Permit, type Route } from '#routing';
 
 /** Gives permits. Nothing else chooses a route or draws a key. */
 @Injectable()

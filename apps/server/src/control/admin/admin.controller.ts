@@ -19,8 +19,8 @@ import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
 import { POLICY_EXAMPLE, PolicyBody, PolicyDto } from '../models/policy.dto';
-import { ApiProblems } from '../../openapi/api-problems';
-import { ModelPath, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
+import { ApiProblems } from '../../http/api-problems';
+import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { AliasBody, AliasPath, RollbackQuery } from './admin.dto';
 import { AuditLog } from './audit-log';
 

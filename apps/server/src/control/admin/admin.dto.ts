@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, Matches, Min } from 'class-validator';
 import { ALIAS } from '#registry';
-import { ModelPath } from '../../dialects/eyrie/predict.dto';
+import { ModelPath } from '../../http/model-ref.dto';
 
 export class AliasPath extends ModelPath {
   @ApiProperty({ description: 'The alias', pattern: ALIAS.source, example: 'champion' })

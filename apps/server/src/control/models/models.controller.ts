@@ -5,8 +5,8 @@ import { EyrieError } from '#core';
 import { ModelRegistry, type Policy } from '#registry';
 import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
-import { ApiProblems } from '../../openapi/api-problems';
-import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../dialects/eyrie/predict.dto';
+import { ApiProblems } from '../../http/api-problems';
+import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { PolicyDto } from './policy.dto';
 import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 

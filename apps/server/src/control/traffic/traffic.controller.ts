@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard, type GuardStatus, ShadowTraffic, TrafficEvents } from '#routing';
 import { RequireScope } from '../../auth/route-access';
-import { ApiProblems } from '../../openapi/api-problems';
-import { ModelPath } from '../../dialects/eyrie/predict.dto';
+import { ApiProblems } from '../../http/api-problems';
+import { ModelPath } from '../../http/model-ref.dto';
 import { EventsDto, GuardDto, ShadowsDto } from './traffic.dto';
 
 @ApiTags('models')

@@ -2,14 +2,8 @@ import { Controller, HttpCode, Param, Post, Query, Req, Res, Version, VERSION_NE
 import type { Request, Response } from 'express';
 import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
-import {
-  PathPredictQuery,
-  PredictQuery,
-  VersionPath,
-  ModelPath,
-  type BatchResponse,
-  type PredictResponse,
-} from './predict.dto';
+import { VersionPath, ModelPath } from '../../http/model-ref.dto';
+import { PathPredictQuery, PredictQuery, type BatchResponse, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
 import { questionOf } from './question-of';
 import { PredictionReport } from './prediction-report';

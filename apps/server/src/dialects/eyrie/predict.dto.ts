@@ -1,18 +1,8 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { IsOptional, Matches } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { DATA_TYPES } from '#tasks';
 import { Whole } from '#validation';
-
-/** A version's number, or an alias. */
-export const VERSION_REF = /^([1-9]\d{0,8}|[a-z][a-z0-9_-]{0,62})$/;
-export const VERSION_REF_RULE = { message: 'must be a version number such as 2, or an alias such as champion' };
-export const MODEL_REF = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-export const MODEL_REF_RULE = { message: 'must be the name of a model' };
-
-/** `"2"` → 2, `"champion"` stays. */
-export function toVersionRef(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : text;
-}
+import { ModelQuery } from '../../http/model-ref.dto';
 
 export class PathPredictQuery {
   @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
@@ -21,43 +11,11 @@ export class PathPredictQuery {
   top_k?: number;
 }
 
-export class ModelQuery {
-  @ApiPropertyOptional({
-    description: 'Name of the model; without it the default one',
-    pattern: MODEL_REF.source,
-    example: 'resnet-cifar10',
-  })
-  @IsOptional()
-  @Matches(MODEL_REF, MODEL_REF_RULE)
-  model?: string;
-
-  @ApiPropertyOptional({
-    description: 'Version number or alias; overrides the split',
-    pattern: VERSION_REF.source,
-    example: 'champion',
-  })
-  @IsOptional()
-  @Matches(VERSION_REF, VERSION_REF_RULE)
-  version?: string;
-}
-
 export class PredictQuery extends ModelQuery {
   @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
   @IsOptional()
   @Whole(1)
   top_k?: number;
-}
-
-export class ModelPath {
-  @ApiProperty({ description: 'Name of the model', pattern: MODEL_REF.source, example: 'resnet-cifar10' })
-  @Matches(MODEL_REF, MODEL_REF_RULE)
-  model!: string;
-}
-
-export class VersionPath extends ModelPath {
-  @ApiProperty({ description: 'Version number or alias', pattern: VERSION_REF.source, example: '2' })
-  @Matches(VERSION_REF, VERSION_REF_RULE)
-  version!: string;
 }
 
 export class ModelUsed {

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags, type ApiOperationOptions } from '@nestjs/swagger';
 import type { ErrorCode } from '#core';
-import { ApiProblems } from '../../openapi/api-problems';
+import { ApiProblems } from '../../http/api-problems';
 import { BatchResponse, PredictResponse } from './predict.dto';
 
 const PREDICT_PROBLEMS: ErrorCode[] = [

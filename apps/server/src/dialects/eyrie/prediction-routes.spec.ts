@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { PathPredictQuery, PredictQuery, VersionPath } from './predict.dto';
+import { VersionPath } from '../../http/model-ref.dto';
+import { PathPredictQuery, PredictQuery } from './predict.dto';
 import { PREDICTION_ROUTES } from './prediction-routes';
 
 const BY_QUERY = PREDICTION_ROUTES['/v1/predict']!;

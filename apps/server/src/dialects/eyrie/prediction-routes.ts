@@ -1,5 +1,5 @@
 import type { PredictionRoutes, ReadAsked } from '../../serving/admission';
-import { MODEL_REF, toVersionRef, VERSION_REF } from './predict.dto';
+import { MODEL_REF, toVersionRef, VERSION_REF } from '../../http/model-ref.dto';
 
 const byQuery: ReadAsked = ({ query }) => asked(query.model, query.version, query.top_k);
 const byPath: ReadAsked = ({ parameters: { model, version }, query }) =>

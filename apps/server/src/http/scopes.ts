@@ -8,3 +8,9 @@ export type Scope = (typeof SCOPES)[number];
 export function scopesThatMay(scope: Scope): readonly Scope[] {
   return SCOPES.slice(SCOPES.indexOf(scope));
 }
+
+/** Who may use a route: everybody, or who has a key with a scope. */
+export type Access = Scope | 'public';
+
+/** What the API's description calls it, operation by operation. */
+export const ACCESS_IN_DESCRIPTION = 'x-eyrie-scope';

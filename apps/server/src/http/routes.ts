@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { ACCESS_IN_DESCRIPTION, type Access } from '../auth/route-access';
+import { ACCESS_IN_DESCRIPTION, type Access } from './scopes';
 
 /** What the description says of a path. */
 export interface Route {

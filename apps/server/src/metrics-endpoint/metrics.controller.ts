@@ -5,7 +5,7 @@ import type { Response } from 'express';
 import { setImmediate as otherRequests } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { Public } from '../auth/route-access';
-import { ApiProblems } from '../openapi/api-problems';
+import { ApiProblems } from '../http/api-problems';
 import { LiveMetrics } from './live.metrics';
 
 @ApiTags('operations')

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import type { ErrorCode } from '#core';
-import { problem, PROBLEMS } from '../http/problem';
+import { problem, PROBLEMS } from './problem';
 
 /** The schema of application/problem+json; the document registers it under this name. */
 export const PROBLEM_SCHEMA = {

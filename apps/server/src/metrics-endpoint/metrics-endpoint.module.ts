@@ -6,7 +6,7 @@ import { ModelRoutingModule } from '../libraries/model-routing.module';
 import { CanaryMetrics } from './canary.metrics';
 import { LiveMetrics } from './live.metrics';
 import { MetricsController } from './metrics.controller';
-import { MetricsModule } from './metrics.module';
+import { MetricsModule } from '../metrics/metrics.module';
 import { WorkerUsageMetrics } from './worker-usage.metrics';
 
 /** What is looked up when somebody asks. */
