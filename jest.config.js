@@ -18,6 +18,7 @@ module.exports = {
   testRegex: '\\.(e2e-)?spec\\.ts$',
   moduleNameMapper: {
     '^#(authoring|cache|core|inference|onnx|registry|routing|tasks|validation)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(cache|inference|registry|routing)/nest$': '<rootDir>/libs/$1/src/nest.ts',
     '^#inference/worker$': '<rootDir>/libs/inference/src/worker/index.ts',
     '^#testing/(.*)$': '<rootDir>/testing/$1',
     // What is imported by import() has the name that it will have when it is compiled.

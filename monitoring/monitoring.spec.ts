@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { request } from '#testing/http';
-import { startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 interface Rule {
   alert?: string;

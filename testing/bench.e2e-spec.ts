@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { REPOSITORY } from './server';
+import { REPOSITORY } from './registry';
 
 const BENCH = join(REPOSITORY, 'bench/main.mjs');
 

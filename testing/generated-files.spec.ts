@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REPOSITORY } from './server';
+import { REPOSITORY } from './registry';
 
 it('what is made of something else is as it would be made now', () => {
   const script = join(REPOSITORY, 'scripts/generate.mjs');

@@ -2,7 +2,7 @@ import { createClient } from '@redis/client';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { freePort } from './server-process';
-import { until } from './server';
+import { until } from './until';
 
 const IS_THERE = spawnSync('redis-server', ['--version']).status === 0;
 

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { BUNDLED_REGISTRY, REPOSITORY, until } from './server';
+import { BUNDLED_REGISTRY, REPOSITORY } from './registry';
+import { until } from './until';
 
 const ENTRY = join(REPOSITORY, 'dist/apps/server/src/main.js');
 

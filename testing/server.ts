@@ -1,10 +1,7 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { register } from 'prom-client';
 import { ModelRegistry, type ModelVersion } from '#registry';
@@ -13,13 +10,7 @@ import { readConfig, type Config } from '../apps/server/src/config';
 import { APP_OPTIONS, configureApp, createApp } from '../apps/server/src/create-app';
 import { createLogger, NestLogger } from '../apps/server/src/logging';
 import type { Tracing } from '../apps/server/src/tracing/tracing';
-import { writeVersion, type ClassifierOptions } from './onnx-classifier';
-
-export const REPOSITORY = join(__dirname, '..');
-/** The models that come with the project. */
-export const BUNDLED_REGISTRY = join(REPOSITORY, 'model-registry');
-/** The model that `temporaryRegistry` writes. */
-export const MODEL = 'pixels';
+import { MODEL } from './registry';
 
 /** A server inside this process, with real workers and a real port. */
 export interface TestServer {
@@ -82,43 +73,4 @@ async function createAltered(
   const module = await override(builder).compile();
   const options = { ...APP_OPTIONS, logger: new NestLogger(logger) };
   return configureApp(module.createNestApplication<NestExpressApplication>(options), config, logger);
-}
-
-/** A registry of its own for a test: versions 1, 2, … of one model, each with these options. */
-export function temporaryRegistry(
-  ...versions: (ClassifierOptions & { manifest?: Record<string, unknown> })[]
-): TemporaryFolder {
-  const folder = temporaryFolder();
-  versions.forEach((options, i) => writeVersion(folder.path, MODEL, i + 1, options));
-  return folder;
-}
-
-/** A copy of the bundled models, to be damaged. */
-export function copyOfBundledRegistry(): TemporaryFolder {
-  const folder = temporaryFolder();
-  cpSync(BUNDLED_REGISTRY, folder.path, { recursive: true });
-  return folder;
-}
-
-export interface TemporaryFolder {
-  path: string;
-  remove(): void;
-}
-
-export function temporaryFolder(): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), 'eyrie-test-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
-
-/** Waits until `condition` holds, and fails when it does not within `timeoutMs`. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  timeoutMs = 10_000,
-): Promise<void> {
-  const giveUpAt = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
 import { writeVersion } from '#testing/onnx-classifier';
-import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 
 let registry: TemporaryFolder;
 let file: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
 import { randomPng } from '#testing/images';
-import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 
 let registry: TemporaryFolder;
 let images: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
 import { onnxClassifier } from '#testing/onnx-classifier';
-import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { version } from '../../../package.json';
 
 let registry: TemporaryFolder;

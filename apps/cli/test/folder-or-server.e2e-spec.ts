@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
-import { BUNDLED_REGISTRY, MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { BUNDLED_REGISTRY, MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 
 /** Notes who asked for what; has no models. */
 let server: Server;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
-import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 
 let registry: TemporaryFolder;
 

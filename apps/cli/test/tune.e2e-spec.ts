@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
-import { BUNDLED_REGISTRY, MODEL, REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { BUNDLED_REGISTRY, MODEL, REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 
 const QUICK = ['--seconds', '0.2', '--rounds', '1', '--batches', '2,1'];
 const SAMPLES = ['--images', join(REPOSITORY, 'samples')];

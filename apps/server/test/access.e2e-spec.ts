@@ -4,14 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from '#testing/http';
-import {
-  MODEL,
-  REPOSITORY,
-  startServer,
-  temporaryRegistry,
-  type TemporaryFolder,
-  type TestServer,
-} from '#testing/server';
+import { MODEL, REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 import { SCOPES, type Scope } from '../src/http/scopes';
 import { DESCRIPTION_PATHS } from '../src/openapi/document';
 import { routesOf, type Route } from '../src/http/routes';

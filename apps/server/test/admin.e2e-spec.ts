@@ -5,7 +5,9 @@ import { PredictorFactory } from '#inference';
 import { postImage, postJson, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer, until } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 const KEYS = { ADMIN_API_KEYS: `ops:${digest('admin-key')}`, PREDICT_API_KEYS: `shop:${digest('predict-key')}` };

@@ -4,7 +4,8 @@ import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { postImage, request, sample } from '#testing/http';
-import { BUNDLED_REGISTRY, REPOSITORY, temporaryFolder, until } from '#testing/server';
+import { BUNDLED_REGISTRY, REPOSITORY, temporaryFolder } from '#testing/registry';
+import { until } from '#testing/until';
 import { ServerProcess } from '#testing/server-process';
 
 const KEY = 'key-of-the-backup-test';

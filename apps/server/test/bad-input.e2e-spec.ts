@@ -3,7 +3,9 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { animatedGif, pixelBomb, pngOf, tiffBomb } from '#testing/hostile-images';
 import { postForm, postImage, postJson, RawClient, request, sample, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 let registry: TemporaryFolder;
 let server: TestServer;

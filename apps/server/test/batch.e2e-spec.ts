@@ -1,7 +1,8 @@
 import { png, randomPixels, randomPng } from '#testing/images';
 import { postForm, postImage, postJson } from '#testing/http';
 import { expectedScores } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 const LIMITS = { MAX_BATCH_ITEMS: '12', MAX_IMAGE_BYTES: '20000', MAX_REQUEST_BYTES: '60000' };
 

@@ -5,7 +5,9 @@ import { CanaryGuard } from '#routing';
 import { postForm, postImage, postJson, RawClient, request, type Answer } from '#testing/http';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, writeVersion } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const RUNTIME = { workers: 1, threads: 1, maxBatch: 1, maxQueue: 100 };
 

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { postImage, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 import type { RequestTrace, Tracing } from '../src/tracing/tracing';
 
 const RUNTIME = { workers: 1, threads: 1, maxBatch: 1, maxQueue: 1 };

@@ -4,7 +4,9 @@ import { ModelRegistry } from '#registry';
 import { postImage, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryFolder, temporaryRegistry, type TestServer, until } from '#testing/server';
+import { MODEL, temporaryFolder, temporaryRegistry } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 import { Draining } from '../src/health/draining';
 
 const statuses = (server: TestServer) =>

@@ -1,6 +1,8 @@
 import { postImage, postJson, RawClient, request } from '#testing/http';
 import { randomPng } from '#testing/images';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const BODY_TIMEOUT_MS = 600;
 const RUNTIME = { workers: 1, threads: 1, maxBatch: 1, maxQueue: 4 };

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from '#testing/server-process';
-import { REPOSITORY } from '#testing/server';
+import { REPOSITORY } from '#testing/registry';
 
 // ONNX Runtime keeps a device id and a queue of events in the home folder of whom it reports about.
 it('reports to nobody: the home folder stays as it was', async () => {

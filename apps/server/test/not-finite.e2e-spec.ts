@@ -4,7 +4,9 @@ import { CanaryGuard } from '#routing';
 import { postForm, postImage, request } from '#testing/http';
 import { png, randomPng } from '#testing/images';
 import { PredictionMetrics } from '../src/metrics/prediction.metrics';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 // A canary that gives NaN for some images: here for black ones.
 const POLICY = {

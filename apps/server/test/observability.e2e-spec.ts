@@ -1,7 +1,9 @@
 import { register } from 'prom-client';
 import { postForm, postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 import { HttpMetrics } from '../src/metrics/http.metrics';
 import { LoggingRegistryObserver } from '../src/metrics/registry-observer';
 

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomPng } from '#testing/images';
 import { postImage } from '#testing/http';
-import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 const MIB = 1024 * 1024;
 let registry: TemporaryFolder;

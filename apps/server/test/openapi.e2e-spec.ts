@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { request } from '#testing/http';
-import { REPOSITORY, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 let registry: TemporaryFolder;
 let server: TestServer;

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
 import { postImage, RawClient } from '#testing/http';
 import { randomPng } from '#testing/images';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const SMALL = { workers: 1, threads: 1, maxBatch: 1, maxQueue: 1 };
 const ROOMY = { workers: 1, threads: 1 };

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { postImage, request, sample } from '#testing/http';
-import { REPOSITORY, temporaryRegistry, until, type TemporaryFolder } from '#testing/server';
+import { REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { until } from '#testing/until';
 import { freePort } from '#testing/server-process';
 
 let registry: TemporaryFolder;

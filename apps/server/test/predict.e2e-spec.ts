@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { postForm, postImage, postJson, request, sample } from '#testing/http';
-import { BUNDLED_REGISTRY, startServer, type TestServer } from '#testing/server';
+import { BUNDLED_REGISTRY } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 const ship = sample('ship.png');
 

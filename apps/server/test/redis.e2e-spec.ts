@@ -2,7 +2,9 @@ import { postImage, request, type Answer } from '#testing/http';
 import { png, randomPixels } from '#testing/images';
 import { expectedScores } from '#testing/onnx-classifier';
 import { describeWithRedis, RedisProcess } from '#testing/redis';
-import { startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const OPTIONS = { workers: 1, threads: 1, maxBatch: 8, maxQueue: 500 };
 

@@ -1,7 +1,8 @@
 import { png, randomPixels } from '#testing/images';
 import { postForm, postImage, postJson, type Answer } from '#testing/http';
 import { expectedScores } from '#testing/onnx-classifier';
-import { startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 let registry: TemporaryFolder;
 let server: TestServer;

@@ -1,5 +1,6 @@
 import { request } from '#testing/http';
-import { MODEL, startServer, temporaryRegistry, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
 
 let registry: TemporaryFolder;
 let server: TestServer;

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postImage, RawClient, request, sample } from '#testing/http';
-import { temporaryRegistry, until } from '#testing/server';
+import { temporaryRegistry } from '#testing/registry';
+import { until } from '#testing/until';
 import { ServerProcess } from '#testing/server-process';
 
 const CLIENTS = 16;

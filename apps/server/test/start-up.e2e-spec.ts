@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { copyOfBundledRegistry, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { copyOfBundledRegistry, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { ServerProcess } from '#testing/server-process';
 
 const folders: TemporaryFolder[] = [];

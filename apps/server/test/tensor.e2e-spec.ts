@@ -4,7 +4,9 @@ import { postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
 import { writeTensorVersion } from '#testing/onnx-tensors';
-import { startServer, temporaryFolder, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { temporaryFolder, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const FIELDS = { id: [7], text: ['seven'] };
 const X = { x: [[1.5, -2]], ...FIELDS };

@@ -2,7 +2,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { postImage, postJson, request, sample } from '#testing/http';
 import { OtlpCollector, type ReceivedSpan } from '#testing/otlp-collector';
-import { temporaryRegistry, until } from '#testing/server';
+import { temporaryRegistry } from '#testing/registry';
+import { until } from '#testing/until';
 import { freePort, ServerProcess } from '#testing/server-process';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -6,7 +6,9 @@ import { eyrie } from '#testing/cli';
 import { postImage, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
-import { MODEL, startServer, temporaryRegistry, until, type TemporaryFolder, type TestServer } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { startServer, type TestServer } from '#testing/server';
+import { until } from '#testing/until';
 
 const GUARDED = {
   revision: 1,

@@ -53,11 +53,6 @@ export class AnswerCache {
     return this.hits;
   }
 
-  /** undefined when none is configured. */
-  get redisIsUp(): boolean | undefined {
-    return this.stores.redis?.isUp;
-  }
-
   /**
    * @throws what `compute` throws, the signal's reason when it aborts, EyrieError DEADLINE_EXCEEDED. A store that
    *   fails is no reason to fail.

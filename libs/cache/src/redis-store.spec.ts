@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describeWithRedis, RedisProcess } from '#testing/redis';
-import { until } from '#testing/server';
+import { until } from '#testing/until';
 import { RedisStore, type RedisFailure, type RedisStoreOptions } from './redis-store';
 
 const failures: RedisFailure[] = [];

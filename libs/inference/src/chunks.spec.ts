@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deadlineIn } from '#core';
 import { onnxClassifier } from '#testing/onnx-classifier';
-import { REPOSITORY } from '#testing/server';
+import { REPOSITORY } from '#testing/registry';
 import { Predictor } from './predictor';
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-chunks-'));

@@ -2,7 +2,6 @@ export { availableCpus } from './available-cpus';
 export type { Device } from './messages';
 export { type InferenceSettings, Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
 export type { RuntimeSpec } from './runtime-spec';
-export { InferenceModule } from './inference.module';
 export type { Stage, StagePart } from './stage';
 export { PredictorFactory } from './predictor-factory';
 export { type ProcessUsage, processUsage } from './process-usage';

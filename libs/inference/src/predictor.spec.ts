@@ -6,7 +6,7 @@ import { ask } from '#testing/ask';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { WORKER_ENTRY, type ChannelOrder, type ClassifierSpec } from '#tasks';
 import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
-import { until } from '#testing/server';
+import { until } from '#testing/until';
 import type { EyrieError } from '../../core/src/errors';
 import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
 

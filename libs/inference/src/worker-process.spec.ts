@@ -4,7 +4,7 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WORKER_ENTRY } from '#tasks';
 import { onnxClassifier, specFor } from '#testing/onnx-classifier';
-import { until } from '#testing/server';
+import { until } from '#testing/until';
 import { WorkerPool } from './worker-pool';
 import { WorkerLostError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
 

@@ -37,7 +37,6 @@ export {
   replacePolicy,
   setAlias,
 } from './policy/policy-change';
-export { RegistryModule, type RegistryModuleOptions } from './registry.module';
 export { removeModel, removeVersion } from './versions/remove-version';
 export { isFull, isReadOnly } from './stores/whole-file';
 export { readManifest, readVersion, sha256 } from './versions/version-files';

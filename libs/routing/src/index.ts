@@ -1,8 +1,6 @@
 export { abortCanary, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
 export { CanaryGuard, type GuardStatus } from './canary-guard';
 export { chooseRoute, findVersion, type Route, type RouteQuery } from './router';
-export { RoutingModule, type RoutingOptions } from './routing.module';
-export { TrafficEventsModule, type TrafficEventsOptions } from './traffic-events.module';
 export { type ShadowOutcome, type ShadowSummary, ShadowTraffic } from './shadow-traffic';
 export { chooseVariant } from './split';
 export { TRAFFIC_EVENT_TYPES, type TrafficEvent, TrafficEvents } from './traffic-events';

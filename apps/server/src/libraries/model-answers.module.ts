@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AnswerCacheModule, type AnswerCacheOptions } from '#cache';
+import { AnswerCacheModule, type AnswerCacheOptions } from '#cache/nest';
 import { harmless } from '#core';
 import type { Config } from '../config';
 import { LoggingCacheObserver } from '../metrics/cache-observer';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { TrafficEventsModule } from '#routing';
+import { TrafficEventsModule } from '#routing/nest';
 import { MetricsModule } from '../metrics/metrics.module';
 import { LoggingTrafficObserver } from '../metrics/traffic-observer';
 

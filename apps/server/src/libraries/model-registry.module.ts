@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { InferenceModule } from '#inference';
-import { RegistryModule, type RegistryModuleOptions } from '#registry';
+import { InferenceModule } from '#inference/nest';
+import { RegistryModule, type RegistryModuleOptions } from '#registry/nest';
 import { WORKER_ENTRY } from '#tasks';
 import type { Config } from '../config';
 import { LoggingRegistryObserver } from '../metrics/registry-observer';

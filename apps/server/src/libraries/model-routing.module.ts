@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { RoutingModule } from '#routing';
+import { RoutingModule } from '#routing/nest';
 import { MetricsModule } from '../metrics/metrics.module';
 import { LoggingTrafficObserver } from '../metrics/traffic-observer';
 import { ModelEventsModule } from './model-events.module';

@@ -2,13 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import type { Logger } from 'pino';
-import {
-  TRAFFIC_EVENT_TYPES,
-  type ShadowOutcome,
-  type TrafficEvent,
-  type RoutingOptions,
-  type TrafficEventsOptions,
-} from '#routing';
+import { TRAFFIC_EVENT_TYPES, type ShadowOutcome, type TrafficEvent } from '#routing';
+import type { RoutingOptions, TrafficEventsOptions } from '#routing/nest';
 import { LOGGER } from '../settings';
 
 /** What the guard decides and what shadows show, as log lines and metrics. */

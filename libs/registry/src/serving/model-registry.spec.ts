@@ -17,7 +17,7 @@ import { WORKER_ENTRY } from '#tasks';
 import { ask as askPredictor } from '#testing/ask';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { expectedScores, writeVersion } from '#testing/onnx-classifier';
-import { until } from '#testing/server';
+import { until } from '#testing/until';
 import { FolderStore } from '../stores/folder-store';
 import { ModelRegistry } from './model-registry';
 import type { LoadMode } from './registry-options';

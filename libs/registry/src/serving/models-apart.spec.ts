@@ -6,7 +6,7 @@ import { WORKER_ENTRY } from '#tasks';
 import { ask } from '#testing/ask';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
-import { until } from '#testing/server';
+import { until } from '#testing/until';
 import { setAlias } from '../policy/policy-change';
 import { FolderStore } from '../stores/folder-store';
 import type { ModelStore } from '../stores/model-store';

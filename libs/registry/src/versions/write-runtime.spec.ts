@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/server';
+import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { writeRuntime } from './write-runtime';
 
 let registry: TemporaryFolder;
