@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CanaryGuard } from '#routing';
 import { postForm, postImage, request } from '#testing/http';
 import { png, randomPng } from '#testing/images';
+import { PredictionReport } from '../src/dialects/eyrie/prediction-report';
 import { PredictionMetrics } from '../src/metrics/prediction.metrics';
 import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
@@ -94,4 +95,16 @@ it('a metric that throws costs no client an answer, and is logged', async () => 
   });
   const answer = await postImage(`${server.url}/v1/models/${MODEL}/versions/1/predict`, await randomPng());
   expect(answer.status).toBe(200);
+  const failure = server.log.find(({ observer }) => observer === 'metrics');
+  expect(failure).toMatchObject({ level: 'error', message: 'metrics failed: broken counter' });
+});
+
+it('an answer that cannot be written is a failure, and no success', async () => {
+  jest.spyOn(server.app.get(PredictionReport), 'single').mockImplementation(() => {
+    throw new Error('out of ink');
+  });
+  const answer = await postImage(`${server.url}/v1/models/${MODEL}/versions/2/predict`, await randomPng());
+  expect(answer.status).toBe(500);
+  expect(answer.body.code).toBe('INTERNAL');
+  expect(await outcomes()).toEqual({ INTERNAL: 1 });
 });
