@@ -51,3 +51,8 @@ export class EyrieError extends Error {
     this.errors = options.errors;
   }
 }
+
+/** One field that is wrong. @param field its path, such as `items[3].url` @param detail what goes on behind the path: `must be …` */
+export function invalidField(field: string, detail: string): EyrieError {
+  return new EyrieError('INVALID_REQUEST', `${field} ${detail}`, { errors: [{ field, detail }] });
+}

@@ -43,8 +43,6 @@ export type ReadVersionFile = (file: string) => Promise<Uint8Array>;
 export interface PreparedTask {
   /** What its workers must know: plain data. Answers depend on it, so it is part of the version's identity. */
   readonly spec: object;
-  /** Of the classes, in their order, where it has any. */
-  readonly labels: readonly string[];
   /** @param graph as a worker has loaded it */
   serve(graph: GraphInfo): ServedTask;
 }
@@ -52,8 +50,6 @@ export interface PreparedTask {
 /** What one loaded version can be asked, and what its answers mean. */
 export interface ServedTask<Output = unknown> {
   readonly task: string;
-  /** Of the classes, in their order, where it has any. */
-  readonly labels: readonly string[];
   /** What `GET /v1/models/…` says of it beside the manifest. */
   readonly card: Readonly<Record<string, unknown>>;
   /** Makes an answer of what a worker sent. @throws EyrieError WORKER_FAILED where that is none */

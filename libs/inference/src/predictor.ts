@@ -1,4 +1,13 @@
-import { EyrieError, monotonicNow, type GraphInfo, type InferenceRequest, type InferenceResult } from '#core';
+import {
+  EyrieError,
+  monotonicNow,
+  type GraphInfo,
+  type InferenceRequest,
+  type InferenceResult,
+  deadlineIn,
+  msUntil,
+  resolvesWithin,
+} from '#core';
 import { DrainRate } from './drain-rate';
 import type { Device, ItemAnswer, LoadedMessage } from './messages';
 import { QueuedRequest, type Answered } from './queued-request';
@@ -207,16 +216,13 @@ export class Predictor {
   /** Takes no more requests, answers those it has, then ends the workers; all by force after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
-    const giveUpAt = performance.now() + graceMs;
+    const deadline = deadlineIn(graceMs);
     if (this.queue.length + this.inFlight.size > 0) {
-      const idle = new Promise<void>((resolve) => (this.onIdle = resolve));
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([idle, new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))]);
-      clearTimeout(timer);
+      await resolvesWithin(graceMs, new Promise<void>((resolve) => (this.onIdle = resolve)));
     }
     this.giveUpWaiting();
     clearTimeout(this.delayTimer);
-    await this.pool.stop(Math.max(0, giveUpAt - performance.now()));
+    await this.pool.stop(msUntil(deadline));
     // What a worker that was ended by force had in hand has been put back.
     this.giveUpWaiting();
   }

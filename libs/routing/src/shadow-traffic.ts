@@ -1,4 +1,4 @@
-import type { InferenceInput, InferenceResult, Timings } from '#core';
+import { type InferenceInput, type InferenceResult, type Timings, deadlineIn } from '#core';
 import { availableCpus, type Predictor } from '#inference';
 import { resolveVersion, type LoadedVersion, type ModelRegistry, type ModelVersion } from '#registry';
 import type { Route } from './router';
@@ -126,7 +126,7 @@ export class ShadowTraffic {
     counts.inFlight++;
     counts.lastSentAt = performance.now();
     try {
-      const deadline = performance.now() + TIME_LIMIT_MS;
+      const deadline = deadlineIn(TIME_LIMIT_MS);
       const input = loaded.task.forComparison(answered.input);
       this.compare(shadow, loaded, counts, answered, await loaded.predict({ ...input, deadline }));
     } catch {

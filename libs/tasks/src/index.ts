@@ -4,17 +4,14 @@ export {
   type InputSpec,
   type InputType,
   type Layout,
-  type OutputSpec,
-  type ResizeKernel,
   type ResizeMode,
-  type ResizeSpec,
 } from './image-classification/spec';
-export { type Classes, type ClassScore, ImageClassifier } from './image-classification/image-classifier';
-export { type Asked, classify, type ClassifyOptions, imageClassifierOf } from './image-classification/classify';
+export { type Classes, ImageClassifier } from './image-classification/image-classifier';
+export { type Asked, classify, imageClassifierOf } from './image-classification/classify';
 export { parseLabels } from './image-classification/labels';
 export type { ImageClassificationFields } from './image-classification/manifest';
 export { type DataType, DATA_TYPES } from './tensor/data-type';
-export { type JsonTensor, toJson } from './tensor/tensor-json';
-export { TensorModel, type Tensors, type TensorValue } from './tensor/tensor-model';
+export { toJson } from './tensor/tensor-json';
+export { TensorModel, type Tensors } from './tensor/tensor-model';
 export { TASKS } from './tasks';
 export { WORKER_ENTRY } from './worker-entry';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { EyrieError } from '#core';
+import { EyrieError, deadlineIn } from '#core';
 import { availableCpus, PredictorFactory } from '#inference';
 import { classify, imageClassifierOf, WORKER_ENTRY } from '#tasks';
 import { FolderStore, type LoadedVersion, loadVersion, type VersionRef } from '#registry';
@@ -70,7 +70,7 @@ async function classifyAll(version: LoadedVersion, images: LabelledImage[], conf
   const oneAfterAnother = async (): Promise<void> => {
     for (const { path, classId } of waiting) {
       try {
-        const deadline = performance.now() + TIME_LIMIT_MS;
+        const deadline = deadlineIn(TIME_LIMIT_MS);
         const { output } = await classify(version, await readFile(path), { topK, deadline });
         confusion.add(
           classId,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
-import type { Access } from './scopes';
+import type { Access, Scope } from './scopes';
 import type { Permit } from '#routing';
 import type { RequestTrace } from '../tracing/tracing';
 
@@ -27,7 +27,7 @@ export class RequestContext {
   /** What its route declares; undefined where it declares nothing, or is none of ours. */
   access?: Access;
   /** The scope that the request has been found to have. */
-  scope?: string;
+  scope?: Scope;
   /** Who answers it, where it is a prediction that has been taken on. */
   permit?: Permit;
   /** Where traces are sent and the request has one. */

@@ -1,4 +1,4 @@
-import { EyrieError } from '#core';
+import { EyrieError, invalidField } from '#core';
 import { isDeeperThan } from '#validation';
 import type { Source } from './source';
 
@@ -19,7 +19,7 @@ export function parseBatchBody(
   refuseOtherKeys(body, ['items'], '');
   const { items } = body;
   if (!Array.isArray(items) || items.length === 0 || items.length > limits.MAX_BATCH_ITEMS) {
-    throw invalid('items', `must be a list of 1 to ${limits.MAX_BATCH_ITEMS} items`);
+    throw invalidField('items', `must be a list of 1 to ${limits.MAX_BATCH_ITEMS} items`);
   }
   return items.map((item: unknown, index) => {
     try {
@@ -39,16 +39,16 @@ function parseItem(item: Record<string, unknown>, path: string, maxBytes: number
   }
   if (inputs !== undefined) {
     if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) {
-      throw invalid(`${path}inputs`, 'must be an object with the inputs of the model by name');
+      throw invalidField(`${path}inputs`, 'must be an object with the inputs of the model by name');
     }
     return { inputs: inputs as Record<string, unknown>, outputs, path };
   }
-  if (outputs !== undefined) throw invalid(`${path}outputs`, 'belongs to "inputs", which are not there');
+  if (outputs !== undefined) throw invalidField(`${path}outputs`, 'belongs to "inputs", which are not there');
   if (url !== undefined) {
-    if (typeof url !== 'string') throw invalid(`${path}url`, 'must be a string');
+    if (typeof url !== 'string') throw invalidField(`${path}url`, 'must be a string');
     return { url };
   }
-  if (typeof image !== 'string') throw invalid(`${path}image`, 'must be a string, base64 or a data: URI');
+  if (typeof image !== 'string') throw invalidField(`${path}image`, 'must be a string, base64 or a data: URI');
   return { bytes: decodeBase64(image, `${path}image`, maxBytes) };
 }
 
@@ -58,10 +58,10 @@ const BASE64 = /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2,3}={0,2})?$/;
 /** Standard or URL-safe base64, with or without padding and line breaks, bare or as a data: URI. */
 function decodeBase64(text: string, field: string, maxBytes: number): Buffer {
   const start = text.slice(0, 5).toLowerCase() === 'data:' ? (DATA_URI.exec(text.slice(0, 200))?.[0].length ?? -1) : 0;
-  if (start < 0) throw invalid(field, 'is a data: URI that is not base64');
+  if (start < 0) throw invalidField(field, 'is a data: URI that is not base64');
   const digits = text.slice(start).replace(/[\r\n\t ]/g, '');
   if (digits === '') throw new EyrieError('INVALID_IMAGE', `${field} is empty`);
-  if (!isBase64(digits)) throw invalid(field, 'is not valid base64');
+  if (!isBase64(digits)) throw invalidField(field, 'is not valid base64');
   const bytes = Buffer.from(digits, 'base64');
   if (bytes.length > maxBytes) {
     throw new EyrieError('IMAGE_TOO_LARGE', `${field} has ${bytes.length} bytes; at most ${maxBytes} are allowed`);
@@ -95,8 +95,4 @@ function refuseOtherKeys(body: Record<string, unknown>, known: readonly string[]
   const errors = unknown.slice(0, 20).map((key) => ({ field: `${path}${key}`, detail: 'is not known here' }));
   const names = errors.map(({ field }) => `"${field.slice(0, 100)}"`).join(', ');
   throw new EyrieError('INVALID_REQUEST', `unknown field ${names}; known here: ${known.join(', ')}`, { errors });
-}
-
-function invalid(field: string, detail: string): EyrieError {
-  return new EyrieError('INVALID_REQUEST', `${field} ${detail}`, { errors: [{ field, detail }] });
 }

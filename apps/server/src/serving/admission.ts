@@ -1,6 +1,6 @@
+import { deadlineIn } from '#core';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Route } from '#routing';
 import { ApiAccess } from '../auth/api-access';
 import { isRateLimited } from '../auth/route-access';
 import type { Config } from '../config';
@@ -8,7 +8,7 @@ import type { Gate } from '../http/first-stage';
 import { Forwarded } from '../http/forwarded';
 import type { RequestContext } from '../http/request-context';
 import { CONFIG } from '../settings';
-import type { Asked } from '#routing';
+import type { Asked, Route } from '#routing';
 import { Permits, routingKeyOf, tellRoute } from './permit';
 import { InferenceCache } from './inference-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
@@ -66,7 +66,7 @@ export class Admission implements Gate {
    */
   private requireRoom(res: ServerResponse, context: RequestContext, route: Route): void {
     if (this.cache.isWorthAsking) return;
-    const refusal = route.version.predictor?.refusal(performance.now() + this.config.REQUEST_TIMEOUT_MS);
+    const refusal = route.version.predictor?.refusal(deadlineIn(this.config.REQUEST_TIMEOUT_MS));
     if (!refusal) return;
     tellRoute(res, context.logged, route);
     this.outcomes.notComputed(route, refusal);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Shared } from '#cache';
-import { EyrieError, observe, type InferenceInput, type InferenceResult, type ServedTask } from '#core';
+import { EyrieError, observe, type InferenceInput, type InferenceResult, type ServedTask, deadlineIn } from '#core';
 import { type LoadedVersion, type ModelVersion, OnDemandLoader } from '#registry';
 import type { Route } from '#routing';
 import { CONFIG } from '../settings';
@@ -83,7 +83,7 @@ export class PredictionService {
   }
 
   private waitOf(question: Question): Wait {
-    const deadline = performance.now() + this.config.REQUEST_TIMEOUT_MS;
+    const deadline = deadlineIn(this.config.REQUEST_TIMEOUT_MS);
     // Not made before somebody listens: many requests never need it.
     return {
       deadline,

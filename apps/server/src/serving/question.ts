@@ -1,6 +1,5 @@
-import type { Route } from '#routing';
 import type { RequestTrace } from '../tracing/tracing';
-import type { Permit } from '#routing';
+import type { Permit, Route } from '#routing';
 
 /** What a client wants to know, of whom its permit says. */
 export interface Question {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
-import { type ChannelOrder, WORKER_ENTRY } from '#tasks';
+import { type ChannelOrder, imageClassifierOf, WORKER_ENTRY } from '#tasks';
 import { DATA_TYPE, type OnnxGraph, readOnnx } from '#onnx';
 import { ask } from '#testing/ask';
 import { png, randomPixels } from '#testing/images';
@@ -66,7 +66,7 @@ describe('a version that was added answers as its weights say', () => {
       const expected = expectedScores(rgb, options);
       expect(classes).toHaveLength(Math.min(10, expected.length));
       for (const { class_id, confidence } of classes) expect(confidence).toBeCloseTo(expected[class_id]!, 2);
-      expect(loaded.task.labels).toHaveLength(expected.length);
+      expect(imageClassifierOf(loaded).labels).toHaveLength(expected.length);
     } finally {
       await loaded.predictor.stop(0);
     }
@@ -130,7 +130,7 @@ it('is numbered after the highest there is, and keeps what it was told', async (
   });
   expect(warnings).toEqual([]);
   const loaded = await loadVersion(join(registry, 'm', '5'), 'm', 5, { predictors, runtime: { workers: 1 } });
-  expect(loaded.task.labels).toEqual(['cat', 'dog']);
+  expect(imageClassifierOf(loaded).labels).toEqual(['cat', 'dog']);
   await loaded.predictor.stop(0);
 });
 

@@ -1,7 +1,7 @@
-import { EyrieError } from '#core';
+import { EyrieError, deadlineIn } from '#core';
 import { LoadFailedError, type PredictorFactory, WorkerLostError } from '#inference';
 import { InvalidVersionError, type LoadedVersion, loadVersion } from '#registry';
-import { classify } from '#tasks';
+import { classify, imageClassifierOf } from '#tasks';
 import type { ClassifierManifest } from './classifier-manifest';
 import { noisePng } from './noise';
 
@@ -33,7 +33,7 @@ export async function tryOut(
   const loading = loadVersion(folder, manifest.name, manifest.version, { predictors, runtime });
   try {
     const loaded = await unlessAborted(loading, signal);
-    const topK = manifest.output.activation === 'softmax' ? 1 : loaded.task.labels.length;
+    const topK = manifest.output.activation === 'softmax' ? 1 : imageClassifierOf(loaded).labels.length;
     try {
       return { outcome: 'answers', scores: await classifyNoise(loaded, manifest, topK, signal) };
     } finally {
@@ -56,7 +56,7 @@ async function classifyNoise(
   signal?: AbortSignal,
 ): Promise<number[][]> {
   const images = Array.from({ length: IMAGES }, () => noisePng(input.width, input.height));
-  const deadline = performance.now() + TIME_LIMIT_MS;
+  const deadline = deadlineIn(TIME_LIMIT_MS);
   const answers = await Promise.all(images.map((image) => classify(version, image, { topK, deadline, signal })));
   return answers.map(({ output }) => output.map(({ confidence }) => confidence));
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { EyrieError, harmless } from '#core';
+import { EyrieError, harmless, resolvesWithin } from '#core';
 import type { PredictorFactory } from '#inference';
 import { Lane } from '../lane';
 import { defaultPolicy, parsePolicy, routedVersions, type Policy } from '../policy/policy';
@@ -131,12 +130,11 @@ export class ServedModel {
   async end(graceMs: number): Promise<void> {
     this.isGone = true;
     this.noProblem();
-    const patience = sleep(graceMs, undefined, { ref: false });
     const versions = [...(this.current?.versions.values() ?? [])];
     const unloaded = versions.map((version) => {
       const isLoading = version.state === 'LOADING';
       const done = version.unload(graceMs);
-      return isLoading ? Promise.race([done, patience]) : done;
+      return isLoading ? resolvesWithin(graceMs, done) : done;
     });
     await Promise.all([...unloaded, ...this.leaving]);
   }

@@ -1,3 +1,4 @@
+import { deadlineIn } from '#core';
 import type { PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
 import { LoadedVersion } from './loaded-version';
 import { InvalidVersionError, runtimeOf, type Manifest } from './manifest';
@@ -55,7 +56,7 @@ async function sameArtifact(folder: string, { artifact }: Manifest): Promise<str
 
 /** @throws InvalidVersionError naming the first thing that the version does not know */
 async function prove({ read }: CheckedVersion, loaded: LoadedVersion): Promise<void> {
-  const deadline = performance.now() + PROOF_TIME_LIMIT_MS;
+  const deadline = deadlineIn(PROOF_TIME_LIMIT_MS);
   try {
     await loaded.task.prove?.(async (input) => (await loaded.predict({ ...input, deadline })).output, read);
   } catch (error) {

@@ -64,11 +64,6 @@ export class ModelVersion {
     return this.current?.task.card ?? {};
   }
 
-  /** Of the files that were loaded: the same only for those that give the same answers; undefined before. */
-  get identity(): string | undefined {
-    return this.current?.identity;
-  }
-
   /** How long the graph took to load and to warm up, in milliseconds. */
   get times(): { loadMs: number; warmUpMs: number } | undefined {
     return this.current && { loadMs: this.current.predictor.loadMs, warmUpMs: this.current.predictor.warmUpMs };

@@ -27,6 +27,7 @@ export class ImageClassifier implements ServedTask<Classes> {
   readonly card: Readonly<Record<string, unknown>>;
 
   constructor(
+    /** Of the classes, in their order. */
     readonly labels: readonly string[],
     private readonly golden: readonly Golden[],
   ) {

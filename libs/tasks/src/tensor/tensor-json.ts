@@ -1,4 +1,4 @@
-import { EyrieError } from '#core';
+import { invalidField } from '#core';
 import { DATA_TYPES, type DataType, type JsonElement } from './data-type';
 
 /** A tensor beside whose description its bytes are kept, as `data-type.ts` says. */
@@ -31,15 +31,19 @@ export function readTensor(name: string, json: unknown, datatype: DataType, fiel
     return { name, datatype, shape, data: write(elements, datatype, field) };
   }
   const unknown = Object.keys(json).find((key) => !['shape', 'datatype', 'data'].includes(key));
-  if (unknown !== undefined) throw invalid(`${field}.${unknown}`, 'is not known here; known are shape, datatype, data');
+  if (unknown !== undefined)
+    throw invalidField(`${field}.${unknown}`, 'is not known here; known are shape, datatype, data');
   if (json.datatype !== undefined && json.datatype !== datatype) {
-    throw invalid(`${field}.datatype`, `must be ${datatype}, as the model has it`);
+    throw invalidField(`${field}.datatype`, `must be ${datatype}, as the model has it`);
   }
   const { elements } = flatten(json.data, `${field}.data`);
   const shape = readShape(json.shape, `${field}.shape`);
   const count = shape.reduce((product, size) => product * size, 1);
   if (elements.length !== count) {
-    throw invalid(`${field}.data`, `has ${elements.length} elements, but the shape [${shape.join(', ')}] has ${count}`);
+    throw invalidField(
+      `${field}.data`,
+      `has ${elements.length} elements, but the shape [${shape.join(', ')}] has ${count}`,
+    );
   }
   return { name, datatype, shape, data: write(elements, datatype, `${field}.data`) };
 }
@@ -81,7 +85,7 @@ function read(data: Uint8Array, datatype: Exclude<DataType, 'BYTES'>): JsonEleme
 function write(elements: readonly unknown[], datatype: DataType, field: string): Uint8Array {
   if (datatype === 'BYTES') {
     const wrong = elements.findIndex((element) => typeof element !== 'string');
-    if (wrong >= 0) throw invalid(`${field}[${wrong}]`, 'must be a string');
+    if (wrong >= 0) throw invalidField(`${field}[${wrong}]`, 'must be a string');
     return writeStrings(elements as string[]);
   }
   const codec = DATA_TYPES[datatype];
@@ -89,7 +93,7 @@ function write(elements: readonly unknown[], datatype: DataType, field: string):
   const view = new DataView(data.buffer);
   elements.forEach((element, i) => {
     const value = codec.accepts(element);
-    if (value === undefined) throw invalid(`${field}[${i}]`, `must be ${codec.wants}; it is counted row by row`);
+    if (value === undefined) throw invalidField(`${field}[${i}]`, `must be ${codec.wants}; it is counted row by row`);
     codec.write(view, i * codec.bytes, value);
   });
   return data;
@@ -100,11 +104,11 @@ function flatten(json: unknown, field: string): { shape: number[]; elements: unk
   const shape: number[] = [];
   let elements: unknown[] = [json];
   while (elements.some(Array.isArray)) {
-    if (shape.length === MAX_DIMENSIONS) throw invalid(field, `has more than ${MAX_DIMENSIONS} dimensions`);
+    if (shape.length === MAX_DIMENSIONS) throw invalidField(field, `has more than ${MAX_DIMENSIONS} dimensions`);
     const [first] = elements as unknown[][];
     const length = Array.isArray(first) ? first.length : -1;
     if (!elements.every((row) => Array.isArray(row) && row.length === length)) {
-      throw invalid(field, `is ragged: lists ${shape.length + 1} deep have different lengths`);
+      throw invalidField(field, `is ragged: lists ${shape.length + 1} deep have different lengths`);
     }
     shape.push(length);
     elements = (elements as unknown[][]).flat();
@@ -117,14 +121,10 @@ function readShape(json: unknown, field: string): number[] {
     Array.isArray(json) &&
     json.length <= MAX_DIMENSIONS &&
     json.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 31);
-  if (!isShape) throw invalid(field, `must be a list of up to ${MAX_DIMENSIONS} whole numbers`);
+  if (!isShape) throw invalidField(field, `must be a list of up to ${MAX_DIMENSIONS} whole numbers`);
   return json as number[];
 }
 
 function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
-
-export function invalid(field: string, detail: string): EyrieError {
-  return new EyrieError('INVALID_REQUEST', `${field} ${detail}`, { errors: [{ field, detail }] });
 }

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { AnswerCodec, Comparison, GraphInfo, InferenceInput, ServedTask, TensorInfo } from '#core';
+import {
+  invalidField,
+  type AnswerCodec,
+  type Comparison,
+  type GraphInfo,
+  type InferenceInput,
+  type ServedTask,
+  type TensorInfo,
+} from '#core';
 import { compareTensors } from './compare-tensors';
 import { DATA_TYPES, dataTypeOf, type DataType } from './data-type';
-import { invalid, readTensor, type TensorValue } from './tensor-json';
-
-export type { TensorValue } from './tensor-json';
+import { readTensor, type TensorValue } from './tensor-json';
 
 /** The tensors that were asked for. */
 export type Tensors = readonly TensorValue[];
@@ -26,7 +32,6 @@ interface Port {
 /** One version of a graph of tensors. */
 export class TensorModel implements ServedTask<Tensors> {
   readonly task = 'tensor';
-  readonly labels: readonly string[] = [];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly card: Readonly<Record<string, unknown>>;
@@ -55,10 +60,13 @@ export class TensorModel implements ServedTask<Tensors> {
       const fits = shape.length === wanted.length && wanted.every((size, i) => size < 0 || size === shape[i]);
       if (fits) continue;
       const [sent, takes] = [shape, wanted].map((sizes) => `[${sizes.join(', ')}]`);
-      throw invalid(`${path}inputs.${name}`, `has the shape ${sent}, but the model takes ${takes} (-1 is any size)`);
+      throw invalidField(
+        `${path}inputs.${name}`,
+        `has the shape ${sent}, but the model takes ${takes} (-1 is any size)`,
+      );
     }
     const missing = this.inputs.find(({ name }) => !tensors.some((given) => given.name === name));
-    if (missing) throw invalid(`${path}inputs.${missing.name}`, 'is missing');
+    if (missing) throw invalidField(`${path}inputs.${missing.name}`, 'is missing');
     const params: TensorParams = {
       tensors: tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
       outputs,
@@ -94,18 +102,18 @@ export class TensorModel implements ServedTask<Tensors> {
     const found = this.inputs.find((input) => input.name === name);
     if (found) return found;
     const names = this.inputs.map((input) => input.name).join(', ');
-    throw invalid(`${path}inputs.${name}`, `is no input of the model; it has ${names}`);
+    throw invalidField(`${path}inputs.${name}`, `is no input of the model; it has ${names}`);
   }
 
   private wanted(outputs: unknown, path: string): string[] {
     const names = this.outputs.map(({ name }) => name);
     if (outputs === undefined) return names;
     if (!Array.isArray(outputs) || outputs.length === 0) {
-      throw invalid(`${path}outputs`, `must be a list of names; the model has ${names.join(', ')}`);
+      throw invalidField(`${path}outputs`, `must be a list of names; the model has ${names.join(', ')}`);
     }
     const wrong = outputs.findIndex((name, i) => !names.includes(name as string) || outputs.indexOf(name) !== i);
     if (wrong >= 0) {
-      throw invalid(`${path}outputs[${wrong}]`, `must be another output of the model; it has ${names.join(', ')}`);
+      throw invalidField(`${path}outputs[${wrong}]`, `must be another output of the model; it has ${names.join(', ')}`);
     }
     return outputs as string[];
   }

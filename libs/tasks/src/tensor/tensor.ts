@@ -8,5 +8,5 @@ export const tensor: Task = {
   fields: [],
   privateFields: [],
   check: () => [],
-  prepare: () => Promise.resolve<PreparedTask>({ spec: {}, labels: [], serve: (graph) => new TensorModel(graph) }),
+  prepare: () => Promise.resolve<PreparedTask>({ spec: {}, serve: (graph) => new TensorModel(graph) }),
 };

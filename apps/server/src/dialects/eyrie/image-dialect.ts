@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EyrieError, type InferenceInput } from '#core';
+import { invalidField, type InferenceInput } from '#core';
 import type { Classes, ImageClassifier } from '#tasks';
 import type { Config } from '../../config';
 import type { Source } from '../../inputs/source';
@@ -21,15 +21,13 @@ export class ImageDialect {
   interpret(task: ImageClassifier, { topK, trace }: Question) {
     const classes = task.labels.length;
     if (topK !== undefined && topK > classes) {
-      const detail = `must be at most ${classes}, the number of classes of the model`;
-      throw new EyrieError('INVALID_REQUEST', `top_k ${detail}`, { errors: [{ field: 'top_k', detail }] });
+      throw invalidField('top_k', `must be at most ${classes}, the number of classes of the model`);
     }
     const count = Math.min(topK ?? this.config.TOP_K_PREDICTIONS, classes);
     return async (source: Source, wait: Wait): Promise<InferenceInput> => {
       if ('inputs' in source) {
-        const field = `${source.path}inputs`;
         const detail = 'is for models of tensors; this one takes an image, as "image" or "url"';
-        throw new EyrieError('INVALID_REQUEST', `${field} ${detail}`, { errors: [{ field, detail }] });
+        throw invalidField(`${source.path}inputs`, detail);
       }
       return task.input('bytes' in source ? source.bytes : await this.urls.fetch(source.url, wait, trace), count);
     };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EyrieError, type InferenceInput } from '#core';
+import { EyrieError, invalidField, type InferenceInput } from '#core';
 import { type TensorModel, type Tensors, toJson } from '#tasks';
 import type { Source } from '../../inputs/source';
 import type { Question } from '../../serving/question';
@@ -11,8 +11,7 @@ export class TensorDialect {
   /** @throws EyrieError INVALID_REQUEST */
   interpret(task: TensorModel, { topK }: Question) {
     if (topK !== undefined) {
-      const detail = 'is for models that name classes; this one answers with tensors';
-      throw new EyrieError('INVALID_REQUEST', `top_k ${detail}`, { errors: [{ field: 'top_k', detail }] });
+      throw invalidField('top_k', 'is for models that name classes; this one answers with tensors');
     }
     // A promise also where nothing is waited for, so that what is wrong with one item of a batch fails that item.
     return async (source: Source): Promise<InferenceInput> => {
