@@ -18,6 +18,7 @@ try {
 }
 
 async function copyModels(from, to) {
+  await copyDefault(from, to);
   for (const model of await folders(from)) {
     // Not `recursive`: Node would say ENOENT where the volume is read-only.
     await mkdir(join(to, model)).catch(ignore('EEXIST'));
@@ -31,6 +32,20 @@ async function copyModels(from, to) {
     if (policy && (await appears(join(to, model, 'policy.json'), (draft) => writeFile(draft, policy), link))) {
       console.log(`${model} policy: copied`);
     }
+  }
+}
+
+/**
+ * registry.json, which says which model answers requests that name none. First of all, and only where that changes nothing
+ * for who asks already: in an empty volume, or where the model that it names is the first by name.
+ */
+async function copyDefault(from, to) {
+  const file = await readFile(join(from, 'registry.json')).catch(ignore('ENOENT'));
+  if (!file) return;
+  const [first] = (await folders(to)).filter((name) => name !== 'lost+found').sort();
+  if (first !== undefined && first !== JSON.parse(file).default) return;
+  if (await appears(join(to, 'registry.json'), (draft) => writeFile(draft, file), link)) {
+    console.log('registry.json: copied');
   }
 }
 

@@ -41,6 +41,7 @@ export async function checkRegistryVolume() {
     return [
       await seedsAndServes(folder),
       seedsOnceUnderRace(folder),
+      leavesTheDefaultAsItWas(folder),
       ...refusals(folder),
       await servesMountedPolicy(folder),
       await leavesEmptyVolume(folder),
@@ -94,6 +95,20 @@ function seedsOnceUnderRace(folder) {
   );
   succeed(eyrie(['models', 'verify', '--registry', registry]));
   return 'three init containers at once leave one whole registry';
+}
+
+function leavesTheDefaultAsItWas(folder) {
+  const hasFile = (name, ...models) => {
+    const registry = join(folder, name);
+    mkdirSync(registry);
+    for (const model of models) cpSync(join(BUNDLED, MODEL, '1'), join(registry, model, '1'), { recursive: true });
+    succeed(seed(registry));
+    return existsSync(join(registry, 'registry.json'));
+  };
+  assert.equal(hasFile('default-empty'), true);
+  assert.equal(hasFile('default-same', MODEL, 'z'), true);
+  assert.equal(hasFile('default-other', 'a', MODEL), false);
+  return 'registry.json is copied where it changes nothing: requests that name no model go where they went';
 }
 
 function refusals(folder) {

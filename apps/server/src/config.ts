@@ -91,7 +91,8 @@ export class Config {
   readonly MODEL_REGISTRY: string = './model-registry';
 
   @Described(
-    'the model of requests that name none; empty: the first by name at the start, [kept](REGISTRY.md#a-running-server)',
+    'the model of requests that name none; empty: what `registry.json` says, else the first by name at the start, ' +
+      '[kept](REGISTRY.md#a-running-server)',
     { allowed: 'name of a model' },
   )
   @IsString()

@@ -42,3 +42,30 @@ it('is the one that is configured, without a warning, whatever else there is', (
   expect([model.update(['a', 'm']), model.update(['a', 'z'])]).toEqual([undefined, undefined]);
   expect(model.name).toBe('m');
 });
+
+describe('where the registry names one', () => {
+  it('is that one, whatever comes before it by name, at once', () => {
+    const model = new DefaultModel('');
+    expect(model.update(['a', 'm'], 'm')).toBeUndefined();
+    expect(model.name).toBe('m');
+    expect(model.update(['a', 'm', 'z'], 'z')).toBeUndefined();
+    expect(model.name).toBe('z');
+  });
+
+  it('says once that it is not there, and who answers instead', () => {
+    const model = new DefaultModel('');
+    expect(model.update(['a', 'b'], 'm')).toEqual({
+      model: 'm',
+      warning: expect.stringMatching(/not there.* go to a\./),
+    });
+    expect(model.update(['a', 'b'], 'm')).toBeUndefined();
+    model.update(['a', 'b', 'm'], 'm');
+    expect(model.name).toBe('m');
+  });
+
+  it('is the configured one nevertheless', () => {
+    const model = new DefaultModel('a');
+    model.update(['a', 'm'], 'm');
+    expect(model.name).toBe('a');
+  });
+});

@@ -364,6 +364,34 @@ it('a policy cannot name a version that has no worker', async () => {
   expect([registry.model('m').policy.revision, registry.isReady]).toEqual([1, true]);
 });
 
+describe('registry.json', () => {
+  const says = (content: string): void => writeFileSync(join(folder, 'registry.json'), content);
+
+  it('names the model of requests that name none, at the start and when it is changed', async () => {
+    writeVersion(folder, 'a', 1);
+    writeVersion(folder, 'm', 1);
+    says('{"schema":1,"default":"m"}');
+    await open();
+    expect(registry.defaultModel).toBe('m');
+    says('{"schema":1,"default":"a"}');
+    await registry.refresh();
+    expect(registry.defaultModel).toBe('a');
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    ['{"schema":1,"default":', /registry\.json is not JSON/],
+    ['{"schema":1,"model":"a"}', /registry\.json has the unknown key "model"/],
+    ['{"schema":2,"default":"a"}', /"schema" in registry\.json must be 1/],
+    ['{"schema":1,"default":7}', /"default" in registry\.json must be the name of a model/],
+    ['[]', /"schema" in registry\.json must be 1/],
+  ])('that is wrong is refused in words: %s', async (content, message) => {
+    writeVersion(folder, 'a', 1);
+    says(content);
+    await expect(open()).rejects.toThrow(message);
+  });
+});
+
 describe('a model that is added to a running server', () => {
   beforeEach(async () => {
     writeVersion(folder, 'm', 1);

@@ -17,6 +17,7 @@ export class ModelRegistry {
   private readonly around: Surroundings;
   private readonly default: DefaultModel;
   private pollTimer: NodeJS.Timeout | undefined;
+  private namedDefault: string | undefined;
   private hasBeenListed = false;
   private hasBeenRead = false;
   /** Why the store as a whole could not be read when that was last tried. */
@@ -45,7 +46,7 @@ export class ModelRegistry {
 
   /** The model of requests that name none; undefined while there is none at all. */
   get defaultModel(): string | undefined {
-    return this.default.name ?? this.list()[0]?.name;
+    return this.default.name ?? this.firstListed();
   }
 
   /** @throws EyrieError MODEL_NOT_FOUND; MODEL_NOT_READY while the store is read for the first time */
@@ -137,6 +138,12 @@ export class ModelRegistry {
     await Promise.all([...[...this.served.values()].map((served) => served.end(graceMs)), ...this.ending]);
   }
 
+  /** While the store is read for the first time. */
+  private firstListed(): string | undefined {
+    const names = this.list().map(({ name }) => name);
+    return names.find((name) => name === this.namedDefault) ?? names[0];
+  }
+
   private sorted(): ServedModel[] {
     return [...this.served.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
@@ -163,6 +170,7 @@ export class ModelRegistry {
 
   private async listModels(): Promise<ServedModel[]> {
     const names = await this.store.listModels();
+    this.namedDefault = await this.store.readDefaultModel();
     if (names.length === 0 && this.list().length > 0) {
       throw new RegistryUnreadableError(
         `the model registry ${this.location} is empty all of a sudden; what was loaded serves on, but the next start will ` +
@@ -190,7 +198,10 @@ export class ModelRegistry {
   private chooseDefault(): void {
     if (!this.hasBeenRead) return;
     const established = this.list().filter(({ isEstablished }) => isEstablished);
-    const news = this.default.update(established.map(({ name }) => name));
+    const news = this.default.update(
+      established.map(({ name }) => name),
+      this.namedDefault,
+    );
     if (news) this.around.observer.onWarning?.(news.model, news.warning);
   }
 

@@ -13,6 +13,7 @@ import {
   writePolicyFile,
   type PolicyRecord,
 } from '../policy/policy-files';
+import { readDefaultModel } from './registry-file';
 import { isReadOnly } from './whole-file';
 
 /** A registry in a folder: `<model>/<version>/model.json` and `<model>/policy.json`. */
@@ -49,6 +50,14 @@ export class FolderStore implements ModelStore {
         this.location,
         entries.filter(({ name }) => MODEL_NAME.test(name)),
       );
+    } catch (error) {
+      throw new RegistryUnreadableError(`cannot read the model registry ${this.location}: ${(error as Error).message}`);
+    }
+  }
+
+  async readDefaultModel(): Promise<string | undefined> {
+    try {
+      return await readDefaultModel(this.location);
     } catch (error) {
       throw new RegistryUnreadableError(`cannot read the model registry ${this.location}: ${(error as Error).message}`);
     }

@@ -12,6 +12,9 @@ export interface ModelStore {
   /** Names of the models. @throws RegistryUnreadableError */
   listModels(): Promise<string[]>;
 
+  /** The model that the registry itself names for requests that name none. @throws RegistryUnreadableError */
+  readDefaultModel(): Promise<string | undefined>;
+
   /** Numbers of a model's versions, ascending. */
   listVersions(model: string): Promise<number[]>;
 
