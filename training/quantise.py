@@ -143,6 +143,7 @@ def main() -> None:
                     "version": args.source,
                     "sha256": original["artifact"]["sha256"],
                     "top1": round(was.top1, 4),
+                    "provenance": original.get("provenance", {}),
                 },
                 "quantisation": recipe.provenance() | {"calibrationImages": args.images, "seed": args.seed},
             },

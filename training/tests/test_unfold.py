@@ -4,7 +4,8 @@ torch = pytest.importorskip("torch")
 
 from test_export import trained
 
-from export import fold_batch_norm, write_onnx
+from export import fold_batch_norm
+from onnx_file import write_onnx
 from resnet import from_state
 from unfold import folded_parameters, put_norms_back, with_identity_norms
 
@@ -15,7 +16,7 @@ def test_batch_norms_come_back_and_the_network_computes_what_it_did(tmp_path):
     reference = trained(8, 1, 10)
     folded = from_state(reference.state_dict())
     fold_batch_norm(folded)
-    write_onnx(folded, tmp_path / "model.onnx")
+    write_onnx(folded, tmp_path / "model.onnx", side=32)
 
     model = with_identity_norms(folded_parameters(tmp_path / "model.onnx"))
     images = torch.randn(256, 3, 32, 32)

@@ -24,6 +24,22 @@ afterAll(async () => {
 
 const base64 = ship.toString('base64');
 
+it.each([
+  ['coffee.jpg', 'espresso'],
+  ['cat.jpg', 'tiger cat'],
+])('a photo is told by the bundled model for photos, which is not the default: %s', async (photo, label) => {
+  const { status, body } = await postImage(
+    `${server.url}/v1/predict?model=efficientnet-lite0`,
+    sample(`photos/${photo}`),
+  );
+  expect([status, body.model]).toEqual([200, { name: 'efficientnet-lite0', version: 1, variant: null }]);
+  const five = body.predictions.map((prediction: { label: string }) => prediction.label);
+  expect(five).toContain(label);
+  expect((await postImage(`${server.url}/v1/predict`, sample(`photos/${photo}`))).body.model.name).toBe(
+    'resnet-cifar10',
+  );
+});
+
 describe('an image may be sent', () => {
   const WAYS: [string, (url: string) => ReturnType<typeof request>][] = [
     ['in a form', (url) => postForm(url, [['file', ship, 'ship.png']])],
