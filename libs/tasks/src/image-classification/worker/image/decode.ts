@@ -32,7 +32,7 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits, input
   if (sniffed.format === null) {
     throw new EyrieError(
       'INVALID_IMAGE',
-      `The body is not an image that can be classified but ${sniffed.found}. ${SEND}`,
+      `The body is not an image that can be classified but ${sniffed.found}. ${sniffed.remedy ?? SEND}`,
     );
   }
   const { format } = sniffed;

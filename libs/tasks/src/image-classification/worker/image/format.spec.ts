@@ -14,6 +14,20 @@ describe('sniffFormat', () => {
   });
 
   it.each([
+    ['heic', text('\x00\x00\x00\x18ftypheic')],
+    ['heix, of 10 bits', text('\x00\x00\x00\x18ftypheix')],
+    ['hevx, of a sequence', text('\x00\x00\x00\x18ftyphevx')],
+    ['mif1 first', text('\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1heicmiaf')],
+    ['cut off', text('\x00\x00\xff\xffftypmif1\x00\x00\x00\x00heic')],
+  ])('says of a HEIC image what to do: %s', (_, bytes) => {
+    expect(sniffFormat(bytes)).toEqual({
+      format: null,
+      found: 'a HEIC image, as iPhones save photos',
+      remedy: expect.stringMatching(/^Make a JPEG of it .*Most Compatible\.$/),
+    });
+  });
+
+  it.each([
     ['nothing (0 bytes)', text('')],
     ['an SVG drawing', text('<svg xmlns="http://www.w3.org/2000/svg"/>')],
     ['an SVG drawing', text('\xef\xbb\xbf<?xml version="1.0"?>\n<!-- made by hand -->\n<svg width="1">')],
@@ -25,7 +39,8 @@ describe('sniffFormat', () => {
     ['a BMP image', text('BM6\x00\x0c')],
     ['an ICO image', text('\x00\x00\x01\x00\x01')],
     ['an AVIF image', text('\x00\x00\x00\x20ftypavif')],
-    ['a HEIC image', text('\x00\x00\x00\x18ftypheic')],
+    ['an AVIF image', text('\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf')],
+    ['a HEIF image', text('\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1miaf')],
     ['a video (MP4 or QuickTime)', text('\x00\x00\x00\x18ftypisom')],
     ['a JPEG XL image', text('\xff\x0a\x00')],
     ['a JPEG 2000 image', text('\x00\x00\x00\x0cjP  \r\n')],

@@ -1,7 +1,12 @@
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif';
 
-/** What the first bytes say: a format that we decode, or the name of what came instead, with its article. */
-export type Sniffed = { format: ImageFormat } | { format: null; found: string };
+/** What the first bytes say: a format that we decode, or the name of what came instead, with its article, and what to do. */
+export type Sniffed = { format: ImageFormat } | { format: null; found: string; remedy?: string };
+
+const HEIC = 'a HEIC image, as iPhones save photos';
+const MAKE_JPEG =
+  'Make a JPEG of it (on a Mac: sips -s format jpeg photo.heic --out photo.jpg; on Linux: heif-convert photo.heic ' +
+  'photo.jpg), or have the iPhone take JPEGs: Settings, Camera, Formats, Most Compatible.';
 
 /**
  * Goes by the content alone: names and content types are the caller's word, and a decoder must never be chosen by them.
@@ -11,22 +16,31 @@ export function sniffFormat(bytes: Uint8Array): Sniffed {
   if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return { format: 'png' };
   if (hasText(bytes, 'RIFF') && hasText(bytes, 'WEBP', 8)) return { format: 'webp' };
   if (hasText(bytes, 'GIF87a') || hasText(bytes, 'GIF89a')) return { format: 'gif' };
-  return { format: null, found: nameOther(bytes) };
+  const found = nameOther(bytes);
+  return { format: null, found, ...(found === HEIC && { remedy: MAKE_JPEG }) };
 }
 
+/** ISO/IEC 23008-12, annex B, and the AV1 Image File Format, section 6; the former two say nothing of the codec. */
 const ISO_BRANDS: Readonly<Record<string, string>> = {
-  avif: 'an AVIF image',
-  avis: 'an AVIF image',
-  heic: 'a HEIC image',
-  heix: 'a HEIC image',
-  hevc: 'a HEIC image',
   mif1: 'a HEIF image',
   msf1: 'a HEIF image',
+  avif: 'an AVIF image',
+  avis: 'an AVIF image',
+  ...Object.fromEntries(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'].map((brand) => [brand, HEIC])),
 };
+
+/** By the first of its brands, the major one before the compatible ones, that names the codec. */
+function nameIsoFile(bytes: Uint8Array): string {
+  const end = Math.min(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0), bytes.length, 512);
+  const brands = [ascii(bytes, 8, 4)];
+  for (let at = 16; at + 4 <= end; at += 4) brands.push(ascii(bytes, at, 4));
+  const names = brands.map((brand) => ISO_BRANDS[brand]).filter((name) => name !== undefined);
+  return names.find((name) => name !== ISO_BRANDS.mif1) ?? names[0] ?? 'a video (MP4 or QuickTime)';
+}
 
 function nameOther(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'nothing (0 bytes)';
-  if (hasText(bytes, 'ftyp', 4)) return ISO_BRANDS[ascii(bytes, 8, 4)] ?? 'a video (MP4 or QuickTime)';
+  if (hasText(bytes, 'ftyp', 4)) return nameIsoFile(bytes);
   if (hasText(bytes, '%PDF-')) return 'a PDF document';
   if (startsWith(bytes, [0x49, 0x49, 0x2a, 0]) || startsWith(bytes, [0x4d, 0x4d, 0, 0x2a])) return 'a TIFF image';
   if (startsWith(bytes, [0x49, 0x49, 0x2b, 0]) || startsWith(bytes, [0x4d, 0x4d, 0, 0x2b])) return 'a BigTIFF image';
