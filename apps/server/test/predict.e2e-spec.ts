@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { postForm, postImage, postJson, request, sample } from '#testing/http';
-import { BUNDLED_REGISTRY } from '#testing/registry';
+import { BUNDLED_REGISTRY, REPOSITORY } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 
 const ship = sample('ship.png');
@@ -27,17 +29,13 @@ const base64 = ship.toString('base64');
 it.each([
   ['coffee.jpg', 'espresso'],
   ['cat.jpg', 'tiger cat'],
-])('a photo is told by the bundled model for photos, which is not the default: %s', async (photo, label) => {
-  const { status, body } = await postImage(
-    `${server.url}/v1/predict?model=efficientnet-lite0`,
-    sample(`photos/${photo}`),
-  );
+])('a photo is told by the bundled model for photos, which is not the default: %s', async (file, label) => {
+  const photo = readFileSync(join(REPOSITORY, 'samples/photos', file));
+  const { status, body } = await postImage(`${server.url}/v1/predict?model=efficientnet-lite0`, photo);
   expect([status, body.model]).toEqual([200, { name: 'efficientnet-lite0', version: 1, variant: null }]);
   const five = body.predictions.map((prediction: { label: string }) => prediction.label);
   expect(five).toContain(label);
-  expect((await postImage(`${server.url}/v1/predict`, sample(`photos/${photo}`))).body.model.name).toBe(
-    'resnet-cifar10',
-  );
+  expect((await postImage(`${server.url}/v1/predict`, photo)).body.model.name).toBe('resnet-cifar10');
 });
 
 describe('an image may be sent', () => {
@@ -150,7 +148,8 @@ describe('a version may be chosen', () => {
       expect(body.labels).toHaveLength(10);
     }
     const { body } = await request(`${server.url}/v1/models`);
-    expect(body.models[0].versions.map((v: { version: number; state: string }) => [v.version, v.state])).toEqual([
+    const { versions } = body.models.find(({ name }: { name: string }) => name === 'resnet-cifar10');
+    expect(versions.map((v: { version: number; state: string }) => [v.version, v.state])).toEqual([
       [1, 'READY'],
       [2, 'READY'],
       [3, 'READY'],
