@@ -4,6 +4,11 @@
 {{- $persistence := $v.registry.persistence -}}
 {{- $single := not (or $v.autoscaling.enabled $v.canary.enabled $v.rollout.enabled (gt (int $v.replicaCount) 1)) -}}
 
+{{- range $name, $_ := $v.commonLabels -}}
+{{- if or (eq $name "track") (regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $name) -}}
+{{- fail (printf "commonLabels has %q, which the chart sets itself and selects pods by: choose another name" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) -}}
 {{- fail "ingress.enabled is true, but ingress.hosts is empty, so that nobody would be let in: name a host, such as ingress.hosts: [{ host: eyrie.example.com }]" -}}
 {{- end -}}
