@@ -103,7 +103,18 @@ const REFUSED = [
   ['a rollout without Prometheus', { rollout: { enabled: true } }, /rollout\/prometheusAddress/],
   ['a route to nowhere', { httpRoute: { enabled: true } }, /httpRoute\/parentRefs/],
   ['runbooks that are not at a URL', { metrics: { prometheusRule: { runbooks: 'docs' } } }, /runbooks/],
-  ['an ingress for nobody', { ingress: { enabled: true } }, /ingress\/hosts/],
+  ['an ingress for nobody', { ingress: { enabled: true } }, /ingress\.hosts is empty/],
+  [
+    'a node port of a Service that has none',
+    { service: { nodePort: 30080 } },
+    /service\.type NodePort and LoadBalancer/,
+  ],
+  [
+    'source ranges without a load balancer',
+    { service: { loadBalancerSourceRanges: ['10.0.0.0/8'] } },
+    /it is ClusterIP/,
+  ],
+  ['a label that is a selector', { commonLabels: { 'app.kubernetes.io/name': 'mine' } }, /commonLabels/],
   [
     'several pods on a volume for one node',
     { registry: { persistence: { enabled: true, accessModes: ['ReadWriteOnce'] } } },

@@ -17,6 +17,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{ include "eyrie.instanceLabels" . }}
 app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "eyrie.instanceLabels" -}}
@@ -47,15 +50,18 @@ track: {{ .track }}
 {{/* A dict of root and track. The canary's image wins, part by part. */}}
 {{- define "eyrie.image" -}}
 {{- $image := .root.Values.image -}}
+{{- $registry := $image.registry -}}
 {{- $repository := $image.repository -}}
 {{- $tag := $image.tag | default .root.Chart.AppVersion -}}
 {{- $digest := $image.digest -}}
 {{- if eq .track "canary" -}}
 {{- $own := .root.Values.canary.image -}}
+{{- $registry = $own.registry | default $registry -}}
 {{- $repository = $own.repository | default $repository -}}
 {{- $digest = $own.digest | default (ternary "" $digest (ne $own.tag "")) -}}
 {{- $tag = $own.tag | default $tag -}}
 {{- end -}}
+{{- with $registry }}{{ $repository = printf "%s/%s" . $repository }}{{ end -}}
 {{- ternary (printf "%s@%s" $repository $digest) (printf "%s:%s" $repository $tag) (ne $digest "") -}}
 {{- end -}}
 

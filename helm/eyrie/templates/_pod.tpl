@@ -37,6 +37,18 @@ spec:
   {{- with $values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
+  {{- with $values.runtimeClassName }}
+  runtimeClassName: {{ . }}
+  {{- end }}
+  {{- with $values.dnsPolicy }}
+  dnsPolicy: {{ . }}
+  {{- end }}
+  {{- with $values.dnsConfig }}
+  dnsConfig: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $values.hostAliases }}
+  hostAliases: {{- toYaml . | nindent 4 }}
+  {{- end }}
   securityContext: {{- toYaml $values.podSecurityContext | nindent 4 }}
   terminationGracePeriodSeconds: {{ add $values.shutdown.preStopSeconds $values.shutdown.graceSeconds 5 }}
   {{- if or (include "eyrie.seeds" $root) $values.extraInitContainers }}
@@ -180,6 +192,8 @@ spec:
 MODEL_REGISTRY: {{ include "eyrie.registryPath" .root | quote }}
 SHUTDOWN_GRACE_MS: {{ mul $values.shutdown.graceSeconds 1000 | quote }}
 {{- range $name, $value := $config }}
-{{ $name }}: {{ ternary (printf "%.0f" (float64 (ternary $value 0 (kindIs "float64" $value)))) (toString $value) (kindIs "float64" $value) | quote }}
+{{- /* YAML makes floats of large whole numbers, and prints them as 2e+07. */}}
+{{- $isWhole := and (kindIs "float64" $value) (eq (float64 $value) (floor $value)) }}
+{{ $name }}: {{ ternary (printf "%.0f" (ternary $value 0.0 $isWhole)) (toString $value) $isWhole | quote }}
 {{- end }}
 {{- end -}}

@@ -4,6 +4,21 @@
 {{- $persistence := $v.registry.persistence -}}
 {{- $single := not (or $v.autoscaling.enabled $v.canary.enabled $v.rollout.enabled (gt (int $v.replicaCount) 1)) -}}
 
+{{- range $name, $_ := $v.commonLabels -}}
+{{- if or (eq $name "track") (regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $name) -}}
+{{- fail (printf "commonLabels has %q, which the chart sets itself and selects pods by: choose another name" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.ingress.enabled (not $v.ingress.hosts) -}}
+{{- fail "ingress.enabled is true, but ingress.hosts is empty, so that nobody would be let in: name a host, such as ingress.hosts: [{ host: eyrie.example.com }]" -}}
+{{- end -}}
+{{- if and (eq $v.service.type "ClusterIP") (or $v.service.nodePort $v.service.externalTrafficPolicy) -}}
+{{- fail "service.nodePort and service.externalTrafficPolicy are for service.type NodePort and LoadBalancer, but it is ClusterIP" -}}
+{{- end -}}
+{{- if and (ne $v.service.type "LoadBalancer") (or $v.service.loadBalancerClass $v.service.loadBalancerIP $v.service.loadBalancerSourceRanges) -}}
+{{- fail (printf "service.loadBalancer… is for service.type LoadBalancer, but it is %s" $v.service.type) -}}
+{{- end -}}
+
 {{- if and $v.autoscaling.enabled (gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas)) -}}
 {{- fail (printf "autoscaling.minReplicas (%v) is more than autoscaling.maxReplicas (%v)" $v.autoscaling.minReplicas $v.autoscaling.maxReplicas) -}}
 {{- end -}}
