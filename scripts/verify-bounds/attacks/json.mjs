@@ -52,13 +52,16 @@ export const jsonAttacks = [
     },
   },
   ...attacks(ITEMS, '/v1/predict/batch'),
-  ...attacks(POLICIES, '/v1/models/resnet-cifar10/policy', (key) => ({ Authorization: `Bearer ${key}` })),
+  ...attacks(POLICIES, '/v1/models/resnet-cifar10/policy', 'PUT'),
 ];
 
-function attacks(bodies, path, headers = () => ({})) {
+function attacks(bodies, path, method = 'POST') {
   return Object.entries(bodies).map(([name, body]) => ({
     name: `JSON: ${name}`,
     inShort: path !== '/v1/predict' || /objects|keys|escapes|tensors/.test(name),
-    run: async ({ url, key }) => [await sendJson(url + path, body(), headers(key))],
+    run: async ({ url, key }) => {
+      const headers = method === 'PUT' ? { Authorization: `Bearer ${key}` } : {};
+      return [await sendJson(url + path, body(), { method, headers })];
+    },
   }));
 }
