@@ -54,6 +54,7 @@ export async function raw(url, bytes, { holdMs = 0, readMs = 2000 } = {}) {
   await sleep(holdMs);
   const ended = new Promise((resolve) => socket.once('close', resolve));
   socket.on('data', (chunk) => (text = (text + chunk.toString('latin1')).slice(-1_000_000)));
+  socket.resume();
   await Promise.race([ended, sleep(readMs)]);
   socket.destroy();
   return [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
