@@ -37,12 +37,19 @@ export class EyrieServer {
    * @param {number} [options.port] a free one without it
    * @param {Record<string, string>} [options.env] further settings
    * @param {string[]} [options.within] a command that runs the one behind it, such as `taskset -c 0`
+   * @param {string[]} [options.nodeFlags] further flags for Node
    * @throws Error with what the server said, if it does not start
    */
-  static async start({ registry, model, port, env, within = [] }) {
+  static async start({ registry, model, port, env, within = [], nodeFlags = [] }) {
     port ??= await freePort();
     const started = performance.now();
-    const [program, ...args] = [...within, process.execPath, ...NODE_FLAGS, join(root, 'dist/apps/server/src/main.js')];
+    const [program, ...args] = [
+      ...within,
+      process.execPath,
+      ...NODE_FLAGS,
+      ...nodeFlags,
+      join(root, 'dist/apps/server/src/main.js'),
+    ];
     const child = spawn(program, args, {
       cwd: root,
       env: {
@@ -70,6 +77,10 @@ export class EyrieServer {
     return this.#child.pid;
   }
 
+  get isRunning() {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Images per batch since the server started: how many, in how many batches. @param {string} model */
   async batches(model) {
     const text = await (await fetch(`${this.url}/metrics`)).text();
@@ -92,7 +103,7 @@ export class EyrieServer {
   async stop() {
     this.#forget();
     const child = this.#child;
-    if (child.exitCode === null && child.signalCode === null) {
+    if (this.isRunning) {
       const exited = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
