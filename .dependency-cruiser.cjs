@@ -15,6 +15,7 @@ const LIBRARIES = {
 const ROOMS = {
   tracing: [],
   http: ['tracing'],
+  log: ['http'],
   auth: ['http'],
   metrics: ['http'],
   libraries: ['metrics'],
@@ -23,7 +24,7 @@ const ROOMS = {
   dialects: ['auth', 'http', 'inputs', 'libraries', 'metrics', 'serving'],
   control: ['auth', 'http', 'libraries'],
   health: ['auth', 'http', 'libraries'],
-  'metrics-endpoint': ['auth', 'http', 'libraries', 'metrics'],
+  'metrics-endpoint': ['auth', 'http', 'libraries', 'log', 'metrics'],
   openapi: ['control', 'dialects', 'http'],
 };
 

@@ -22,7 +22,7 @@ module.exports = {
     '^#inference/worker$': '<rootDir>/libs/inference/src/worker/index.ts',
     '^#testing/(.*)$': '<rootDir>/testing/$1',
     // What is imported by import() has the name that it will have when it is compiled.
-    '^(\\./(?:otlp-tracing|redis-store))\\.js$': '$1',
+    '^(\\./(?:otlp-tracing|redis-store|pretty-lines))\\.js$': '$1',
   },
   transform: {
     '^.+\\.(t|j|mj)s$': [

@@ -8,7 +8,8 @@ import { ModelRegistry, type ModelVersion } from '#registry';
 import { AppModule } from '../apps/server/src/app.module';
 import { readConfig, type Config } from '../apps/server/src/config';
 import { APP_OPTIONS, configureApp, createApp } from '../apps/server/src/create-app';
-import { createLogger, NestLogger } from '../apps/server/src/logging';
+import { createLogger } from '../apps/server/src/log/logger';
+import { NestLogger } from '../apps/server/src/log/nest-logger';
 import type { Tracing } from '../apps/server/src/tracing/tracing';
 import { MODEL } from './registry';
 

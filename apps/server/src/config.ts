@@ -62,6 +62,12 @@ export class Config {
   readonly LOG_LEVEL: string = 'info';
 
   @Described(
+    'how lines of the log look: JSON, for people (`pretty`), or `auto`: for people on a terminal, JSON elsewhere',
+  )
+  @IsIn(['auto', 'json', 'pretty'])
+  readonly LOG_FORMAT: 'auto' | 'json' | 'pretty' = 'auto';
+
+  @Described(
     'how long connections are still accepted after SIGTERM, while `/health/ready` says 503; less than the next one',
     { outsideChart: true },
   )
@@ -253,6 +259,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
     );
   }
   return Object.freeze(config);
+}
+
+/** What the log needs to know before the configuration has been checked; what is wrong there counts as not set. */
+export function logSettings(env: Readonly<Record<string, string | undefined>>) {
+  const known = ['APP_NAME', 'LOG_LEVEL', 'LOG_FORMAT'] as const;
+  const usable = known.filter((key) => env[key] && check(Config, { [key]: env[key] }).ok);
+  const { APP_NAME, LOG_LEVEL, LOG_FORMAT } = Object.assign(
+    new Config(),
+    ...usable.map((key) => ({ [key]: env[key] })),
+  ) as Config;
+  return { name: APP_NAME, level: LOG_LEVEL, format: LOG_FORMAT };
 }
 
 /** The message goes into logs: what may be a secret is not in it. */

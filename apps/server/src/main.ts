@@ -4,22 +4,39 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
 import { RegistryUnreadableError } from '#registry';
 import { BUILD_INFO } from './build-info';
-import { ConfigError, readConfig, type Config } from './config';
+import { ConfigError, logSettings, readConfig, type Config } from './config';
 import { createApp } from './create-app';
 import { collectLessOften } from './garbage-collection';
-import { createLogger } from './logging';
+import { StandardLog } from './log/standard-log';
+import { ProcessEnd } from './process-end';
 import { StartError, StartUp } from './start-up';
 import { startTracing } from './tracing/start-tracing';
 
 async function main(): Promise<void> {
   collectLessOften();
   dotenv.config({ quiet: true });
+  // What is wrong with the configuration is told in the log's form, too.
+  const log = await StandardLog.open(logSettings(process.env));
+  const end = new ProcessEnd(log);
+  end.onUncaught();
+  try {
+    await start(log, end);
+  } catch (error) {
+    // Told to stop while it started, it has nothing to complain of.
+    if (end.hasBegun) return;
+    const expected =
+      error instanceof StartError || error instanceof ConfigError || error instanceof RegistryUnreadableError;
+    const why = expected ? error.message : String(error);
+    await end.die(expected ? {} : { err: error }, `eyrie cannot start: ${why}`);
+  }
+}
+
+async function start(log: StandardLog, end: ProcessEnd): Promise<void> {
+  const { logger } = log;
   const config = readConfig(process.env);
-  const logger = createLogger(config.APP_NAME, config.LOG_LEVEL);
   const tracing = await startTracing(process.env, { name: config.APP_NAME, version: BUILD_INFO.version }, logger);
   const app = await createApp(config, logger, tracing);
-  // The first signal is heeded, whatever comes after it; the exit code is 0.
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  end.onSignal(app, config.SHUTDOWN_GRACE_MS);
   await listen(app, config);
   if (!(await app.get(StartUp).loadModels())) return;
   logger.info(`serving on ${addressOf(app)} after ${process.uptime().toFixed(1)} s; try /docs`);
@@ -43,9 +60,4 @@ function addressOf(app: NestExpressApplication): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-main().catch((error: unknown) => {
-  const expected =
-    error instanceof StartError || error instanceof ConfigError || error instanceof RegistryUnreadableError;
-  console.error(`eyrie cannot start: ${expected ? error.message : ((error as Error).stack ?? String(error))}`);
-  process.exit(1);
-});
+void main();

@@ -19,6 +19,8 @@ import type { Tracing } from './tracing/tracing';
 
 /** How long a shutdown waits for the last spans to be sent. */
 const LAST_SPANS_MS = 2_000;
+/** What is kept of SHUTDOWN_GRACE_MS for the end of the workers: this share of it, or these milliseconds, whichever is less. */
+const FOR_WORKERS = { share: 0.25, mostMs: 2_000 };
 
 /**
  * Not ready → wait for load balancers to notice → no new connections → what is in flight finishes → workers end.
@@ -27,8 +29,9 @@ const LAST_SPANS_MS = 2_000;
  */
 @Injectable()
 export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown {
-  /** On performance.now()'s clock. */
-  private deadline = 0;
+  /** Until when requests may run, and until when workers and spans; on performance.now()'s clock. */
+  private requestsUntil = 0;
+  private workersUntil = 0;
 
   constructor(
     private readonly draining: Draining,
@@ -41,35 +44,32 @@ export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnA
   ) {}
 
   onModuleDestroy(): void {
-    this.deadline = deadlineIn(this.config.SHUTDOWN_GRACE_MS);
+    const { SHUTDOWN_GRACE_MS } = this.config;
+    const forWorkersMs = Math.min(SHUTDOWN_GRACE_MS * FOR_WORKERS.share, FOR_WORKERS.mostMs);
+    this.requestsUntil = deadlineIn(SHUTDOWN_GRACE_MS - forWorkersMs);
+    this.workersUntil = deadlineIn(SHUTDOWN_GRACE_MS - forWorkersMs / 2);
     this.logger.info('shutting down');
     this.draining.begin();
     this.connections.makeAnswersLast();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await sleep(Math.min(this.config.SHUTDOWN_DELAY_MS, this.left));
+    await sleep(Math.min(this.config.SHUTDOWN_DELAY_MS, msUntil(this.requestsUntil)));
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    if (await resolvesWithin(this.left, this.connections.drain(server))) return;
+    if (await resolvesWithin(msUntil(this.requestsUntil), this.connections.drain(server))) return;
     const { underWay } = this.connections;
     if (underWay > 0) {
       const { SHUTDOWN_GRACE_MS } = this.config;
       this.logger.warn(
-        `${underWay} requests still ran after SHUTDOWN_GRACE_MS (${SHUTDOWN_GRACE_MS} ms); they are cut`,
+        `${underWay} requests still ran when SHUTDOWN_GRACE_MS (${SHUTDOWN_GRACE_MS} ms) was nearly over; they are cut`,
       );
     }
     server.closeAllConnections();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([
-      this.registry.stop(Math.max(1_000, this.left)),
-      this.tracing?.stop(Math.min(LAST_SPANS_MS, Math.max(1_000, this.left))),
-    ]);
+    const left = msUntil(this.workersUntil);
+    await Promise.all([this.registry.stop(left), this.tracing?.stop(Math.min(LAST_SPANS_MS, left))]);
     this.logger.info('bye');
-  }
-
-  private get left(): number {
-    return msUntil(this.deadline);
   }
 }

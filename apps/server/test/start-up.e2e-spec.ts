@@ -16,9 +16,12 @@ function keep(folder: TemporaryFolder): string {
 async function expectRefusal(env: Record<string, string>, reason: RegExp): Promise<void> {
   const server = await ServerProcess.spawn({ LOG_LEVEL: 'silent', ...env });
   expect(await server.exited).toBe(1);
-  expect(server.stderr.trim().split('\n')).toHaveLength(1);
-  expect(server.stderr).toMatch(/^eyrie cannot start: /);
-  expect(server.stderr).toMatch(reason);
+  const lines = server.stderr.trim().split('\n');
+  expect(lines).toHaveLength(1);
+  // In the form of the log.
+  const { level, message } = JSON.parse(lines[0]!) as { level: string; message: string };
+  expect([level, message]).toEqual(['fatal', expect.stringMatching(/^eyrie cannot start: /)]);
+  expect(message).toMatch(reason);
 }
 
 describe('the server does not start, and says what to do, when', () => {

@@ -14,6 +14,9 @@ const MAX_NICENESS = 19;
 const WORKER_OOM_SCORE = { loading: 600, serving: 300 };
 const MAX_OOM_SCORE = 1000;
 
+/** Those that have not ended yet. */
+const running = new Set<ChildProcess>();
+
 /** A worker that the system has started: only such a process has a pid, and pipes. */
 export interface SpawnedWorker {
   child: ChildProcess;
@@ -39,10 +42,17 @@ export async function spawnWorker(entry: string, execPath = process.execPath): P
   });
   // Some errors fork() throws, and some it emits, with or without pipes; until the one or the other nothing of `child` can be used.
   await once(child, 'spawn');
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const pid = child.pid!;
   lowerPriority(pid);
   setOomScore(pid, 'loading');
   return { child, pid, stderr: child.stderr!, batches: child.stdio[BATCH_PIPE] as Socket };
+}
+
+/** Ends all workers of this process at once, for when it ends itself. */
+export function endAllWorkers(): void {
+  for (const child of running) child.kill('SIGKILL');
 }
 
 /**

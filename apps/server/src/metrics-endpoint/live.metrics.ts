@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import { register, type Gauge } from 'prom-client';
+import { register, type Counter, type Gauge } from 'prom-client';
 import { AnswerCache } from '#cache';
 import { ModelRegistry, VERSION_STATES, type ModelVersion } from '#registry';
 import { BUILD_INFO } from '../build-info';
+import { linesLost } from '../log/standard-log';
 import { CanaryMetrics } from './canary.metrics';
 import { WorkerUsageMetrics } from './worker-usage.metrics';
 
@@ -28,6 +29,7 @@ export class LiveMetrics implements OnModuleInit {
     @InjectMetric('registry_problems') private readonly problems: Gauge,
     @InjectMetric('cache_bytes') private readonly cacheBytes: Gauge,
     @InjectMetric('cache_entries') private readonly cacheEntries: Gauge,
+    @InjectMetric('log_lines_lost_total') private readonly linesLost: Counter,
     @InjectMetric('build_info') private readonly buildInfo: Gauge,
   ) {}
 
@@ -40,6 +42,8 @@ export class LiveMetrics implements OnModuleInit {
   sample(): void {
     const { states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions } = this;
     for (const gauge of [states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions]) gauge.reset();
+    this.linesLost.reset();
+    this.linesLost.inc(linesLost());
     this.problems.set(this.registry.problems.size);
     this.cacheBytes.set(this.cache.memory.bytes);
     this.cacheEntries.set(this.cache.memory.entries);

@@ -187,6 +187,10 @@ export const METRICS = [
     help: 'What logs, metrics and guards have thrown while they watched; what they watched went on',
     labelNames: ['observer'],
   }),
+  makeCounterProvider({
+    name: 'log_lines_lost_total',
+    help: 'Lines of the log that found no room, since nobody read them or they could not be written',
+  }),
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',
