@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describeWithRedis, RedisProcess } from '#testing/redis';
 import { until } from '#testing/until';
@@ -94,6 +94,54 @@ describeWithRedis('Redis', () => {
     }
   });
 
+  it('that has become a replica is given up, and the new master of the name is used', async () => {
+    const successor = await RedisProcess.start();
+    let target = redis.port;
+    const name = createServer((socket) => {
+      const upstream = connect(target, '127.0.0.1');
+      socket.pipe(upstream).pipe(socket);
+      for (const one of [socket, upstream]) one.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => name.listen(0, '127.0.0.1', resolve));
+    const store = storeAt(`redis://127.0.0.1:${(name.address() as AddressInfo).port}`);
+    try {
+      await store.open();
+      await redis.command(['REPLICAOF', '127.0.0.1', String(successor.port)]);
+      store.set('a', 'answer');
+      await until(() => !store.isUp, 'it is noticed');
+      await until(() => failures.length >= 3, 'it has been tried again, in vain');
+      expect([store.isUp, new Set(failures)]).toEqual([false, new Set(['reply'])]);
+      target = successor.port;
+      await until(() => store.isUp, 'the new master is used');
+      store.set('a', 'answer');
+      await until(async () => (await read(store, 'a')) === 'answer', 'it keeps answers');
+      expect(states).toEqual([true, false, true]);
+    } finally {
+      store.close();
+      await redis.command(['REPLICAOF', 'NO', 'ONE']);
+      name.close();
+      await successor.kill();
+    }
+  });
+
+  it('that is full at the start is used, since it can be read', async () => {
+    await redis.command(['CONFIG', 'SET', 'maxmemory', '1']);
+    try {
+      const store = storeAt(redis.url);
+      await store.open();
+      expect(store.isUp).toBe(true);
+    } finally {
+      await redis.command(['CONFIG', 'SET', 'maxmemory', '0']);
+    }
+  });
+
+  it('that does not let us write is not used', async () => {
+    await redis.command(['ACL', 'SETUSER', 'reader', 'on', '>secret', '~*', '+@read', '+ping']);
+    const store = storeAt(redis.url.replace('//', '//reader:secret@'));
+    await store.open();
+    expect([store.isUp, failures]).toEqual([false, ['reply']]);
+  });
+
   it('that hangs is given up after one time-out, and used again when it goes on', async () => {
     const store = storeAt(redis.url);
     await store.open();
@@ -178,6 +226,7 @@ describe('what answers in place of Redis', () => {
     ['bytes without a meaning', '\x00\x01\x02\r\n\xff'],
     ['more replies than questions', '$1\r\na\r\n'.repeat(5)],
     ['a reply that never ends', '$1000\r\nabc'],
+    ['an error of the whole server', '-LOADING Redis is loading the dataset in memory\r\n'],
   ])('and falls into %s in the middle of work is given up, and does no harm', async (_, text) => {
     reply = '+PONG\r\n';
     const store = storeAt(url, { timeoutMs: 50 });

@@ -26,13 +26,23 @@ export interface RedisObserver {
 
 type Client = ReturnType<typeof connectionTo>;
 
+/** Written by each new connection: whoever answers PING may still be a replica, or closed to us. */
+const PROBE_KEY = 'eyrie:probe';
+
+/**
+ * Errors of a Redis that is of use all the same, by the word that they begin with: it is full, cannot save or has lost its replicas, and
+ * is read on; or one key holds what is not ours. Whatever else it says is an error of the whole server (READONLY, LOADING, MASTERDOWN,
+ * NOAUTH, …), which lasts, and which another server of the same name may not have.
+ */
+const USABLE_ERRORS = new Set(['OOM', 'MISCONF', 'NOREPLICAS', 'WRONGTYPE']);
+
 /** How long a connection may take to be there, log-in included. */
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
  * Answers in Redis, for as long as it works. Nothing here throws, and nothing takes longer than `timeoutMs`: when the
- * connection breaks or a command is late, it is given up and nothing is asked any more (an open circuit breaker) until
- * a new connection has answered a PING.
+ * connection breaks, a command is late or the server says that it cannot serve, it is given up and nothing is asked any more (an open
+ * circuit breaker) until a new connection, for which the name is resolved anew, has answered a PING and taken a value.
  */
 export class RedisStore {
   /** There only while Redis can be used. */
@@ -63,9 +73,10 @@ export class RedisStore {
     try {
       await inTime(CONNECT_TIMEOUT_MS, client.connect());
       await inTime(this.options.timeoutMs, client.ping());
+      await inTime(this.options.timeoutMs, takesValues(client));
     } catch (error) {
       client.destroy();
-      this.fail(error instanceof TimeoutError ? 'timeout' : 'connection', (error as Error).message);
+      this.fail(failureOf(error), (error as Error).message);
       this.retryLater();
       return;
     }
@@ -108,8 +119,8 @@ export class RedisStore {
       return await inTime(this.options.timeoutMs, command(client));
     } catch (error) {
       const { message } = error as Error;
-      if (error instanceof ErrorReply) this.fail('reply', message);
-      else this.giveUp(client, error instanceof TimeoutError ? 'timeout' : 'connection', message);
+      if (isUsable(error)) this.fail('reply', message);
+      else this.giveUp(client, failureOf(error), message);
       return undefined;
     }
   }
@@ -146,6 +157,24 @@ function connectionTo(url: string) {
     disableOfflineQueue: true,
     socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
   });
+}
+
+/** @throws ErrorReply of a server that takes none, and not only for want of room */
+async function takesValues(client: Client): Promise<void> {
+  try {
+    await client.set(PROBE_KEY, '', { expiration: { type: 'EX', value: 60 } });
+  } catch (error) {
+    if (!isUsable(error)) throw error;
+  }
+}
+
+function isUsable(error: unknown): boolean {
+  return error instanceof ErrorReply && USABLE_ERRORS.has(error.message.split(' ', 1)[0]!);
+}
+
+function failureOf(error: unknown): RedisFailure {
+  if (error instanceof TimeoutError) return 'timeout';
+  return error instanceof ErrorReply ? 'reply' : 'connection';
 }
 
 class TimeoutError extends Error {}
