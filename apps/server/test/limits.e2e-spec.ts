@@ -262,9 +262,17 @@ describe('RATE_LIMIT_PER_MINUTE', () => {
   it('refuses predictions beyond it with 429 and Retry-After, and nothing else', async () => {
     const limited = await startServer({ MODEL_REGISTRY: registry.path, RATE_LIMIT_PER_MINUTE: '3' });
     try {
-      const statuses: number[] = [];
-      for (let i = 0; i < 4; i++) statuses.push((await postImage(`${limited.url}/v1/predict`, image)).status);
-      expect(statuses).toEqual([200, 200, 200, 429]);
+      const answers: Awaited<ReturnType<typeof postImage>>[] = [];
+      for (let i = 0; i < 4; i++) answers.push(await postImage(`${limited.url}/v1/predict`, image));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+      expect(answers.map(({ headers }) => headers.get('ratelimit-remaining'))).toEqual(['2', '1', '0', '0']);
+      const last = answers[3]!.headers;
+      const reset = last.get('retry-after');
+      expect([last.get('ratelimit-limit'), last.get('ratelimit-reset')]).toEqual(['3', reset]);
+      expect([last.get('ratelimit-policy'), last.get('ratelimit')]).toEqual([
+        '"requests";q=3;w=60',
+        `"requests";r=0;t=${reset}`,
+      ]);
       const refused = await postImage(`${limited.url}/v1/models/${MODEL}/predict`, image);
       expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -285,7 +293,9 @@ it('RATE_LIMIT_PER_MINUTE counts by the address that the proxies in front have s
     expect([await from('10.0.0.1'), await from('8.8.8.8, 10.0.0.1'), await from('9.9.9.9, 10.0.0.1')]).toEqual([
       200, 200, 429,
     ]);
-    expect(await from('10.0.0.2')).toBe(200);
+    // The port of each connection, as some proxies add it, makes no new client.
+    const ports = ['10.0.0.2:1001', '10.0.0.2:1002', '"10.0.0.2:1003"'];
+    expect([await from(ports[0]!), await from(ports[1]!), await from(ports[2]!)]).toEqual([200, 200, 429]);
   } finally {
     await limited.stop();
   }

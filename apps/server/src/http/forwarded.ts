@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
 
 /** What the reverse proxies in front say of a request, as far as they are trusted. */
@@ -6,9 +7,13 @@ export class Forwarded {
   /** @param hops how many proxies stand in front */
   constructor(private readonly hops: number) {}
 
-  /** The client's address: its connection's, or the one that the outermost of our proxies has seen. */
+  /**
+   * The client's address: its connection's, or the one that the outermost of our proxies has seen. Where that proxy names none
+   * (`unknown`, a made-up name), it is the address of the proxy itself.
+   */
   addressOf(req: IncomingMessage): string {
-    return (this.hops === 0 ? req.socket.remoteAddress : proxyAddr(req, this.isOurs)) ?? '';
+    if (this.hops === 0) return addressIn(req.socket.remoteAddress ?? '') ?? '';
+    return proxyAddr.all(req, this.isOurs).reduce((nearer, farther) => addressIn(farther) ?? nearer, '');
   }
 
   /** `https` where a proxy of ours says so; this server itself speaks HTTP. */
@@ -18,4 +23,16 @@ export class Forwarded {
   }
 
   private readonly isOurs = (_address: string, hop: number): boolean => hop < this.hops;
+}
+
+/** An address as proxies write it: bare, in quotes, that of IPv6 in brackets, with the port of the connection, with a zone. */
+const WRITTEN =
+  /^"?(?:(?<v4>[\d.]+)(?::[\w.-]*)?|\[(?<bracketed>[^\]]+)\](?::[\w.-]*)?|(?<v6>[\da-f:.]+(?:%[^\]"]*)?))"?$/i;
+
+/** The address alone; undefined for a text that is none. */
+export function addressIn(text: string): string | undefined {
+  // What a proxy hands on may be longer than any address.
+  const { v4, bracketed, v6 } = WRITTEN.exec(text.slice(0, 100).trim())?.groups ?? {};
+  const address = (v4 ?? bracketed ?? v6)?.replace(/%.*/, '');
+  return address !== undefined && isIP(address) !== 0 ? address : undefined;
 }

@@ -12,7 +12,7 @@ import type { Asked, Route } from '#routing';
 import { Permits, routingKeyOf, tellRoute } from './permit';
 import { InferenceCache } from './inference-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
-import { RateLimit } from './rate-limit';
+import { RateLimit, tellQuota } from './rate-limit';
 
 /** Reads from path and query whom a request asks; undefined where they are not valid, which its controller says then. */
 export type ReadAsked = (context: Pick<RequestContext, 'parameters' | 'query'>) => Asked | undefined;
@@ -53,7 +53,7 @@ export class Admission implements Gate {
   admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void {
     const { access, route } = context;
     if (access !== undefined && access !== 'public') this.access.require(access, req, res);
-    if (isRateLimited(access)) this.rateLimit?.count(this.forwarded.addressOf(req));
+    if (isRateLimited(access)) this.rateLimit?.count(this.forwarded.addressOf(req), (quota) => tellQuota(res, quota));
     const asked = route === undefined ? undefined : this.routes.get(route)?.(context);
     if (!asked) return;
     context.permit = this.permits.grant(asked, routingKeyOf(req.headers));

@@ -32,7 +32,8 @@ it.each([
   ['two addresses of one IPv6 network', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
   ['two IPv6 networks', '2001:db8:1:2::1', '2001:db8:1:3::1', false],
   ['what is no address, told apart by its beginning', `unknown${'a'.repeat(9000)}`, `unknown${'a'.repeat(8000)}`, true],
-  ['addresses with ports', '10.0.0.1:4000', '10.0.0.1:4001', false],
+  ['an address with two ports', '10.0.0.1:4000', '10.0.0.1:4001', true],
+  ['IPv4 in the hexadecimal form of IPv6', '10.0.0.1', '::ffff:a00:1', true],
 ])('counts %s: %.60s and %.60s: together: %s', (_, one, other, together) => {
   wait(one);
   wait(one);

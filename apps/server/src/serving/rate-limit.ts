@@ -1,6 +1,8 @@
 import ipaddr from 'ipaddr.js';
+import type { ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { EyrieError } from '#core';
+import { addressIn } from '../http/forwarded';
 
 const MINUTE_MS = 60_000;
 /** Beyond so many, whoever has not been seen for the longest time is forgotten: some 10 MB. */
@@ -12,6 +14,25 @@ interface Minute {
   endsAt: number;
 }
 
+/** What a client may still send, and when its minute is over. */
+export interface Quota {
+  limit: number;
+  remaining: number;
+  resetSeconds: number;
+}
+
+/**
+ * Tells it in the answer, as draft-ietf-httpapi-ratelimit-headers has it, and in the three fields of its versions up to 07, which most
+ * clients read.
+ */
+export function tellQuota(res: ServerResponse, { limit, remaining, resetSeconds }: Quota): void {
+  res.setHeader('RateLimit-Policy', `"requests";q=${limit};w=${MINUTE_MS / 1000}`);
+  res.setHeader('RateLimit', `"requests";r=${remaining};t=${resetSeconds}`);
+  res.setHeader('RateLimit-Limit', String(limit));
+  res.setHeader('RateLimit-Remaining', String(remaining));
+  res.setHeader('RateLimit-Reset', String(resetSeconds));
+}
+
 /** Counts requests by address, each client's for a minute from its first one. */
 export class RateLimit {
   private readonly minutes = new LRUCache<string, Minute>({ max: MOST_CLIENTS });
@@ -21,8 +42,8 @@ export class RateLimit {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** @throws EyrieError RATE_LIMITED */
-  count(address: string): void {
+  /** @param tell is called in either case @throws EyrieError RATE_LIMITED */
+  count(address: string, tell?: (quota: Quota) => void): void {
     const client = clientOf(address);
     const now = this.now();
     let minute = this.minutes.get(client);
@@ -30,17 +51,20 @@ export class RateLimit {
       minute = { requests: 0, endsAt: now + MINUTE_MS };
       this.minutes.set(client, minute);
     }
-    if (++minute.requests <= this.perMinute) return;
+    const resetSeconds = Math.max(1, Math.ceil((minute.endsAt - now) / 1000));
+    minute.requests++;
+    tell?.({ limit: this.perMinute, remaining: Math.max(0, this.perMinute - minute.requests), resetSeconds });
+    if (minute.requests <= this.perMinute) return;
     throw new EyrieError('RATE_LIMITED', `more than ${this.perMinute} requests a minute from this address; slow down`, {
-      retryAfterSeconds: Math.max(1, Math.ceil((minute.endsAt - now) / 1000)),
+      retryAfterSeconds: resetSeconds,
     });
   }
 }
 
 /** An IPv4 address, or the network of an IPv6 address: whoever has one of its 2^64 addresses has them all. */
 function clientOf(address: string): string {
-  // What a proxy says may be longer than any address.
-  if (!ipaddr.isValid(address)) return address.slice(0, 50);
-  const ip = ipaddr.process(address);
+  const bare = addressIn(address);
+  if (bare === undefined) return address.slice(0, 50);
+  const ip = ipaddr.process(bare);
   return ip instanceof ipaddr.IPv6 ? ip.parts.slice(0, 4).join(':') : ip.toString();
 }
