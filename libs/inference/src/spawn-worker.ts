@@ -37,7 +37,7 @@ export async function spawnWorker(entry: string, execPath = process.execPath): P
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     execArgv: WORKER_FLAGS,
-    // eslint-disable-next-line no-restricted-properties -- a worker gets the server's environment, whatever it is
+    // eslint-disable-next-line no-restricted-properties -- most of it is not described: it is the system's and the libraries'
     env: workerEnvironment(process.env),
   });
   // Some errors fork() throws, and some it emits, with or without pipes; until the one or the other nothing of `child` can be used.

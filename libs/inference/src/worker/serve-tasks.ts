@@ -4,6 +4,7 @@ import { EyrieError } from '#core';
 import { FrameReader } from '../frames';
 import { BATCH_PIPE, type FromWorker, type LoadFault, type LoadMessage, type ToWorker } from '../messages';
 import { graphOf, ModelLoadError, openSession } from './session';
+import { watchParent } from './watch-parent';
 import { WorkerBatch } from './worker-batch';
 import type { LoadedRunner, WorkerTask } from './worker-task';
 
@@ -17,6 +18,7 @@ const MEMORY_REPORT_EVERY_MS = 500;
  * @param tasks by the name that the manifest gives
  */
 export function serveTasks(tasks: ReadonlyMap<string, WorkerTask>): void {
+  watchParent();
   const worker = new Worker(tasks);
   process.on('message', (message: LoadMessage) => void worker.load(message));
   const frames = new FrameReader((message) => worker.receive(message));
