@@ -52,9 +52,6 @@ describe('readConfig', () => {
     ['LOG_LEVEL', 'loud', 'a word that is not on the list'],
     ['MODEL_DEVICE', 'CPU', 'a choice in capitals'],
     ['URL_IMAGES', 'yes', 'neither true nor false'],
-    ['REDIS_URL', 'localhost:6379', 'no scheme'],
-    ['REDIS_URL', 'http://localhost:6379', 'another scheme'],
-    ['REDIS_URL', 'redis://localhost/cache', 'a word for the number of the database'],
     ['CACHE_MAX_BYTES', '64MB', 'a number with a unit'],
     ['URL_ALLOWED_HOSTS', 'ok.example,https://a.example/x', 'a URL for a host'],
     ['URL_ALLOWED_HOSTS', 'a.example:99999', 'a port that cannot be'],
@@ -67,8 +64,24 @@ describe('readConfig', () => {
     expect(() => readConfig({ [key]: text })).toThrow(new RegExp(`^${key} .*, but it is "${escaped(text)}"`));
   });
 
-  it('does not show a password', () => {
-    expect(() => readConfig({ REDIS_URL: 'redis://me:hunter2@host/x' })).toThrow(/redis:\/\/\*\*\*@host\/x/);
+  it.each([
+    ['redis://me:hunter2@host/x', 'a word for the number of the database'],
+    ['redis://me:hunter2/7@host', 'a slash in the password'],
+    ['redis://me:hunter2#7@host', 'a # in the password'],
+    ['redis://me:hunter2@7@host', 'an @ in the password'],
+    ['redis://me:hunter2%zz@host', 'a % that begins nothing'],
+    ['redis://me:hunter2@host:99999', 'a port that cannot be'],
+    ['http://me:hunter2@host', 'another scheme'],
+    ['me:hunter2@host:6379', 'no scheme'],
+    ['//hunter2', 'next to nothing'],
+  ])('refuses REDIS_URL=%s, %s, without showing it', (REDIS_URL) => {
+    expect(() => readConfig({ REDIS_URL })).toThrow(/^REDIS_URL must be redis:.*percent-encoded.*is not shown/);
+    expect(() => readConfig({ REDIS_URL })).not.toThrow(/hunter2/);
+  });
+
+  it.each(['CORS_ORIGINS', 'URL_ALLOWED_HOSTS', 'PORT'])('does not show who logs in by a URL in %s', (name) => {
+    expect(() => readConfig({ [name]: 'https://me:hunter2@host' })).toThrow(ConfigError);
+    expect(() => readConfig({ [name]: 'https://me:hunter2@host' })).not.toThrow(/hunter2/);
   });
 
   it('does not show what may be a key', () => {

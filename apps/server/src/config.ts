@@ -29,6 +29,10 @@ const API_KEY_RULE = 'must be SHA-256 digests of 64 lower-case hex digits, each 
 /** Nothing, or a URL of Redis with nothing in it but user, password, host, port and number of the database. */
 const REDIS_URL = /^$|^rediss?:\/\/([^\s/?#@]*@)?([^\s/?#@:[\]]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(\/\d{0,4})?$/;
 
+const REDIS_URL_RULE =
+  'must be redis://[[user]:password@]host[:port][/database], or rediss://…, with what is special in a URL percent-encoded in user and ' +
+  'password: / as %2F, @ as %40, : as %3A, # as %23, ? as %3F, % as %25';
+
 /** What browsers send as Origin: no path, not even a slash. */
 const ORIGIN = /^(\*|https?:\/\/[^\s/?#@]+)$/;
 
@@ -175,7 +179,7 @@ export class Config {
     { allowed: 'URL, `redis://` or `rediss://`' },
   )
   @IsString()
-  @Matches(REDIS_URL, { message: 'must be redis://host:port or rediss://host:port, as docs/CONFIGURATION.md says' })
+  @Matches(REDIS_URL, { message: REDIS_URL_RULE })
   readonly REDIS_URL: string = '';
 
   @Described('the longest that a request waits for Redis; then Redis counts as away until it answers again')
@@ -245,6 +249,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
     throw new ConfigError([...new Set(lines)].join('; '));
   }
   const config = checked.value;
+  requireReadable(config.REDIS_URL);
   if (config.SHUTDOWN_DELAY_MS > 0 && config.SHUTDOWN_DELAY_MS >= config.SHUTDOWN_GRACE_MS) {
     throw new ConfigError(
       `SHUTDOWN_DELAY_MS (${config.SHUTDOWN_DELAY_MS}) is part of SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS}) and must be less, ` +
@@ -272,9 +277,22 @@ export function logSettings(env: Readonly<Record<string, string | undefined>>) {
   return { name: APP_NAME, level: LOG_LEVEL, format: LOG_FORMAT };
 }
 
-/** The message goes into logs: what may be a secret is not in it. */
-function shown(key: string, value: string): string {
-  if (key.endsWith('_API_KEYS'))
+/** Its pattern lets through what no URL parser does: a port of 99999, a % that begins nothing. @throws ConfigError */
+function requireReadable(url: string): void {
+  if (url === '') return;
+  try {
+    const { username, password } = new URL(url);
+    decodeURIComponent(username + password);
+  } catch {
+    throw new ConfigError(`REDIS_URL ${REDIS_URL_RULE}${shown('REDIS_URL', url)}`);
+  }
+}
+
+/** What a message says of a value that cannot be used. It goes into logs: what is or may hold a secret is not in it. */
+export function shown(name: string, value: string): string {
+  if (name.endsWith('_API_KEYS'))
     return '; what it is now is not shown, since it may be a key ("npm run eyrie -- keys new" makes both)';
-  return `, but it is "${value.replace(/(:\/\/)[^/]*@/, '$1***@')}"`;
+  if (/(_URL|_ENDPOINT|_HEADERS)$/.test(name) || value.includes('@'))
+    return '; what it is now is not shown, since it may hold a password';
+  return `, but it is "${value}"`;
 }

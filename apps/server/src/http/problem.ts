@@ -1,4 +1,5 @@
 import type { ErrorCode, FieldError } from '#core';
+import { forClients } from './for-clients';
 
 /** The HTTP status and title of every error code: one that is forgotten here does not compile. */
 export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
@@ -38,6 +39,14 @@ export interface Problem {
   errors?: readonly FieldError[];
 }
 
+/** Whose sentences may go on with what the system or native code has said. */
+const OURS_TO_MEND: ReadonlySet<ErrorCode> = new Set(['MODEL_NOT_READY', 'WORKER_FAILED']);
+
+/** What a client is told of an error. */
+export function detailFor(code: ErrorCode, detail: string): string {
+  return OURS_TO_MEND.has(code) ? forClients(detail) : detail;
+}
+
 export function problem(
   code: ErrorCode,
   detail: string,
@@ -49,7 +58,7 @@ export function problem(
     type: `urn:eyrie:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title,
     status: more.status ?? status,
-    detail,
+    detail: detailFor(code, detail),
     code,
     request_id: requestId,
     ...(more.errors && { errors: more.errors }),

@@ -27,8 +27,9 @@ export class OtlpTracing implements Tracing {
   private readonly provider: NodeTracerProvider;
   private readonly tracer: Tracer;
 
-  constructor(service: { name: string; version: string }, logger: Logger) {
-    diag.setLogger(intoLog(logger), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  /** @param secrets never to be logged */
+  constructor(service: { name: string; version: string }, logger: Logger, secrets: readonly string[]) {
+    diag.setLogger(intoLog(logger, secrets), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
     this.provider = new NodeTracerProvider({
       resource: defaultResource()
         .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: service.name, [ATTR_SERVICE_VERSION]: service.version }))
@@ -54,12 +55,12 @@ export class OtlpTracing implements Tracing {
   }
 }
 
-function intoLog(logger: Logger): DiagLogger {
+function intoLog(logger: Logger, secrets: readonly string[]): DiagLogger {
   const lastAt = new Map<string, number>();
   const write =
     (level: 'error' | 'warn' | 'info' | 'debug' | 'trace') =>
     (message: string): void => {
-      const text = `tracing: ${plain(message)}`;
+      const text = secrets.reduce((said, secret) => said.replaceAll(secret, '***'), `tracing: ${plain(message)}`);
       const now = performance.now();
       if (now - (lastAt.get(text) ?? -Infinity) < SAME_MESSAGE_MS) return;
       // Messages may hold numbers that never come again.

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config';
-import { isTracingOn } from './settings';
+import { isTracingOn, secretsIn } from './settings';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
@@ -30,5 +30,16 @@ it.each([
   [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '1.5' }, 'OTEL_TRACES_SAMPLER_ARG'],
 ])('%j is refused, by name', (env, name) => {
   expect(() => isTracingOn(env)).toThrow(ConfigError);
-  expect(() => isTracingOn(env)).toThrow(new RegExp(`^${name} must be .*, but it is "`));
+  expect(() => isTracingOn(env)).toThrow(
+    new RegExp(`^${name} must be .*(, but it is "|; what it is now is not shown)`),
+  );
+});
+
+it('knows what must not be logged: values of headers as they are given and as they are sent, and who logs in by a URL', () => {
+  const env = {
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=hunter2,authorization=Basic%20abcd==',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://me:hunter3/x@collector:4318',
+  };
+  expect(secretsIn(env)).toEqual(expect.arrayContaining(['hunter2', 'Basic%20abcd==', 'Basic abcd==', 'me:hunter3/x']));
+  expect(secretsIn({})).toEqual([]);
 });

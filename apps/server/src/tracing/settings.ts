@@ -1,4 +1,4 @@
-import { ConfigError } from '../config';
+import { ConfigError, shown } from '../config';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,11 +28,34 @@ export function isTracingOn(env: Env): boolean {
   return true;
 }
 
+/** What the exporter's own messages must not say: values of headers, and who logs in by a URL. */
+export function secretsIn(env: Env): string[] {
+  const headers = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'].flatMap((name) =>
+    (env[name] ?? '').split(',').map((header) => header.slice(header.indexOf('=') + 1).trim()),
+  );
+  const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].flatMap((name) => {
+    const user = /:\/\/(.*)@/.exec(env[name] ?? '')?.[1];
+    return user === undefined ? [] : [user];
+  });
+  return [...headers, ...endpoints]
+    .flatMap((secret) => [secret, decoded(secret)])
+    .filter((secret) => secret.length > 3);
+}
+
+/** As the exporter reads a header's value. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
 function requireUrl(env: Env, name: string): void {
   const text = env[name]!;
   const protocol = URL.canParse(text) ? new URL(text).protocol : '';
   if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new ConfigError(`${name} must be a URL such as http://collector:4318, but it is "${text}"`);
+    throw new ConfigError(`${name} must be a URL such as http://collector:4318${shown(name, text)}`);
   }
 }
 

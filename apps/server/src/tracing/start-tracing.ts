@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { isTracingOn } from './settings';
+import { isTracingOn, secretsIn } from './settings';
 import type { Tracing } from './tracing';
 
 /**
@@ -15,5 +15,5 @@ export async function startTracing(
 ): Promise<Tracing | undefined> {
   if (!isTracingOn(env)) return undefined;
   const { OtlpTracing } = await import('./otlp-tracing.js');
-  return new OtlpTracing(service, logger);
+  return new OtlpTracing(service, logger, secretsIn(env));
 }

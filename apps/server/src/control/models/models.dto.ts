@@ -8,6 +8,7 @@ import {
   type ModelVersion,
   type VersionState,
 } from '#registry';
+import { forClients } from '../../http/for-clients';
 import { PolicyDto } from './policy.dto';
 
 export class VersionDto {
@@ -95,7 +96,7 @@ export function describeModel(model: Model): ModelDto {
       version: version.version,
       aliases: aliasesOf(model, version),
       state: version.state,
-      reason: version.reason,
+      reason: version.reason && forClients(version.reason),
       description: version.manifest?.description,
       top1: version.manifest?.evaluation?.top1,
     })),
@@ -109,7 +110,7 @@ export function describeVersion(model: Model, version: ModelVersion): VersionDto
     version: version.version,
     aliases: aliasesOf(model, version),
     state: version.state,
-    reason: version.reason,
+    reason: version.reason && forClients(version.reason),
     manifest: manifest ? publicPart(manifest) : undefined,
     ...version.card,
     runtime: manifest ? { ...runtimeOf(manifest) } : undefined,

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard, type GuardStatus, ShadowTraffic, TrafficEvents } from '#routing';
 import { RequireScope } from '../../auth/route-access';
+import { forClients } from '../../http/for-clients';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath } from '../../http/model-ref.dto';
 import { EventsDto, GuardDto, ShadowsDto } from './traffic.dto';
@@ -49,7 +50,9 @@ export class TrafficController {
     this.registry.model(model);
     return {
       model,
-      events: this.trafficEvents.of(model).map(({ at, type, detail, numbers }) => ({ at, type, detail, numbers })),
+      events: this.trafficEvents
+        .of(model)
+        .map(({ at, type, detail, numbers }) => ({ at, type, detail: forClients(detail), numbers })),
     };
   }
 }

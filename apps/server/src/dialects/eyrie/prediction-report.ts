@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { EyrieError } from '#core';
 import type { Route } from '#routing';
+import { detailFor } from '../../http/problem';
 import { contextOf } from '../../http/request-context';
 import type { Answer } from '../../serving/prediction.service';
 import type { BatchItemDto, BatchResponse, ModelUsed, PredictResponse, TimingDto } from './predict.dto';
@@ -37,7 +38,7 @@ export class PredictionReport {
 
 function toItem(result: object | EyrieError, index: number): BatchItemDto {
   if (!(result instanceof EyrieError)) return { index, ...result };
-  return { index, error: { code: result.code, detail: result.message } };
+  return { index, error: { code: result.code, detail: detailFor(result.code, result.message) } };
 }
 
 function modelUsed({ version, variant }: Route): ModelUsed {
