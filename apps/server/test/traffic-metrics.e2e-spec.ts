@@ -192,3 +192,37 @@ onLinux('counts the CPU time and the memory of workers, and never backwards when
   expect((await series('inference_worker_cpu_seconds_total'))['version="1"']).toBeGreaterThanOrEqual(cpu);
   expect(await series('inference_worker_restarts_total')).toEqual({ 'version="1"': 1, 'version="2"': 0 });
 });
+
+it('of versions and models that are gone nothing is left, and what is counted of the others goes on', async () => {
+  writeVersion(registry.path, 'other', 1, {});
+  await refresh();
+  const ask = async (path: string) => {
+    expect((await postImage(`${server.url}/v1/models/${path}/predict`, await randomPng())).status).toBe(200);
+  };
+  for (const path of [`${MODEL}/versions/1`, `${MODEL}/versions/2`, 'other']) await ask(path);
+  const counted = async () => {
+    const { text } = await request(`${server.url}/metrics`);
+    const lines = text.split('\n');
+    return {
+      gone: lines.filter((line) => /version="2"|model="other"/.test(line)),
+      left: lines.filter((line) => /^(predictions_total|prediction_duration_seconds_count).*version="1"/.test(line)),
+    };
+  };
+  const before = await counted();
+  expect(before.gone.length).toBeGreaterThan(20);
+
+  writePolicy({ revision: 2, aliases: {}, default: 1 });
+  rmSync(join(registry.path, MODEL, '2'), { recursive: true });
+  rmSync(join(registry.path, 'other'), { recursive: true });
+  await refresh();
+  const after = await counted();
+  expect(after.gone).toEqual([]);
+  expect(after.left).toEqual(before.left.filter((line) => !line.includes('model="other"')));
+  await ask(`${MODEL}/versions/1`);
+  expect((await series('predictions_total'))['version="1",variant="",outcome="success"']).toBe(2);
+
+  // A version that comes back is counted anew.
+  writeVersion(registry.path, MODEL, 2, {});
+  await refresh();
+  expect((await request(`${server.url}/metrics`)).text).not.toMatch(/^predictions_total.*version="2"/m);
+}, 60_000);

@@ -4,6 +4,7 @@ import { ModelAnswersModule } from '../libraries/model-answers.module';
 import { ModelRegistryModule } from '../libraries/model-registry.module';
 import { ModelRoutingModule } from '../libraries/model-routing.module';
 import { CanaryMetrics } from './canary.metrics';
+import { GoneVersions } from './gone-versions';
 import { LiveMetrics } from './live.metrics';
 import { MetricsController } from './metrics.controller';
 import { MetricsModule } from '../metrics/metrics.module';
@@ -12,8 +13,8 @@ import { WorkerUsageMetrics } from './worker-usage.metrics';
 /** What is looked up when somebody asks. */
 @Module({
   imports: [MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule],
-  providers: [LiveMetrics, CanaryMetrics, WorkerUsageMetrics],
-  exports: [LiveMetrics],
+  providers: [LiveMetrics, CanaryMetrics, WorkerUsageMetrics, GoneVersions],
+  exports: [LiveMetrics, GoneVersions],
 })
 class LiveMetricsModule {}
 

@@ -6,6 +6,7 @@ import { setImmediate as otherRequests } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { Public } from '../auth/route-access';
 import { ApiProblems } from '../http/api-problems';
+import { GoneVersions } from './gone-versions';
 import { LiveMetrics } from './live.metrics';
 
 @ApiTags('operations')
@@ -15,7 +16,10 @@ import { LiveMetrics } from './live.metrics';
 export class MetricsController extends PrometheusController {
   private text: Promise<string> | undefined;
 
-  constructor(private readonly live: LiveMetrics) {
+  constructor(
+    private readonly live: LiveMetrics,
+    private readonly goneVersions: GoneVersions,
+  ) {
     super();
   }
 
@@ -33,6 +37,7 @@ export class MetricsController extends PrometheusController {
     await otherRequests();
     this.text = undefined;
     this.live.sample();
+    await this.goneVersions.forget();
     return register.metrics();
   }
 }
