@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { request } from '#testing/http';
 import { REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
@@ -152,5 +153,31 @@ describe('/docs', () => {
     ]) {
       expect((await request(`${server.url}/docs/${file}`)).status).toBe(200);
     }
+  });
+
+  it('needs nothing that its content security policy does not let through, and that lets no inline script through', async () => {
+    for (const path of ['/docs', '/docs/', '/docs/index.html']) {
+      const { text, headers } = await request(server.url + path);
+      const policy = headers.get('content-security-policy')!;
+      expect(policy).not.toMatch(/unsafe|script-src[^;]*sha256/);
+      const styles = [...text.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, style]) => style!);
+      expect(styles).toHaveLength(2);
+      for (const style of styles) expect(policy).toContain(createHash('sha256').update(style).digest('base64'));
+      const scripts = [...text.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/g)];
+      expect(scripts.filter(([, attributes, code]) => !/ src=/.test(attributes!) || code!.trim() !== '')).toEqual([]);
+    }
+  });
+
+  it.each([
+    'package.json',
+    'README.md',
+    'absolute-path.js',
+    'swagger-ui-bundle.js.map',
+    'oauth2-redirect.html',
+    '%2e%2e/x',
+    'a/b',
+  ])('has no %s: only what its page is made of', async (file) => {
+    const { status, body } = await request(`${server.url}/docs/${file}`);
+    expect([status, body.code]).toEqual([404, 'ROUTE_NOT_FOUND']);
   });
 });

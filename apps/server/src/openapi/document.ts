@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { ErrorCode } from '#core';
+import type { NextFunction, Request, Response } from 'express';
+import { EyrieError, type ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 import { AliasBody } from '../control/admin/admin.dto';
@@ -44,12 +45,26 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
   return document;
 }
 
+/** What the page at /docs is made of; the library would serve all files of the package that they come from. */
+const FILES_OF_DOCS = new Set([
+  ...['/', '/index.html', '/swagger-ui-init.js', '/swagger-ui.css', '/swagger-ui-bundle.js'],
+  ...['/swagger-ui-standalone-preset.js', '/favicon-16x16.png', '/favicon-32x32.png'],
+]);
+
+/** In place of the style attribute of the page's icons, which the content security policy does not let through. */
+const STYLE_OF_ICONS = 'body > svg { position: absolute; width: 0; height: 0 }';
+
 /** GET /docs and GET /openapi.json. */
 export function serveApiDescription(app: INestApplication, document: OpenAPIObject): void {
+  app.use('/docs', (req: Request, _res: Response, next: NextFunction) => {
+    if (FILES_OF_DOCS.has(req.path)) return next();
+    next(new EyrieError('ROUTE_NOT_FOUND', `there is no ${req.baseUrl}${req.path}; /docs lists the routes`));
+  });
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Eyrie API',
+    customCss: STYLE_OF_ICONS,
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
   });
 }
