@@ -66,10 +66,11 @@ export class ServerProcess {
     return this.err;
   }
 
-  /** Its log so far, parsed. */
+  /** Its log so far, parsed; the line that is still on its way is left out. */
   get log(): Record<string, unknown>[] {
     return this.out
       .split('\n')
+      .slice(0, -1)
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }

@@ -10,6 +10,8 @@ const LEAST_GRACE_MS = 1_000;
 const BY_FORCE_MS = 250;
 /** The longest that the end waits for somebody to read the log. */
 const LOG_MS = 2_000;
+/** The longest that it waits for calls of the system that should be over. */
+const THREADS_MS = 2_000;
 /** Calls of the system on libuv's threads, as Node names them. */
 const ON_THREADS = /^(FSReq|GetAddrInfo|GetNameInfo)/;
 
@@ -68,9 +70,16 @@ export class ProcessEnd {
   private async end(code: number, deadline: number): Promise<void> {
     endAllWorkers();
     await this.log.drain(Math.min(msUntil(deadline), LOG_MS));
-    while (threadsAreBusy() && msUntil(deadline) > 0) await sleep(10);
-    // Node waits for its threads before it ends, and one that waits for a dead disk or a dead server does so for ever.
-    if (threadsAreBusy()) process.kill(process.pid, 'SIGKILL');
+    const threadsUntil = Math.min(deadline, deadlineIn(THREADS_MS));
+    while (threadsAreBusy() && msUntil(threadsUntil) > 0) await sleep(10);
+    if (threadsAreBusy()) {
+      // Node waits for its threads before it ends, and one that waits for a dead disk or a dead server does so for ever.
+      this.log.logger.error(
+        'a call of the system does not return; ending by SIGKILL, since no exit would come before it does',
+      );
+      await this.log.drain(BY_FORCE_MS / 2);
+      process.kill(process.pid, 'SIGKILL');
+    }
     process.exit(code);
   }
 }

@@ -1,9 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { postImage, RawClient, request, sample } from '#testing/http';
 import { temporaryRegistry } from '#testing/registry';
 import { ServerProcess } from '#testing/server-process';
 import { until } from '#testing/until';
 
-const GRACE_MS = 8_000;
+const GRACE_MS = 6_000;
 
 const registry = temporaryRegistry({});
 let server: ServerProcess;
@@ -41,17 +42,24 @@ it('a reader of the log that stops costs lines, which are counted and told when 
   expect(told()).toMatchObject({ level: 'warn', lines: await lost(), reason: 'nobody read them' });
 });
 
-it('one that goes costs nothing else, and neither it nor what else there is keeps the server from ending in time', async () => {
+it('one that goes costs nothing else, and neither it nor a worker that hangs nor an upload keeps the server from ending in time', async () => {
   server.child.stdout!.destroy();
   await logMuch(600);
   const upload = await RawClient.connect(server.port);
   upload.send('POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 99\r\n\r\nx');
   const { text } = await request(`${server.url}/metrics`);
   expect(text).toContain('log_lines_lost_total');
+  const { pid } = server.child;
+  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  expect(workers).toHaveLength(1);
+  process.kill(workers[0]!, 'SIGSTOP');
+  const asked = postImage(`${server.url}/v1/predict`, sample('ship.png')).catch(() => 'cut');
   const ended = new Promise((resolve) => server.child.once('exit', resolve));
   const started = performance.now();
   server.child.kill('SIGTERM');
   expect(await ended).toBe(0);
   expect(performance.now() - started).toBeLessThan(GRACE_MS + 1_000);
+  await asked;
+  await until(() => !existsSync(`/proc/${workers[0]}`), 'the worker has ended, too');
   upload.leave();
 }, 60_000);

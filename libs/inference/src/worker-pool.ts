@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, deadlineIn, msUntil } from '#core';
 import type { LoadedMessage } from './messages';
-import { LoadFailedError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
+import { LoadFailedError, WorkerLostError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
 
 export interface WorkerPoolOptions extends WorkerProcessOptions {
   workers: number;
@@ -22,6 +23,15 @@ export interface WorkerPoolEvents {
 
 /** A worker that lives this long is taken for healthy, and the next back-off starts small again. */
 const HEALTHY_AFTER_MS = 10_000;
+
+/** For so long a start is tried again that the system refuses for now, milliseconds. */
+const PATIENCE_MS = 5_000;
+/** What fork(2) and pipe(2) fail with while there is not enough of something. */
+const PASSING: ReadonlySet<unknown> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+function isPassing(error: unknown): boolean {
+  return error instanceof WorkerLostError && PASSING.has((error.cause as NodeJS.ErrnoException | undefined)?.code);
+}
 
 /** Keeps a number of workers of one version alive. */
 export class WorkerPool {
@@ -53,8 +63,8 @@ export class WorkerPool {
   ): Promise<{ pool: WorkerPool; loaded: LoadedMessage }> {
     const pool = new WorkerPool(options, events);
     try {
-      const loaded = await pool.startOne();
-      await Promise.all(Array.from({ length: options.workers - 1 }, () => pool.startOne()));
+      const loaded = await pool.startFirst();
+      await Promise.all(Array.from({ length: options.workers - 1 }, () => pool.startFirst()));
       return { pool, loaded };
     } catch (error) {
       await pool.stop(0);
@@ -109,6 +119,20 @@ export class WorkerPool {
     this.stopping.abort();
     for (const timer of this.backoffTimers) clearTimeout(timer);
     await Promise.all([...this.workers].map((worker) => worker.stop(graceMs)));
+  }
+
+  /** A system that has no process, descriptor or memory to give may have one a moment later; a version need not fail for that. */
+  private async startFirst(): Promise<LoadedMessage> {
+    const backoff = new Backoff({ minMs: 100, maxMs: 1_000 });
+    const until = deadlineIn(PATIENCE_MS);
+    for (;;) {
+      try {
+        return await this.startOne();
+      } catch (error) {
+        if (!isPassing(error) || msUntil(until) === 0 || this.stopping.signal.aborted) throw error;
+        await sleep(backoff.next());
+      }
+    }
   }
 
   private async startOne(load = this.options.load): Promise<LoadedMessage> {

@@ -77,6 +77,23 @@ describe('a worker that cannot be started is reported at once, with the reason:'
   });
 });
 
+it('the first worker is waited for while the system has no file descriptor for it', () => {
+  const script = `
+    const { openSync, closeSync } = require('node:fs');
+    const { WorkerPool } = require(${JSON.stringify(join(WORKER_ENTRY, '../../../../inference/src/worker-pool.js'))});
+    require('node:child_process').execFileSync('prlimit', ['--pid', process.pid, '--nofile=100:']);
+    const taken = [];
+    try { for (;;) taken.push(openSync('/dev/null')); } catch (error) { process.stdout.write(error.code); }
+    setTimeout(() => taken.forEach(closeSync), 500);
+    const none = { onReady() {}, onLost() {}, onRestartFailed() {} };
+    WorkerPool.start(${JSON.stringify({ ...options, workers: 1 })}, none).then(async ({ pool }) => {
+      process.stdout.write(' ready ' + pool.ready);
+      await pool.stop(5000);
+    });`;
+  const said = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 25_000 });
+  expect(said).toBe('EMFILE ready 1');
+});
+
 it('a worker whose start has been called off is ended, and says so', async () => {
   const started = WorkerProcess.start({ ...options, signal: AbortSignal.abort() });
   expect((await failureOf(started)).message).toMatch(/killed by SIGKILL: it is not wanted any more/);

@@ -5,7 +5,7 @@ import { ModelRegistry } from '#registry';
 /** What is still under way when a version goes may be counted a little later; so many scrapes look for it. */
 const SCRAPES = 5;
 
-type Labels = Record<string, string | number>;
+type Labels = Partial<Record<string, string | number>>;
 
 /**
  * Takes away what has been counted of versions and models that the registry no longer has; otherwise they would be in every scrape until
@@ -23,7 +23,8 @@ export class GoneVersions {
   async forget(): Promise<void> {
     this.update();
     if (this.gone.size === 0) return;
-    for (const metric of register.getMetricsAsArray()) {
+    for (const { name } of register.getMetricsAsArray()) {
+      const metric = register.getSingleMetric(name)!;
       if (labelNamesOf(metric).includes('model')) await this.forgetIn(metric);
     }
     for (const [key, scrapes] of this.gone) {
@@ -46,8 +47,11 @@ export class GoneVersions {
   private async forgetIn(metric: Metric): Promise<void> {
     const { values } = await metric.get();
     for (const { labels } of values) {
-      const { le: _bucket, ...own } = labels as Labels;
-      if (this.gone.has(keyOf(own)) || this.gone.has(keyOf({ model: own.model }))) metric.remove(own);
+      const { model, version, le, ...others } = labels as Labels;
+      if (!this.gone.has(keyOf({ model, version })) && !this.gone.has(keyOf({ model }))) continue;
+      // All buckets of a histogram are one series to the library.
+      if (le === undefined || le === '+Inf')
+        metric.remove({ ...others, model, ...(version !== undefined && { version }) });
     }
   }
 }
