@@ -86,3 +86,10 @@ describe('the server does not start, and says what to do, when', () => {
     await expectRefusal({ [name]: value }, new RegExp(`${name} .*"${value}"`));
   });
 });
+
+it('and says so in words for people where LOG_FORMAT asks for them', async () => {
+  const server = await ServerProcess.spawn({ LOG_FORMAT: 'pretty', REDIS_URL: 'redis://me:hunter2/7@host' });
+  expect(await server.exited).toBe(1);
+  expect(server.stderr).toMatch(/^\[[\d:.]+\] FATAL: eyrie cannot start: REDIS_URL must be .*\n$/);
+  expect(server.stderr).not.toContain('hunter2');
+});

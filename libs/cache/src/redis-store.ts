@@ -162,7 +162,8 @@ function connectionTo(url: string) {
 /** @throws ErrorReply of a server that takes none, and not only for want of room */
 async function takesValues(client: Client): Promise<void> {
   try {
-    await client.set(PROBE_KEY, '', { expiration: { type: 'EX', value: 60 } });
+    // Gone in a millisecond: it is nothing to keep.
+    await client.set(PROBE_KEY, '', { expiration: { type: 'PX', value: 1 } });
   } catch (error) {
     if (!isUsable(error)) throw error;
   }

@@ -10,6 +10,8 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, stack?: string, context?: string): void {
+    // What ends the start is thrown as well, and told once, when the process ends.
+    if (context === 'ExceptionHandler') return this.logger.debug({ context, stack }, String(message));
     this.logger.error({ context, stack }, String(message));
   }
 
