@@ -26,6 +26,11 @@ export default tseslint.config(
           property: 'env',
           message: 'Only config.ts describes the environment; take what you need as an argument.',
         },
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'The time of day may be set back: durations and deadlines are of performance.now().',
+        },
       ],
     },
   },

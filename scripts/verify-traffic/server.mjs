@@ -66,11 +66,11 @@ class RunningServer {
   }
 
   async until(what, look) {
-    const giveUpAt = Date.now() + PATIENCE_MS;
+    const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
       const found = await look().catch(() => undefined);
       if (found) return found;
-      if (Date.now() > giveUpAt) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain until ${what}`);
+      if (performance.now() > giveUpAt) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain until ${what}`);
       await sleep(200);
     }
   }

@@ -168,7 +168,7 @@ class Cluster {
 
   /** Waits for at most two minutes. @throws Error with the last lines of every process when `condition` stays untrue */
   async until(what, condition) {
-    for (const end = Date.now() + 120_000; Date.now() < end; await sleep(250)) {
+    for (const end = performance.now() + 120_000; performance.now() < end; await sleep(250)) {
       if (condition()) return;
       if (this.children.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) break;
     }

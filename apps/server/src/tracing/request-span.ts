@@ -39,6 +39,7 @@ export class RequestSpan implements RequestTrace {
   private readonly context: Context;
   private readonly method: string;
   /** Added to monotonicNow(), gives the time of day. One for the whole trace, so that its spans fit together. */
+  // eslint-disable-next-line no-restricted-properties -- collectors want the time of day
   private readonly offset = Date.now() - monotonicNow();
 
   constructor(

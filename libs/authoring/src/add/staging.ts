@@ -118,6 +118,7 @@ async function isAbandoned(path: string, name: string): Promise<boolean> {
   if (pid === undefined) return false;
   if (machine === thisMachine()) return !isAlive(Number(pid));
   const found = await lstat(path).catch(() => null);
+  // eslint-disable-next-line no-restricted-properties -- files have the time of day
   return found !== null && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS;
 }
 
