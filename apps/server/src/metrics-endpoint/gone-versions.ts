@@ -47,7 +47,7 @@ export class GoneVersions {
   private async forgetIn(metric: Metric): Promise<void> {
     const { values } = await metric.get();
     for (const { labels } of values) {
-      const { model, version, le, ...others } = labels as Labels;
+      const { model, version, le, ...others }: Labels = labels;
       if (!this.gone.has(keyOf({ model, version })) && !this.gone.has(keyOf({ model }))) continue;
       // All buckets of a histogram are one series to the library.
       if (le === undefined || le === '+Inf')
