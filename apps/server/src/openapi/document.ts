@@ -1,18 +1,21 @@
 import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
 import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 import { AliasBody } from '../control/admin/admin.dto';
 import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
+import { descriptionPages } from './description-pages';
 import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
 
 /** The names of the two ways to send a key. */
 const BEARER = 'bearer';
 const API_KEY = 'apiKey';
 
-/** The paths of the description itself. They are Swagger's and not Nest's: no guard sees them, and they are public. */
+/** The paths of the description itself. No controller has them: no guard sees them, and they are public. */
 export const DESCRIPTION_PATHS = ['/docs', '/openapi.json', '/openapi.yaml'];
 
 /** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions, and reading, need a key */
@@ -44,14 +47,26 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
   return document;
 }
 
-/** GET /docs and GET /openapi.json. */
-export function serveApiDescription(app: INestApplication, document: OpenAPIObject): void {
-  SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-    customSiteTitle: 'Eyrie API',
-    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
-  });
+/** GET /docs, /openapi.json and /openapi.yaml: made once, and not sent again to who has them. */
+export function serveApiDescription(app: NestExpressApplication, document: OpenAPIObject): void {
+  const express = app.getHttpAdapter().getInstance();
+  const pages = descriptionPages(document);
+  for (const [path, page] of pages) {
+    const handler = async (req: Request, res: Response): Promise<void> => {
+      // To Express, a slash at the end makes no difference; to what a page refers to, it does.
+      const { type, body, etag } = await (pages.get(req.path) ?? page)();
+      res.setHeader('ETag', etag);
+      res.setHeader('Cache-Control', 'no-cache');
+      if (req.fresh) {
+        res.status(304).end();
+        return;
+      }
+      res.setHeader('Content-Type', type);
+      res.setHeader('Content-Length', body.length);
+      res.end(body);
+    };
+    express.get(path, handler);
+  }
 }
 
 /** What an operation answers without the right key. Whoever has a key at all may read. */
