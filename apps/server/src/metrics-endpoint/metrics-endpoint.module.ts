@@ -7,12 +7,14 @@ import { CanaryMetrics } from './canary.metrics';
 import { LiveMetrics } from './live.metrics';
 import { MetricsController } from './metrics.controller';
 import { MetricsModule } from '../metrics/metrics.module';
+import { OverloadModule } from '../overload/overload.module';
+import { OverloadMetrics } from './overload.metrics';
 import { WorkerUsageMetrics } from './worker-usage.metrics';
 
 /** What is looked up when somebody asks. */
 @Module({
-  imports: [MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule],
-  providers: [LiveMetrics, CanaryMetrics, WorkerUsageMetrics],
+  imports: [MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule, OverloadModule],
+  providers: [LiveMetrics, CanaryMetrics, OverloadMetrics, WorkerUsageMetrics],
   exports: [LiveMetrics],
 })
 class LiveMetricsModule {}
