@@ -7,10 +7,10 @@ import { ModelsModule } from './control/models/models.module';
 import { TrafficModule } from './control/traffic/traffic.module';
 import { PredictModule } from './dialects/eyrie/predict.module';
 import { HealthModule } from './health/health.module';
-import { Connections } from './http/connections';
 import { ModelRegistryModule } from './libraries/model-registry.module';
 import { MetricsEndpointModule } from './metrics-endpoint/metrics-endpoint.module';
 import { MetricsModule } from './metrics/metrics.module';
+import { OverloadModule } from './overload/overload.module';
 import { SettingsModule } from './settings';
 import { Shutdown } from './shutdown';
 import { StartUp } from './start-up';
@@ -33,8 +33,9 @@ export class AppModule {
         MetricsModule,
         MetricsEndpointModule,
         ModelRegistryModule,
+        OverloadModule,
       ],
-      providers: [Connections, StartUp, Shutdown],
+      providers: [StartUp, Shutdown],
     };
   }
 }

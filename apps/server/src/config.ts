@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Matches, MinLength } from 'class-validator';
 import { check, Whole } from '#validation';
 import { Described } from './config-description';
+import { largestBody } from './overload/largest-body';
 
 const MIB = 1024 * 1024;
 
@@ -152,11 +153,31 @@ export class Config {
   @Whole(1)
   readonly MAX_REQUEST_BYTES: number = 64 * MIB;
 
+  @Described(
+    'all bodies of requests that are being read or answered, together; what does not fit is refused with 503 before it is read. ' +
+      '0 takes an eighth of the memory, at least 128 MiB and one request, at most 512 MiB',
+  )
+  @Whole(0)
+  readonly BODY_BUDGET_BYTES: number = 0;
+
+  @Described(
+    'requests under way at the same time, without probes and what needs an admin key; then 503; 0 sets no limit',
+  )
+  @Whole(0)
+  readonly MAX_CONCURRENT_REQUESTS: number = 1024;
+
+  @Described(
+    'open connections; beyond it the longest idle are closed, then requests on new ones get 503. 0 takes 4096 for each GiB of memory, at ' +
+      'most 10000 and what the limit of file descriptors leaves; more than that is never taken',
+  )
+  @Whole(0)
+  readonly MAX_CONNECTIONS: number = 0;
+
   @Described('from the moment that the body is there to the answer; then 504')
   @Whole(1, 3_600_000)
   readonly REQUEST_TIMEOUT_MS: number = 10_000;
 
-  @Described('how long the headers, and then the body, may take to arrive')
+  @Described('how long the headers, and then the body, may take to arrive, and a client may take nothing of its answer')
   @Whole(100, 3_600_000)
   readonly BODY_TIMEOUT_MS: number = 30_000;
 
@@ -254,6 +275,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
     throw new ConfigError(
       `SHUTDOWN_DELAY_MS (${config.SHUTDOWN_DELAY_MS}) is part of SHUTDOWN_GRACE_MS (${config.SHUTDOWN_GRACE_MS}) and must be less, ` +
         'or no time is left for the requests that are under way',
+    );
+  }
+  if (config.BODY_BUDGET_BYTES > 0 && config.BODY_BUDGET_BYTES < largestBody(config)) {
+    throw new ConfigError(
+      `BODY_BUDGET_BYTES (${config.BODY_BUDGET_BYTES}) is less than one request may have: ${largestBody(config)} bytes, a third more than ` +
+        'MAX_REQUEST_BYTES or MAX_IMAGE_BYTES as base64, and 1 MiB; raise the one or lower the others',
     );
   }
   const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;

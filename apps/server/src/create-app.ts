@@ -70,6 +70,7 @@ export function configureApp(
     tracing,
     gate: app.get(Admission),
     observers: [requestLog(logger), app.get(HttpMetrics)],
+    answerTimeoutMs: config.BODY_TIMEOUT_MS,
     logger,
   }).standBefore(app.getHttpAdapter().getInstance(), server);
   app.get(Connections).track(server);

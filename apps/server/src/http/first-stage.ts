@@ -1,12 +1,16 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import parseurl from 'parseurl';
 import type { Logger } from 'pino';
-import { EyrieError, observe } from '#core';
+import { observe } from '#core';
 import type { FindRoute } from './routes';
 import type { Tracing } from '../tracing/tracing';
 import type { SetCorsHeaders } from './cors';
 import { allowedMethods, requireDescribed } from './described-requests';
+import { discardBody } from './discard-body';
+import { continueWhenRead } from './expect-continue';
 import type { Forwarded } from './forwarded';
+import { requireSoundFraming } from './framing';
+import { MOST_WAITING, Pipelining } from './pipelining';
 import { isProbe } from './probes';
 import { giveContext, RequestContext } from './request-context';
 import { setSecurityHeaders } from './security-headers';
@@ -34,6 +38,8 @@ export interface FirstStageOptions {
   tracing?: Tracing;
   gate: Gate;
   observers: readonly RequestObserver[];
+  /** How long a client may go without taking any of its answer. */
+  answerTimeoutMs: number;
   logger: Logger;
 }
 
@@ -52,9 +58,17 @@ export class FirstStage {
   /** @param application the listener of the server that is to see only what is not answered here */
   standBefore(application: RequestListener, server: Server): void {
     server.off('request', application);
-    server.on('request', (req, res) => {
+    const take: RequestListener = (req, res) => {
       if (this.passesOn(req, res)) void application(req, res);
-    });
+    };
+    const { listener } = new Pipelining(take, ({ remoteAddress }) =>
+      this.options.logger.warn(
+        { address: remoteAddress },
+        `cut a connection with more than ${MOST_WAITING} requests sent ahead`,
+      ),
+    );
+    server.on('request', listener);
+    continueWhenRead(server, (req, res) => server.emit('request', req, res));
   }
 
   private passesOn(req: IncomingMessage, res: ServerResponse): boolean {
@@ -66,6 +80,7 @@ export class FirstStage {
     res.setMaxListeners(0);
     res.on('error', (error) => (context.failure = error));
     res.on('close', () => this.closed(context, req, res));
+    res.on('prefinish', () => this.written(req));
     try {
       res.setHeader('X-Request-Id', context.requestId);
       setSecurityHeaders(res);
@@ -80,7 +95,7 @@ export class FirstStage {
 
   /** @returns false when it has been answered. @throws EyrieError for what it is refused */
   private admits(req: IncomingMessage, res: ServerResponse, context: RequestContext, query: string): boolean {
-    if (lacksHost(req)) throw new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header');
+    requireSoundFraming(req, res);
     const found = this.options.find(context.path);
     // The pages of /docs are not in the description, nor are paths that lead nowhere.
     if (!found) return true;
@@ -94,6 +109,13 @@ export class FirstStage {
     context.access = found.route.access.get(req.method === 'HEAD' ? 'GET' : req.method!);
     this.options.gate.admit(req, res, context);
     return true;
+  }
+
+  /** The answer is on its way. */
+  private written(req: IncomingMessage): void {
+    discardBody(req);
+    // Without it, a client that does not read would keep answer and connection for ever; Node begins anew with every piece that is taken.
+    req.socket.setTimeout(this.options.answerTimeoutMs);
   }
 
   private closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void {
@@ -117,9 +139,4 @@ function targetOf(req: IncomingMessage): { path: string; query: string } {
     // An absolute URL that is none, which Express finds no route for.
     return { path: req.url ?? '', query: '' };
   }
-}
-
-/** Of HTTP/1.1, which asks for one. Node would refuse it in its own way, if it were left to. */
-function lacksHost(req: IncomingMessage): boolean {
-  return req.headers.host === undefined && req.httpVersion === '1.1';
 }

@@ -44,6 +44,41 @@ const GUARD_METRICS = [
   }),
 ];
 
+/** What the server may run short of, and what it does about it. */
+const OVERLOAD_METRICS = [
+  makeGaugeProvider({
+    name: 'overload_pressure_ratio',
+    help: 'How much is used of event_loop, heap, memory, bodies, connections, file_descriptors; 1 is all',
+    labelNames: ['resource'],
+  }),
+  makeGaugeProvider({
+    name: 'overload_action',
+    help: '1 while the server does it: close_idle_connections, refuse_costly, refuse_predictions',
+    labelNames: ['action'],
+  }),
+  makeCounterProvider({
+    name: 'requests_shed_total',
+    help: 'Requests refused so that others could be answered, by reason: bodies, slow_body, concurrency, connections, overload',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: 'http_requests_in_progress',
+    help: 'Requests under way, without probes and what needs an admin key',
+  }),
+  makeGaugeProvider({ name: 'http_connections', help: 'Open connections' }),
+  makeGaugeProvider({ name: 'http_connections_limit', help: 'Open connections that there may be' }),
+  makeCounterProvider({
+    name: 'http_connections_closed_total',
+    help: 'Connections closed because there were too many: idle, or refused without an answer',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: 'request_body_bytes',
+    help: 'Bytes of all request bodies that are held, arrived or announced',
+  }),
+  makeGaugeProvider({ name: 'request_body_budget_bytes', help: 'What these may be together' }),
+];
+
 /** Every metric of the server but Node's own: name, meaning, labels. */
 export const METRICS = [
   makeCounterProvider({
@@ -191,6 +226,7 @@ export const METRICS = [
     name: 'log_lines_lost_total',
     help: 'Lines of the log that found no room, since nobody read them or they could not be written',
   }),
+  ...OVERLOAD_METRICS,
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',
