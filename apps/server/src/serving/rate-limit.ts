@@ -38,7 +38,7 @@ export class RateLimit {
 }
 
 /** An IPv4 address, or the network of an IPv6 address: whoever has one of its 2^64 addresses has them all. */
-function clientOf(address: string): string {
+export function clientOf(address: string): string {
   // What a proxy says may be longer than any address.
   if (!ipaddr.isValid(address)) return address.slice(0, 50);
   const ip = ipaddr.process(address);
