@@ -21,7 +21,7 @@ const ROOMS = {
   inputs: ['tracing'],
   serving: ['auth', 'http', 'metrics', 'tracing'],
   dialects: ['auth', 'http', 'inputs', 'libraries', 'metrics', 'serving'],
-  control: ['auth', 'http', 'libraries'],
+  control: ['auth', 'http', 'inputs', 'libraries'],
   health: ['auth', 'http', 'libraries'],
   'metrics-endpoint': ['auth', 'http', 'libraries', 'metrics'],
   openapi: ['control', 'dialects', 'http'],
