@@ -75,12 +75,23 @@ it('one harmful input after the other costs those who ask meanwhile no answer', 
   await until(() => predictor.workers.ready === 2, 'there is a spare worker');
 });
 
+it('is overdue while its workers give no sign', async () => {
+  await start(3_000);
+  const left = ask('loop', 25_000).catch((error: unknown) => error);
+  await until(() => predictor.isOverdue, 'it is known');
+  await innocent();
+  expect(predictor.isOverdue).toBe(false);
+  await predictor.stop(0);
+  await left;
+});
+
 it('a worker is ended soon after nobody waits for what it does not finish', async () => {
   await start();
   const [pid] = predictor.workers.pids;
   const leaving = new AbortController();
   const left = ask('loop', 25_000, leaving.signal);
   await sleep(50);
+  expect(predictor.isOverdue).toBe(false);
   leaving.abort(new Error('gone'));
   await expect(left).rejects.toThrow('gone');
   // Long before a batch that somebody waits for is given up.

@@ -127,6 +127,11 @@ export class Predictor {
     return this.pool.isServing;
   }
 
+  /** Its workers have batches and give no sign: if that goes on, they are replaced. */
+  get isOverdue(): boolean {
+    return this.pool.isOverdue;
+  }
+
   /** Memory of the workers together, bytes. */
   get rssBytes(): number {
     return this.pool.rssBytes;

@@ -94,6 +94,12 @@ export class WorkerPool {
     return this.failure === undefined || [...this.workers].some(({ isUsable }) => isUsable);
   }
 
+  /** There are workers, and none of them gives a sign. */
+  get isOverdue(): boolean {
+    const usable = [...this.workers].filter((worker) => worker.isUsable);
+    return usable.length > 0 && usable.every((worker) => worker.isOverdue);
+  }
+
   /** Until a worker is started again, milliseconds; 0 while one starts. */
   get nextTryInMs(): number {
     return msUntil(this.nextTryAt);

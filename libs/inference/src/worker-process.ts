@@ -71,6 +71,10 @@ interface Pending {
   /** Ends the worker when nothing has been heard of it for so long. */
   silence: NodeJS.Timeout;
   isAbandoned: boolean;
+  /** On performance.now()'s clock. */
+  sentAt: number;
+  /** After so many milliseconds without a sign of the worker it is late. */
+  dueMs: number;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -168,6 +172,12 @@ export class WorkerProcess {
     return count;
   }
 
+  /** It has been silent for half as long as it may be before it is ended. */
+  get isOverdue(): boolean {
+    const now = performance.now();
+    return [...this.pending.values()].some(({ sentAt, dueMs }) => now - Math.max(sentAt, this.heardAt) > dueMs);
+  }
+
   get isUsable(): boolean {
     return !this.closing && this.child.connected;
   }
@@ -180,7 +190,8 @@ export class WorkerProcess {
     const done = new Promise<void>((resolve, reject) => {
       const silence = this.endAfter(ms, batch, `no answer to a batch within ${Math.round(ms)} ms`);
       const open = new Set(items.keys());
-      this.pending.set(batch, { kind, open, onAnswer, silence, isAbandoned: false, resolve, reject });
+      const times = { sentAt: performance.now(), dueMs: ms / 2 };
+      this.pending.set(batch, { kind, open, onAnswer, silence, isAbandoned: false, ...times, resolve, reject });
       this.write(frameOf({ batch, items }));
     });
     return {
