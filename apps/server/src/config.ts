@@ -145,6 +145,16 @@ export class Config {
   @Whole(1)
   readonly MAX_IMAGE_PIXELS: number = 50_000_000;
 
+  @Described(
+    'CPU time that decoding an image may take, as [estimated from its header](PERFORMANCE.md#what-decoding-costs); more is refused with 413 before it is decoded',
+  )
+  @Whole(1, 3_600_000)
+  readonly MAX_DECODE_MS: number = 1_500;
+
+  @Described('memory that decoding an image may take, estimated in the same way; more is refused with 413')
+  @Whole(MIB)
+  readonly MAX_DECODE_BYTES: number = 256 * MIB;
+
   @Described('images in one batch request')
   @Whole(1, 1000)
   readonly MAX_BATCH_ITEMS: number = 32;

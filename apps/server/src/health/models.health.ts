@@ -29,11 +29,16 @@ export class ModelsHealth {
           routedVersions(model.policy).map((v) => [`${model.name}/${v}`, stateOf(model.versions.get(v))]),
         ),
     );
-    return this.registry.isReady ? indicator.up(states) : indicator.down(states);
+    const isReady = this.registry.isReady && !Object.values(states).includes(NO_ANSWER);
+    return isReady ? indicator.up(states) : indicator.down(states);
   }
 }
 
 function stateOf(version: ModelVersion | undefined): string {
   if (!version) return 'MISSING';
-  return version.state === 'READY' && !version.isServing ? 'NO_WORKERS' : version.state;
+  if (version.state === 'READY' && !version.isServing) return 'NO_WORKERS';
+  return version.predictor?.isOverdue ? NO_ANSWER : version.state;
 }
+
+/** All workers of a version hang, as far as can be told; they are replaced soon. */
+const NO_ANSWER = 'NO_ANSWER';

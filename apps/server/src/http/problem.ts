@@ -17,6 +17,7 @@ export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   PRECONDITION_FAILED: { status: 412, title: 'It has been changed meanwhile' },
   IMAGE_TOO_LARGE: { status: 413, title: 'The image is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The media type is not supported' },
+  HARMFUL_INPUT: { status: 422, title: 'The input has ended workers' },
   URL_FETCH_FAILED: { status: 422, title: 'The image could not be fetched' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   WORKER_FAILED: { status: 500, title: 'The model failed' },

@@ -18,6 +18,7 @@ import { CONFIG } from '../settings';
           useFactory: (config: Config) => ({
             workerEntry: WORKER_ENTRY,
             maxPixels: config.MAX_IMAGE_PIXELS,
+            maxPreparation: { ms: config.MAX_DECODE_MS, bytes: config.MAX_DECODE_BYTES },
             device: config.MODEL_DEVICE,
           }),
         }),

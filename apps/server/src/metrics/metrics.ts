@@ -19,7 +19,7 @@ const GUARD_METRICS = [
   }),
   makeGaugeProvider({
     name: 'canary_guard_window_latency_p95_seconds',
-    help: '95th percentile of the latency of a variant in the window of the guard; none without answers',
+    help: '95th percentile of the model runs of a variant in the window of the guard; none without answers',
     labelNames: VARIANT,
   }),
   makeGaugeProvider({

@@ -7,6 +7,7 @@ import {
   type ReadVersionFile,
   type ServedTask,
 } from '#core';
+import { decodeCost } from './header/decode-cost';
 import type { Golden } from './manifest';
 import type { SentClasses } from './spec';
 
@@ -36,7 +37,7 @@ export class ImageClassifier implements ServedTask<Classes> {
 
   /** @param image a file: JPEG, PNG, WebP or GIF @param topK how many classes to answer */
   input(image: Uint8Array, topK: number): InferenceInput {
-    return { params: { topK }, payload: [image], cost: 1 };
+    return { params: { topK }, payload: [image], cost: 1, preparation: decodeCost(image) };
   }
 
   answer(sent: unknown): Classes {
@@ -62,8 +63,8 @@ export class ImageClassifier implements ServedTask<Classes> {
     };
   }
 
-  forComparison({ payload, cost }: InferenceInput): InferenceInput {
-    return { params: { topK: 1 }, payload, cost };
+  forComparison(input: InferenceInput): InferenceInput {
+    return { ...input, params: { topK: 1 } };
   }
 
   readonly cache: AnswerCodec<Classes> = {

@@ -130,14 +130,20 @@ class ImageBatch implements PreparedBatch {
   }
 
   async run(items: readonly number[], { onRan }: RunProgress): Promise<RunResult[]> {
-    const { imageSize } = this.classifier;
-    items.forEach((from, to) => {
-      if (from !== to) this.input.copyWithin(to * imageSize, from * imageSize, (from + 1) * imageSize);
-    });
-    const used = this.classifier.inputSize(items.length);
-    const scores = await this.classifier.run(this.input.subarray(0, used), items.length);
+    const input = items.length === this.items.length ? this.input : this.inputOf(items);
+    const scores = await this.classifier.run(input, items.length);
     onRan();
     return items.map((item, row) => this.result(scores[row]!, (this.items[item]!.params as { topK: number }).topK));
+  }
+
+  /** A copy: the places of the others may still be written to. */
+  private inputOf(items: readonly number[]): InputArray {
+    const { imageSize } = this.classifier;
+    const input = this.classifier.allocate(items.length);
+    items.forEach((from, to) =>
+      input.set(this.input.subarray(from * imageSize, (from + 1) * imageSize), to * imageSize),
+    );
+    return input;
   }
 
   private result(scores: ArrayLike<number>, k: number): RunResult {

@@ -1,0 +1,46 @@
+import type { CostlyRoom } from './costly-room';
+import type { Device } from './messages';
+import type { PreparationLimits } from './preparation';
+import type { RuntimeSpec } from './runtime-spec';
+
+/** What holds for all versions alike. */
+export interface InferenceSettings {
+  /** Compiled entry file of the workers. */
+  workerEntry: string;
+  /** Images with more pixels than this are refused before they are decoded. */
+  maxPixels: number;
+  /** Inputs that cost more to prepare, by what is known of them beforehand, are refused; without it none is. */
+  maxPreparation?: PreparationLimits;
+  /** Where costly inputs of all versions take turns; each version alone without it. */
+  costlyRoom?: CostlyRoom;
+  device?: Device;
+  loadTimeoutMs?: number;
+  /** A worker that does not answer a batch for so long is replaced. */
+  batchTimeoutMs?: number;
+  /** The longest wait before a worker that keeps dying is replaced again. */
+  maxBackoffMs?: number;
+}
+
+export interface PredictorOptions extends InferenceSettings {
+  /** Name of the version's task. */
+  task: string;
+  /** Absolute path of the ONNX file. */
+  modelPath: string;
+  /** What the task's part in the worker must know of the version: plain data. */
+  spec: object;
+  runtime: RuntimeSpec;
+  observer?: PredictorObserver;
+  /**
+   * Asked before a lost worker is replaced, which may be long after the start: where the model file is now. It throws
+   * when that is not the file that it was, so that all workers of a version give the same answers.
+   */
+  modelFile?: () => Promise<string>;
+}
+
+/** Is told what happens inside, for logs and metrics. */
+export interface PredictorObserver {
+  onBatch?: (size: number) => void;
+  onWorkerLost?: (reason: string) => void;
+  onWorkerRestartFailed?: (reason: string) => void;
+  onWorkerStderr?: (line: string) => void;
+}
