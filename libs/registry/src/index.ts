@@ -32,11 +32,14 @@ export {
 export {
   draftChange,
   draftRollback,
+  type PolicyDraft,
   type PolicyEdit,
   removeAlias,
   replacePolicy,
   setAlias,
+  setDefault,
 } from './policy/policy-change';
+export { withoutShadowsOf } from './policy/shadow-of-default';
 export { removeModel, removeVersion } from './versions/remove-version';
 export { isFull, isReadOnly } from './stores/whole-file';
 export { readManifest, readVersion, sha256 } from './versions/version-files';

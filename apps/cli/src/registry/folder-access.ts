@@ -6,6 +6,7 @@ import {
   parsePolicy,
   readManifest,
   type Policy,
+  type PolicyDraft,
   type PolicyEdit,
 } from '#registry';
 import { requireModel } from './known-version';
@@ -39,15 +40,17 @@ export class FolderAccess implements RegistryAccess {
   async changePolicy(model: string, edit: PolicyEdit): Promise<Policy> {
     await requireModel(this.store, model);
     await this.requireReadablePolicy(model);
-    const { before, record } = await draftChange(this.store, model, edit);
-    await this.store.writePolicy(model, record, before);
-    return record.policy;
+    return this.write(model, await draftChange(this.store, model, edit));
   }
 
   async rollbackPolicy(model: string, to?: number): Promise<Policy> {
     await requireModel(this.store, model);
     await this.requireReadablePolicy(model);
-    const { before, record } = await draftRollback(this.store, model, undefined, to);
+    return this.write(model, await draftRollback(this.store, model, undefined, to));
+  }
+
+  private async write(model: string, { before, record, isChange }: PolicyDraft): Promise<Policy> {
+    if (!isChange) return before;
     await this.store.writePolicy(model, record, before);
     return record.policy;
   }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
 import { WORKER_ENTRY } from '#tasks';
 import { writeVersion } from '#testing/onnx-classifier';
+import { until } from '#testing/until';
 import { FolderStore } from '../stores/folder-store';
 import { GUARD } from './guard.fixture';
 import { ModelRegistry } from '../serving/model-registry';
@@ -300,6 +301,15 @@ describe('loading and unloading by hand', () => {
     await registry.refresh();
     expect(registry.model('m').versions.get(1)!.state).toBe('READY');
     expect((await registry.unload('m', 1)).state).toBe('UNLOADED');
+  });
+
+  it('keeps what was loaded by hand when an alias of it goes, and unloads what only the alias had loaded', async () => {
+    const registry = await open();
+    await registry.load('m', 1);
+    for (const version of [1, 2]) await registry.changePolicy('m', setAlias(`alias-${version}`, version));
+    for (const version of [1, 2]) await registry.changePolicy('m', removeAlias(`alias-${version}`));
+    await until(() => registry.model('m').versions.get(2)!.state === 'UNLOADED', 'version 2 is unloaded');
+    expect(registry.model('m').versions.get(1)!.state).toBe('READY');
   });
 
   it('does not unload what the policy names', async () => {

@@ -35,6 +35,8 @@ export class ServedModel {
   private policyInEffect: string | undefined;
   /** Versions that a policy has named since the one in effect was read. */
   private readonly named = new Set<number>();
+  /** Versions that somebody has asked to be loaded: a policy that does not name them any more leaves them alone. */
+  private readonly kept = new Set<number>();
   /** Versions that nobody can ask any more and that still answer what they have been asked. */
   private readonly leaving = new Set<Promise<void>>();
   private lastProblem: string | undefined;
@@ -106,7 +108,7 @@ export class ServedModel {
     await version.load();
     requireServing([version]);
     version.onDemand = false;
-    this.named.delete(number);
+    this.kept.add(number);
     return version;
   }
 
@@ -120,6 +122,7 @@ export class ServedModel {
           `the policy of ${this.name} names version ${number}; take it out of the policy first`,
         );
       }
+      this.kept.delete(number);
       return { version: found, unloaded: found.unload(this.around.options.unloadGraceMs) };
     });
     await unloaded;
@@ -159,6 +162,7 @@ export class ServedModel {
       // What was put there a moment ago must be known before a policy can name it.
       await this.readStoreIfPossible();
       const found = await draft();
+      if (!found.isChange) return { drafted: found, missing: [] };
       const unready = this.namedBy(found.record.policy).filter(({ state }) => state !== 'READY');
       if (unready.length === 0) await this.write(found);
       return { drafted: found, missing: unready };
@@ -167,7 +171,8 @@ export class ServedModel {
       await Promise.all(missing.map((version) => version.load()));
       await this.lane.run(() => this.write(drafted));
     }
-    return { before: drafted.before, after: drafted.record.policy };
+    const { before, record, isChange } = drafted;
+    return { before, after: isChange ? record.policy : before };
   }
 
   /** @throws EyrieError CONFLICT when a version cannot serve, and what `ModelStore.writePolicy` throws */
@@ -301,7 +306,7 @@ export class ServedModel {
     for (const number of this.named) {
       if (routed.includes(number)) continue;
       this.named.delete(number);
-      this.letGo(versions.get(number));
+      if (!this.kept.has(number)) this.letGo(versions.get(number));
     }
   }
 
@@ -309,7 +314,10 @@ export class ServedModel {
     const gone = [...model.versions].filter(([number]) => !numbers.includes(number));
     if (gone.length === 0) return;
     model.versions = new Map([...model.versions].filter(([number]) => numbers.includes(number)));
-    for (const [, version] of gone) this.letGo(version);
+    for (const [number, version] of gone) {
+      this.kept.delete(number);
+      this.letGo(version);
+    }
   }
 
   private letGo(version: ModelVersion | undefined): void {
