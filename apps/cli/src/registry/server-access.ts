@@ -28,6 +28,11 @@ export class ServerAccess implements RegistryAccess {
     return (await this.call<{ models: ListedModel[] }>('GET', '/v1/models')).models;
   }
 
+  async passedOver(): Promise<string[]> {
+    // A server of an earlier release does not say.
+    return (await this.call<{ passed_over?: string[] }>('GET', '/v1/models')).passed_over ?? [];
+  }
+
   model(name: string): Promise<ModelFacts> {
     return this.call('GET', `/v1/models/${encodeURIComponent(name)}`);
   }

@@ -40,7 +40,7 @@ export class LiveMetrics implements OnModuleInit {
   sample(): void {
     const { states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions } = this;
     for (const gauge of [states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions]) gauge.reset();
-    this.problems.set(this.registry.problems.size);
+    this.problems.set(this.registry.problems.size + this.registry.passedOver.length);
     this.cacheBytes.set(this.cache.memory.bytes);
     this.cacheEntries.set(this.cache.memory.entries);
     for (const { name: model, versions, policy } of this.registry.list()) {

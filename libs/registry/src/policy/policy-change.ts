@@ -9,7 +9,7 @@ import {
   type Policy,
   type VersionRef,
 } from './policy';
-import type { PolicyRecord } from './policy-files';
+import type { PolicyRecord } from './policy-record';
 import { isSamePolicy } from './same-policy';
 import { shadowOfDefault, withoutShadowsOf } from './shadow-of-default';
 import { missingShadow } from './unreachable-guard';
@@ -72,8 +72,15 @@ export function replacePolicy(policy: object): PolicyEdit {
   return () => policy;
 }
 
+/** What a change builds on. */
+export interface ChangeBasis {
+  /** Refuses to build on any other. */
+  expectedRevision?: number;
+  /** What a model without a policy is served by; by default its highest version. */
+  unwritten?: Policy;
+}
+
 /**
- * @param expectedRevision refuses to build on any other
  * @throws EyrieError INVALID_REQUEST when the result is no valid policy or asks for what cannot happen,
  *   PRECONDITION_FAILED
  */
@@ -81,13 +88,15 @@ export async function draftChange(
   store: ModelStore,
   model: string,
   edit: PolicyEdit,
-  expectedRevision?: number,
+  { expectedRevision, unwritten }: ChangeBasis = {},
 ): Promise<PolicyDraft> {
-  const { before, versions, isWritten } = await readCurrent(store, model);
+  const current = await readCurrent(store, model, unwritten);
+  const { before, isWritten } = current;
   requireRevision(before, expectedRevision);
-  const policy = checked(edit(before), before, versions);
+  const policy = checked(edit(before), current);
   refuseNonsense(policy, before);
-  return { before, record: { policy }, isChange: !isWritten || !isSamePolicy(policy, before) };
+  const isChange = !isWritten || !isSamePolicy(policy, before);
+  return { before, record: { policy, replaces: current.replaces }, isChange };
 }
 
 /**
@@ -99,14 +108,15 @@ export async function draftChange(
 export async function draftRollback(
   store: ModelStore,
   model: string,
-  expectedRevision?: number,
-  to?: number,
+  { expectedRevision, unwritten, to }: ChangeBasis & { to?: number } = {},
 ): Promise<PolicyDraft> {
-  const { before, versions } = await readCurrent(store, model);
+  const current = await readCurrent(store, model, unwritten);
+  const { before, replaces } = current;
   requireRevision(before, expectedRevision);
   const kept = await (to === undefined ? unguardedBefore(store, model, before) : keptRevision(store, model, to));
-  const policy = checked(kept.policy, before, versions);
-  return { before, record: { policy, restores: kept.restores }, isChange: !isSamePolicy(policy, before) };
+  const policy = checked(kept.policy, current);
+  const isChange = !isSamePolicy(policy, before);
+  return { before, record: { policy, restores: kept.restores, replaces }, isChange };
 }
 
 async function keptRevision(store: ModelStore, model: string, revision: number): Promise<PolicyRecord> {
@@ -118,12 +128,17 @@ async function keptRevision(store: ModelStore, model: string, revision: number):
 async function unguardedBefore(store: ModelStore, model: string, before: Policy): Promise<PolicyRecord> {
   const { revision } = before;
   const current = await readKept(store, model, revision);
-  let number = (current?.restores ?? revision) - 1;
+  // Edited by hand under the number that it had: what has been kept under that is the one before.
+  const isEdited = current !== null && !isSamePolicy(current.policy, before);
+  let number = isEdited ? revision : await revisionBefore(store, model, current?.restores ?? revision);
   let earlier = await readKept(store, model, number);
   const isThere = earlier !== null;
   // To bring back what is in force already would undo nothing.
   const isPassedOver = (policy: Policy): boolean => policy.guard !== undefined || isSamePolicy(policy, before);
-  while (earlier && isPassedOver(earlier.policy)) earlier = await readKept(store, model, --number);
+  while (earlier && isPassedOver(earlier.policy)) {
+    number = earlier.replaces ?? number - 1;
+    earlier = await readKept(store, model, number);
+  }
   // What a rollback brought back has its place where it was first, or a later one would bring back what that one undid.
   if (earlier) return { policy: earlier.policy, restores: earlier.restores ?? number };
   throw new EyrieError(
@@ -132,6 +147,10 @@ async function unguardedBefore(store: ModelStore, model: string, before: Policy)
       ? `there is no policy without a guard before revision ${revision} to go back to; name a revision, or end the canary`
       : `there is no policy before revision ${revision} to go back to`,
   );
+}
+
+async function revisionBefore(store: ModelStore, model: string, revision: number): Promise<number> {
+  return (await readKept(store, model, revision))?.replaces ?? revision - 1;
 }
 
 /** @throws EyrieError CONFLICT when it was kept and cannot be read */
@@ -151,15 +170,25 @@ interface Current {
   /** False for the default of a model that has no policy. */
   isWritten: boolean;
   versions: number[];
+  /** Under which revision `before` is kept, and which one comes next. */
+  replaces: number;
+  next: number;
 }
 
-async function readCurrent(store: ModelStore, model: string): Promise<Current> {
+async function readCurrent(store: ModelStore, model: string, unwritten?: Policy): Promise<Current> {
   const versions = await store.listVersions(model);
   try {
+    // In this order: see ModelStore.latestRevision.
+    const latest = await store.latestRevision(model);
     const stored = await store.readPolicy(model);
-    if (stored === null) return { before: defaultPolicy(versions), isWritten: false, versions };
     // A change may be there to mend a policy that names a version which is gone.
-    return { before: parsePolicy(stored, undefined), isWritten: true, versions };
+    const before = stored === null ? (unwritten ?? defaultPolicy(versions)) : parsePolicy(stored, undefined);
+    const highest = Math.max(before.revision, latest);
+    const kept = await readKept(store, model, before.revision);
+    // Edited by hand under a number that another policy has: it gets one of its own, or it could not be brought back.
+    const isEdited = kept !== null && !isSamePolicy(kept.policy, before);
+    const replaces = isEdited ? highest + 1 : before.revision;
+    return { before, isWritten: stored !== null, versions, replaces, next: Math.max(highest, replaces) + 1 };
   } catch (error) {
     if (!(error instanceof InvalidPolicyError)) throw error;
     throw new EyrieError('CONFLICT', `the policy of ${model} must be mended by hand first: ${error.message}`);
@@ -179,9 +208,9 @@ function requireRevision({ revision }: Policy, expected: number | undefined): vo
   throw new EyrieError('PRECONDITION_FAILED', `the policy is at revision ${revision}, not ${expected}; read it again`);
 }
 
-function checked(edited: unknown, before: Policy, versions: number[]): Policy {
+function checked(edited: unknown, { next, versions }: Current): Policy {
   try {
-    return parsePolicy({ ...(edited as object), revision: before.revision + 1 }, versions);
+    return parsePolicy({ ...(edited as object), revision: next }, versions);
   } catch (error) {
     if (error instanceof InvalidPolicyError) throw new EyrieError('INVALID_REQUEST', error.message, { cause: error });
     throw error;

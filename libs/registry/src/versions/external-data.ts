@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { InvalidVersionError } from './manifest';
+import { InvalidVersionError } from './invalid-version';
 
 /** Which fields of a message lead to tensors; numbers as in onnx.proto3. */
 interface Shape {
