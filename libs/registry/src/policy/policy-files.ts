@@ -4,7 +4,6 @@ import { InvalidPolicyError, parsePolicy, routedVersions } from './policy';
 import { parseRecord, type PolicyRecord } from './policy-record';
 import { isSamePolicy } from './same-policy';
 import type { FileCalls } from '../stores/file-calls';
-import { liesInside } from '../stores/lies-inside';
 import { isStorageFailure, StorageError } from '../stores/storage-error';
 
 /**
@@ -91,16 +90,15 @@ export async function isReplaced(
  */
 export async function readJson({ files, path: folder }: PolicyFolder, path: string): Promise<unknown> {
   try {
-    const found = await files.follow(path);
-    const registry = await files.follow(dirname(folder));
-    if (!liesInside(registry.path, found.path)) {
+    const found = await files.inside(dirname(folder), path, true);
+    if (!found.isInside) {
       throw new Error(
         'it is, or lies behind, a symbolic link that leads out of the registry; put the file itself there',
       );
     }
     if (found.kind !== 'file') throw new Error('it is not a file');
     if (found.size > LARGEST) throw new Error(`it has ${found.size} bytes, and no policy has more than ${LARGEST}`);
-    const text = Buffer.from(await files.read(found.path)).toString('utf8');
+    const text = Buffer.from(found.content!).toString('utf8');
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,14 +1,14 @@
-import { EyrieError, harmless, resolvesWithin } from '#core';
+import { EyrieError, resolvesWithin } from '#core';
 import { Lane } from '../lane';
 import { routedVersions, type Policy } from '../policy/policy';
 import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from '../policy/policy-change';
 import { isStorageFailure } from '../stores/storage-error';
-import { ModelVersion } from '../versions/model-version';
-import { readManifest } from '../versions/version-files';
-import { findVersion, isFailed, isInUse, isOnItsWay, isReady, requireServing, type Model } from './model';
+import type { ModelVersion } from '../versions/model-version';
+import { findVersion, isFailed, isOnItsWay, isReady, requireServing, type Model } from './model';
 import { pinnedTo, StoredPolicy } from './stored-policy';
 import { Strangers } from './strangers';
 import type { Surroundings } from './surroundings';
+import { VersionReader } from './version-reader';
 
 export interface PolicyChange {
   before: Policy;
@@ -35,6 +35,7 @@ export class ServedModel {
   private lastProblem: string | undefined;
   private readonly strangers: Strangers;
   private readonly stored: StoredPolicy;
+  private readonly reader: VersionReader;
   private isGone = false;
   /** The store gave no answer when it was last read. */
   isStorageAway = false;
@@ -47,6 +48,7 @@ export class ServedModel {
   ) {
     this.strangers = new Strangers((sentence) => around.observer.onWarning?.(name, sentence));
     this.stored = new StoredPolicy(name, around);
+    this.reader = new VersionReader(name, around, () => this.establish());
   }
 
   /** undefined until versions of it have been found: a folder without is no model. */
@@ -233,10 +235,10 @@ export class ServedModel {
     const policy = await this.stored.read(numbers, {
       mayWrite: finish,
       pinned: this.pinned,
-      servable: () => this.servable(numbers),
+      servable: () => this.reader.servable(numbers, this.known),
     });
     const by = this.policyInEffect === JSON.stringify(policy) ? undefined : await this.stored.authorOf(policy);
-    const versions = await this.readVersions(numbers);
+    const versions = await this.reader.read(numbers, this.known);
     if (this.isGone) return [];
     this.current ??= { name: this.name, versions, policy, isEstablished: this.isThereAtStart };
     this.current.versions = versions;
@@ -250,12 +252,8 @@ export class ServedModel {
     return missing;
   }
 
-  /** Those whose manifest can be read, where the server is to serve what it can; all, where none can. */
-  private async servable(numbers: readonly number[]): Promise<readonly number[]> {
-    if (this.around.options.require !== 'any') return numbers;
-    const versions = await this.readVersions(numbers);
-    const readable = numbers.filter((number) => versions.get(number)?.manifest);
-    return readable.length > 0 ? readable : numbers;
+  private get known(): ReadonlyMap<number, ModelVersion> {
+    return this.current?.versions ?? new Map<number, ModelVersion>();
   }
 
   /** See StoredPolicy. */
@@ -298,36 +296,6 @@ export class ServedModel {
       `${this.name} has no versions in the registry any more; what was loaded serves on, but the next start will be without ` +
         "it: put them back, or remove the model's folder, too, to stop serving it",
     );
-  }
-
-  /** All that are known, those that are gone from the store among them. */
-  private async readVersions(numbers: readonly number[]): Promise<Map<number, ModelVersion>> {
-    const known = this.current?.versions ?? new Map<number, ModelVersion>();
-    const read = await Promise.all(
-      numbers.map(async (number) => [number, await this.readVersion(number, known.get(number))] as const),
-    );
-    return new Map([...known, ...read].sort(([a], [b]) => a - b));
-  }
-
-  /** The same as before, unless it is new, or is not served and its files have changed. */
-  private async readVersion(number: number, known: ModelVersion | undefined): Promise<ModelVersion> {
-    if (known && isInUse(known)) return known;
-    const { store, predictors, observer } = this.around;
-    const fingerprint = await store.versionFingerprint(this.name, number);
-    if (known?.fingerprint === fingerprint && !known.isWorthAnotherTry) return known;
-    const folder = (): Promise<string> => store.versionFolder(this.name, number);
-    const manifest = await readManifest(await folder(), this.name, number, store.files).catch((error: unknown) => {
-      if (isStorageFailure(error)) throw error;
-      return null;
-    });
-    // A request may have had it loaded meanwhile.
-    if (known && isInUse(known)) return known;
-    const watching = observer.forVersion?.(this.name, number);
-    const options = { predictors, files: store.files, observer: watching && harmless('predictor', watching) };
-    return new ModelVersion(this.name, number, folder, manifest, fingerprint, options, (version) => {
-      this.establish();
-      observer.onState?.(version);
-    });
   }
 
   private establish(): void {

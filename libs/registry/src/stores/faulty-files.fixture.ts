@@ -4,6 +4,7 @@ import { LocalFiles, type NodeFiles } from './local-files';
 /** What becomes of the step that fails. */
 export type Fault =
   | 'EIO'
+  | 'EACCES'
   /** Of a file's bytes, half are written before. */
   | 'ENOSPC'
   /** Neither this step nor any later one is done: what the disk sees of a process that is killed. */
@@ -24,6 +25,11 @@ export class FaultyFiles {
     private readonly fault: Fault,
     private readonly onDeath: () => Promise<never> = () => new Promise(() => undefined),
   ) {}
+
+  /** How many files are open. */
+  get open(): number {
+    return this.opened.size;
+  }
 
   /** Gives back what one who has died could not. */
   async end(): Promise<void> {

@@ -17,6 +17,13 @@ export interface FileFacts {
   names: number;
 }
 
+export interface InsideFile extends FileFacts {
+  /** Without links. */
+  path: string;
+  isInside: boolean;
+  content?: Uint8Array;
+}
+
 /**
  * All that the registry asks of a disk, and nothing else of it does: so that it can be asked from another process, with a time
  * limit, and so that a test can have each step fail. Errors are Node's, with their `code`.
@@ -26,6 +33,9 @@ export interface FileCalls {
 
   /** The path without links, and what is there. */
   follow(path: string): Promise<FileFacts & { path: string }>;
+
+  /** The same of a file that must lie below `root`; where it does and is a file, with its bytes if they are wanted. */
+  inside(root: string, path: string, content: boolean): Promise<InsideFile>;
 
   /** Changes whenever a file in the folder, or in one inside it, does. */
   fingerprint(folder: string): Promise<string>;

@@ -3,7 +3,8 @@ import type { Dirent, Stats } from 'node:fs';
 import * as node from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasExternalData } from '../versions/external-data';
-import type { EntryKind, FileCalls, FileFacts, FolderEntry } from './file-calls';
+import type { EntryKind, FileCalls, FileFacts, FolderEntry, InsideFile } from './file-calls';
+import { liesInside } from './lies-inside';
 
 /** Bytes; where this is done beside requests, none waits longer than their hashing takes: a tenth of a millisecond. */
 const HASHED_AT_ONCE = 65_536;
@@ -34,6 +35,13 @@ export class LocalFiles implements FileCalls {
     const real = await this.fs.realpath(path);
     const found = await this.fs.stat(real);
     return { path: real, kind: kindOf(found), size: found.size, modifiedMs: found.mtimeMs, names: found.nlink };
+  }
+
+  async inside(root: string, path: string, content: boolean): Promise<InsideFile> {
+    const found = await this.follow(path);
+    const isInside = liesInside((await this.follow(root)).path, found.path);
+    if (!content || !isInside || found.kind !== 'file') return { ...found, isInside };
+    return { ...found, isInside, content: await this.fs.readFile(found.path) };
   }
 
   async fingerprint(folder: string): Promise<string> {
@@ -70,7 +78,7 @@ export class LocalFiles implements FileCalls {
   }
 
   hasExternalData(path: string): Promise<boolean> {
-    return hasExternalData(path);
+    return hasExternalData(path, (file) => this.fs.open(file));
   }
 
   async makeFolder(path: string): Promise<void> {

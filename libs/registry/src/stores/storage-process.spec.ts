@@ -50,7 +50,7 @@ it('does what is asked, and fails as the file system does', async () => {
 });
 
 it('gives a call up that hangs, with what waits behind it, and asks another process from then on', async () => {
-  open(300);
+  open(1_000);
   await until(async () => (await storage.list(folder).catch(() => [])).length > 0, 'a process answers');
   const [stopped] = processes() as [number];
   process.kill(stopped, 'SIGSTOP');
@@ -62,6 +62,17 @@ it('gives a call up that hangs, with what waits behind it, and asks another proc
   await until(() => !processes().includes(stopped), 'the process that hung is gone');
   const again = async () => (await storage.list(folder).catch(() => [])).length > 0;
   await until(again, 'another process answers');
+});
+
+it('lets more calls wait than there are threads, and gives all of them up when it hangs', async () => {
+  open(60_000);
+  const many = () => Promise.allSettled(Array.from({ length: 1_000 }, () => storage.list(folder)));
+  expect((await many()).every(({ status }) => status === 'fulfilled')).toBe(true);
+  storage.close();
+  open(1_000);
+  await until(async () => (await storage.list(folder).catch(() => [])).length > 0, 'a process answers');
+  processes().forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  expect((await many()).every(({ status }) => status === 'rejected')).toBe(true);
 });
 
 it('fails what a process was asked that is killed, and goes on with another one', async () => {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { withTimeLimit } from '#core';
-import type { FileCalls, FileFacts, FolderEntry } from './file-calls';
+import { waitWithin, withTimeLimit } from '#core';
+import type { FileCalls, FileFacts, FolderEntry, InsideFile } from './file-calls';
 import { StorageError } from './storage-error';
 import type { FileCall, StorageAnswer } from './storage-messages';
 
@@ -14,6 +14,8 @@ const ENTRY = __filename.endsWith('.ts')
 const FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 /** Each call that hangs holds one; the next ones must find another. */
 const THREADS = 32;
+/** A disk that hangs may be the one that Node is on, too. */
+const START_LIMIT_MS = 30_000;
 /** That hang and could not even be killed. More would only be more. */
 const PROCESSES_AT_MOST = 4;
 
@@ -39,10 +41,19 @@ class Asked {
   readonly pending = new Map<number, Pending>();
   /** Something hangs in it: it is asked nothing any more, and killed when what else it was asked has ended. */
   isRetired = false;
+  /** It can be asked: before that, it is not the disk that it waits for. */
+  readonly ready: Promise<void>;
+  /** Rejects when it is gone. */
+  readonly ended: Promise<never>;
+  private end!: (error: StorageError) => void;
   private next = 1;
 
   constructor(readonly child: ChildProcess) {
-    child.on('message', (answer: StorageAnswer) => this.take(answer));
+    this.ready = new Promise((resolve) => {
+      child.on('message', (answer: StorageAnswer | 'ready') => (answer === 'ready' ? resolve() : this.take(answer)));
+    });
+    this.ended = new Promise((_, reject) => (this.end = reject));
+    this.ended.catch(() => undefined);
     child.unref();
     child.channel?.unref();
   }
@@ -63,6 +74,7 @@ class Asked {
   }
 
   failAll(reason: string): void {
+    this.end(new StorageError(reason));
     for (const { reject } of this.pending.values()) reject(new StorageError(reason));
   }
 
@@ -85,6 +97,9 @@ export class StorageProcess implements FileCalls {
   /** All that have not ended. */
   private readonly alive = new Set<Asked>();
   private isClosed = false;
+  private running = 0;
+  /** Calls that wait for one of the threads. */
+  private readonly queue: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
   constructor(private readonly options: StorageProcessOptions) {}
 
@@ -97,6 +112,7 @@ export class StorageProcess implements FileCalls {
   list = (folder: string) => this.call<FolderEntry[]>('list', folder);
   follow = (path: string) => this.call<FileFacts & { path: string }>('follow', path);
   fingerprint = (folder: string) => this.call<string>('fingerprint', folder);
+  inside = (root: string, path: string, content: boolean) => this.call<InsideFile>('inside', root, path, content);
   read = (path: string) => this.call<Uint8Array>('read', path);
   sha256 = (path: string) => this.call<string>('sha256', path);
   hasExternalData = (path: string) => this.call<boolean>('hasExternalData', path);
@@ -124,17 +140,46 @@ export class StorageProcess implements FileCalls {
     }
   }
 
-  private ask(call: FileCall, args: unknown[], onTimeout: () => void): Promise<unknown> {
+  /** The time of a call begins when there is a thread for it. */
+  private async ask(call: FileCall, args: unknown[], onTimeout: () => void): Promise<unknown> {
+    if (this.running >= THREADS) {
+      await new Promise<void>((resolve, reject) => this.queue.push({ resolve, reject }));
+    }
+    this.running++;
+    try {
+      return await this.askNow(call, args, onTimeout);
+    } finally {
+      this.running--;
+      this.queue.shift()?.resolve();
+    }
+  }
+
+  private async askNow(call: FileCall, args: unknown[], onTimeout: () => void): Promise<unknown> {
     const asked = this.process();
+    await this.started(asked);
     const ms = this.options.timeoutMs;
     const onExpiry = (): StorageError => {
       onTimeout();
       this.retire(asked);
       // Not the whole path: clients may read it.
       const what = String(args[0]).split('/').slice(-3).join('/');
-      return new StorageError(`the storage of the registry hangs: no answer to "${call} ${what}" in ${ms} ms`);
+      const error = new StorageError(`the storage of the registry hangs: no answer to "${call} ${what}" in ${ms} ms`);
+      // They would wait as long, one after the other.
+      for (const { reject } of this.queue.splice(0)) reject(error);
+      return error;
     };
     return withTimeLimit({ ms, onExpiry }, (signal, onSign) => asked.ask(call, args, onSign, signal));
+  }
+
+  /** @throws StorageError */
+  private async started(asked: Asked): Promise<void> {
+    const onExpiry = (): StorageError => {
+      this.retire(asked);
+      asked.child.kill('SIGKILL');
+      return new StorageError(`the process that reads the registry did not start within ${START_LIMIT_MS} ms`);
+    };
+    asked.child.channel?.ref();
+    await waitWithin({ ms: START_LIMIT_MS, onExpiry }, Promise.race([asked.ready, asked.ended]));
   }
 
   /** @throws StorageError */

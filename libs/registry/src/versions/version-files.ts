@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { PreparedTask, ReadVersionFile } from '#core';
-import type { FileCalls } from '../stores/file-calls';
-import { liesInside } from '../stores/lies-inside';
+import type { FileCalls, InsideFile } from '../stores/file-calls';
 import { LOCAL_FILES } from '../stores/local-files';
 import { isStorageFailure, StorageError } from '../stores/storage-error';
 import { InvalidVersionError } from './invalid-version';
@@ -103,15 +102,10 @@ async function refuseExternalData(path: string, file: string, files: FileCalls):
  * The real path of a regular file, and its size. Links are followed as long as they stay inside the registry, two folders above the
  * version's: so a ConfigMap is mounted. @throws InvalidVersionError, StorageError
  */
-export async function plainFile(
-  files: FileCalls,
-  folder: string,
-  file: string,
-): Promise<{ path: string; size: number }> {
+export async function plainFile(files: FileCalls, folder: string, file: string, content = false): Promise<InsideFile> {
   try {
-    const found = await files.follow(join(folder, file));
-    const registry = await files.follow(dirname(dirname(folder)));
-    if (!liesInside(registry.path, found.path)) {
+    const found = await files.inside(dirname(dirname(folder)), join(folder, file), content);
+    if (!found.isInside) {
       throw new InvalidVersionError(
         `${file} is, or lies behind, a symbolic link that leads out of the registry; put the file itself there`,
       );
@@ -125,12 +119,7 @@ export async function plainFile(
 }
 
 async function readPlainFile(files: FileCalls, folder: string, file: string): Promise<Uint8Array> {
-  const { path } = await plainFile(files, folder, file);
-  try {
-    return await files.read(path);
-  } catch (error) {
-    throw explain(error, folder, file);
-  }
+  return (await plainFile(files, folder, file, true)).content!;
 }
 
 function explain(error: unknown, folder: string, file: string): unknown {

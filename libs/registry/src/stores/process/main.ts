@@ -20,5 +20,6 @@ async function carryOut({ id, call, args }: StorageQuestion): Promise<void> {
 process.on('message', (question: StorageQuestion) => void carryOut(question));
 // The server says when. It may still write while it shuts down, and a Ctrl-C reaches both.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.send?.('ready');
 // Not process.exit(), which would wait for threads that hang.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
