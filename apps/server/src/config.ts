@@ -117,6 +117,12 @@ export class Config {
   @IsIn(['routed', 'all', 'explicit'])
   readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
 
+  @Described(
+    'what must be servable for a start: `routed`, all that a policy names; `all`, every version that is loaded, and nothing may be passed over; `any`, one model, and the others are served once they can be',
+  )
+  @IsIn(['routed', 'all', 'any'])
+  readonly REQUIRE: 'routed' | 'all' | 'any' = 'routed';
+
   @Described('a request for a version that is not loaded waits until it is; otherwise it gets 503 `MODEL_NOT_READY`')
   @YesNo()
   readonly LOAD_ON_DEMAND: boolean = false;
@@ -130,6 +136,12 @@ export class Config {
   @Described('pause between two looks at the registry; 0 looks once, at the start')
   @Whole(0, 86_400)
   readonly REGISTRY_POLL_SECONDS: number = 5;
+
+  @Described(
+    'the longest silence of the storage of the registry; then what was asked of it fails with `REGISTRY_UNAVAILABLE`, and it is asked again at the next look',
+  )
+  @Whole(100, 600_000)
+  readonly REGISTRY_TIMEOUT_MS: number = 10_000;
 
   @Described('classes in an answer when the request does not give `top_k`; never more than the model has', {
     section: 'Requests',

@@ -35,6 +35,8 @@ export interface PredictorOptions extends InferenceSettings {
    * when that is not the file that it was, so that all workers of a version give the same answers.
    */
   modelFile?: () => Promise<string>;
+  /** Aborted while it starts, it starts no more: its processes are ended, and it fails with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Is told what happens inside, for logs and metrics. */

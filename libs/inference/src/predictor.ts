@@ -75,6 +75,7 @@ export class Predictor {
         batchTimeoutMs: options.batchTimeoutMs ?? 60_000,
         maxBackoffMs: options.maxBackoffMs,
         modelFile: options.modelFile,
+        startSignal: options.signal,
         onStderr: observer?.onWorkerStderr,
       },
       {

@@ -10,6 +10,8 @@ export interface WorkerPoolOptions extends WorkerProcessOptions {
   maxBackoffMs?: number;
   /** See PredictorOptions. */
   modelFile?: () => Promise<string>;
+  /** See PredictorOptions: of the start alone, not of a replacement. */
+  startSignal?: AbortSignal;
 }
 
 export interface WorkerPoolEvents {
@@ -71,14 +73,21 @@ export class WorkerPool {
     options: WorkerPoolOptions,
     events: WorkerPoolEvents,
   ): Promise<{ pool: WorkerPool; loaded: LoadedMessage }> {
+    const { startSignal } = options;
+    startSignal?.throwIfAborted();
     const pool = new WorkerPool(options, events);
+    const abort = (): void => pool.stopping.abort(startSignal?.reason);
+    startSignal?.addEventListener('abort', abort);
     try {
       const loaded = await pool.startFirst();
       await Promise.all(Array.from({ length: options.workers - 1 }, () => pool.startFirst()));
+      startSignal?.throwIfAborted();
       return { pool, loaded };
     } catch (error) {
       await pool.stop(0);
-      throw error;
+      throw startSignal?.aborted ? startSignal.reason : error;
+    } finally {
+      startSignal?.removeEventListener('abort', abort);
     }
   }
 

@@ -203,6 +203,7 @@ export class CanaryGuard {
         name,
         (current) => withWeight(current, variant, decision.weight),
         policy.revision,
+        'the canary guard',
       );
       const done = decision.weight >= Math.max(...steps);
       const type =

@@ -1,4 +1,4 @@
-export { abortCanary, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
+export { abortCanary, abortCanaryKeepingShadow, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
 export { CanaryGuard, type GuardStatus } from './canary-guard';
 export { chooseRoute, findVersion, type Route, type RouteQuery } from './router';
 export { type ShadowOutcome, type ShadowSummary, ShadowTraffic } from './shadow-traffic';

@@ -10,7 +10,7 @@ const WHENCE: Record<Fact['source'], string> = {
 };
 
 /** What was added, for people: what was found, what was assumed, what to do next. */
-export function addReport({ manifest, folder, facts, warnings }: AddedVersion, hasPolicy: boolean): string {
+export function addReport({ manifest, folder, facts, warnings }: AddedVersion, isServed: boolean): string {
   const { name, version } = manifest;
   const table = new Table({ head: ['', 'value', 'from'], style: { head: [], border: [], compact: true } });
   for (const { what, value, source } of facts) table.push([what, value, WHENCE[source]]);
@@ -18,8 +18,8 @@ export function addReport({ manifest, folder, facts, warnings }: AddedVersion, h
     table.toString(),
     ...warnings.map((warning) => `Mind: ${warning}.`),
     `Added ${name} version ${version} in ${folder}; it loads and answers.`,
-    hasPolicy
-      ? `Nobody is served by it yet: let an alias or the policy of ${name} name version ${version}.`
-      : `${name} has no policy, so its highest version serves everyone as soon as a server has read the registry.`,
+    isServed
+      ? `It answers the requests for ${name}: the policy names it.`
+      : `Nobody is served by it yet: "policy default ${name} ${version}" gives it everyone, "canary start" a share.`,
   ].join('\n');
 }

@@ -18,6 +18,7 @@ import {
   parseVersion,
 } from './add-options';
 import { addReport } from './add-report';
+import { isRouted } from '../registry/stored-policy';
 
 interface AddCommandOptions extends Omit<AddRequest, 'file'> {
   registry: string;
@@ -70,8 +71,8 @@ async function add(file: string, options: AddCommandOptions): Promise<void> {
     const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
     const added = await addVersion(store, { file, ...request }, { predictors, signal: interrupt.signal, onStep });
     const { manifest, folder, facts, warnings } = added;
-    const hasPolicy = (await store.readPolicy(manifest.name).catch(() => true)) !== null;
-    console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, hasPolicy));
+    const isServed = await isRouted(store, manifest.name, manifest.version);
+    console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, isServed));
   } catch (error) {
     if (error !== interrupt.signal.reason) throw error;
     console.error('eyrie: interrupted; nothing was added');

@@ -14,9 +14,11 @@ export function listCommand(defaults: RegistryDefaults): Command {
     .description('Lists the models of a registry.')
     .addHelpText('after', '\nExample:\n  npm run eyrie -- models list --server http://localhost:8000')
     .action(async (options: RegistryOptions) => {
-      const models = await (await openRegistry(options, defaults)).models();
+      const registry = await openRegistry(options, defaults);
+      const models = await registry.models();
       console.log(options.json ? JSON.stringify(models, null, 2) : modelTable(models));
       const problems = models.map(({ problem }) => problem).filter((problem) => problem !== undefined);
+      for (const sentence of await registry.passedOver()) console.error(`eyrie: ${sentence}`);
       for (const problem of problems) console.error(`eyrie: ${problem}`);
       if (problems.length > 0) process.exitCode = 1;
     });

@@ -10,6 +10,7 @@ import { parseModelName } from '../parse';
 import { UsageError } from '../usage-error';
 import { parseInputSize, parsePreset, parseVersion } from './add-options';
 import { addReport } from './add-report';
+import { isRouted } from '../registry/stored-policy';
 import { catalogFile } from './catalog-file';
 import { installedVersions } from './catalog-installed';
 import { PullProgress } from './pull-progress';
@@ -126,8 +127,8 @@ async function add(
   const request = { ...about, file, name, version, labels, preset, inputSize };
   const added = await addVersion(store, request, { predictors, signal, onStep });
   const { manifest, folder, facts, warnings } = added;
-  const hasPolicy = (await store.readPolicy(name).catch(() => true)) !== null;
-  console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, hasPolicy));
+  const isServed = await isRouted(store, manifest.name, manifest.version);
+  console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, isServed));
 }
 
 /** Begins with a dot, so that no reader of the registry takes it for a model. */

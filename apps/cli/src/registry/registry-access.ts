@@ -24,6 +24,9 @@ export type ListedModel = Omit<ModelFacts, 'policy'> & { policy?: Policy; proble
 export interface RegistryAccess {
   models(): Promise<ListedModel[]>;
 
+  /** What lies beside the models that have been listed and is neither a model nor a version, in sentences. */
+  passedOver(): Promise<string[]>;
+
   model(name: string): Promise<ModelFacts>;
 
   /** @returns the new policy */

@@ -12,6 +12,7 @@ interface ProblemBody {
 export class ServerAccess implements RegistryAccess {
   /** As it is shown. */
   private readonly server: string;
+  private listedBeside: string[] = [];
 
   /**
    * @param base whose path ends with a slash
@@ -25,7 +26,14 @@ export class ServerAccess implements RegistryAccess {
   }
 
   async models(): Promise<ListedModel[]> {
-    return (await this.call<{ models: ListedModel[] }>('GET', '/v1/models')).models;
+    const listed = await this.call<{ models: ListedModel[]; passed_over?: string[] }>('GET', '/v1/models');
+    // A server of an earlier release does not say.
+    this.listedBeside = listed.passed_over ?? [];
+    return listed.models;
+  }
+
+  passedOver(): Promise<string[]> {
+    return Promise.resolve(this.listedBeside);
   }
 
   model(name: string): Promise<ModelFacts> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { abortCanary, promoteCanary, startCanary } from '#routing';
+import type { PolicyEdit } from '#registry';
+import { abortCanary, abortCanaryKeepingShadow, promoteCanary, startCanary } from '#routing';
 import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
 import {
   openRegistry,
@@ -23,6 +24,10 @@ interface StartOptions extends RegistryOptions {
   maxDisagreement?: number;
 }
 
+interface EndOptions extends RegistryOptions {
+  keepShadow?: boolean;
+}
+
 interface Events {
   events: { at: string; type: string; detail: string }[];
 }
@@ -37,15 +42,18 @@ const ACTIONS = { hold: 'holds', promote: 'promotes', 'roll-back': 'takes it bac
 const EVENTS_SHOWN = 10;
 
 export function canaryCommand(defaults: RegistryDefaults): Command {
-  const end = (name: string, what: string, edit: typeof promoteCanary): Command =>
+  const end = (name: string, what: string, editOf: (options: EndOptions) => PolicyEdit): Command =>
     new Command(name)
       .description(what)
       .argument('<model>')
       .addHelpText('after', `\nExample:\n  npm run eyrie -- canary ${name} resnet-cifar10`)
-      .action(async (model: string, options: RegistryOptions) => {
+      .action(async (model: string, options: EndOptions) => {
         const registry = await openRegistry(options, defaults);
-        printPolicy(model, await registry.changePolicy(model, edit), options.json);
+        printPolicy(model, await registry.changePolicy(model, editOf(options)), options.json);
       });
+  const abort = end('abort', 'Takes the canary back, at once, and a shadow of its version with it.', (options) =>
+    options.keepShadow ? abortCanaryKeepingShadow : abortCanary,
+  ).option('--keep-shadow', 'leave a shadow of its version');
   const status = new Command('status')
     .description('Shows the split and, of a running server, what happened to it.')
     .argument('<model>')
@@ -55,8 +63,8 @@ export function canaryCommand(defaults: RegistryDefaults): Command {
     .description('Tries a version on a share of the traffic.')
     .addCommand(withRegistryOptions(startSubcommand(defaults)))
     .addCommand(withRegistryOptions(status))
-    .addCommand(withRegistryOptions(end('promote', 'Makes the canary the default, at once.', promoteCanary)))
-    .addCommand(withRegistryOptions(end('abort', 'Takes the canary back, at once.', abortCanary)));
+    .addCommand(withRegistryOptions(end('promote', 'Makes the canary the default, at once.', () => promoteCanary)))
+    .addCommand(withRegistryOptions(abort));
 }
 
 function startSubcommand(defaults: RegistryDefaults): Command {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { replacePolicy } from '#registry';
-import { parseRevision } from '../parse';
+import { replacePolicy, setDefault } from '#registry';
+import { parseRevision, parseVersionRef } from '../parse';
 import {
   openRegistry,
   withRegistryOptions,
@@ -45,10 +45,22 @@ export function policyCommand(defaults: RegistryDefaults): Command {
       const registry = await openRegistry(options, defaults);
       printPolicy(model, await registry.rollbackPolicy(model, options.to), options.json);
     });
+  const setDefaultCommand = new Command('default')
+    .description(
+      'Lets a version, or an alias, answer everyone; where the default goes by an alias, a number moves that alias.',
+    )
+    .argument('<model>')
+    .argument('<version>', 'number or alias', parseVersionRef)
+    .addHelpText('after', '\nExample:\n  npm run eyrie -- policy default resnet-cifar10 3')
+    .action(async (model: string, version: number | string, options: RegistryOptions) => {
+      const registry = await openRegistry(options, defaults);
+      printPolicy(model, await registry.changePolicy(model, setDefault(version)), options.json);
+    });
   return new Command('policy')
     .description('How the traffic of a model is split.')
     .addCommand(withRegistryOptions(show))
     .addCommand(withRegistryOptions(set))
+    .addCommand(withRegistryOptions(setDefaultCommand))
     .addCommand(withRegistryOptions(rollback));
 }
 

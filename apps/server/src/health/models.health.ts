@@ -19,6 +19,15 @@ export class ModelsHealth {
     return this.draining.hasBegun ? indicator.down({ ...facts, message: 'shutting down' }) : indicator.up(facts);
   }
 
+  /**
+   * Why the registry cannot be read at present. Not down: what is loaded serves on, and no server would be left if all of them were
+   * taken out because the storage that they share is away.
+   */
+  store(): HealthIndicatorResult {
+    const problem = 'its storage does not answer; what is loaded serves on';
+    return this.indicators.check('registry').up(this.registry.isStorageAway ? { problem } : {});
+  }
+
   /** Down while a version that requests can be routed to cannot answer. */
   routed(): HealthIndicatorResult {
     const indicator = this.indicators.check('models');

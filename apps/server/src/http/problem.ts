@@ -14,6 +14,7 @@ export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route has no such method' },
   CONFLICT: { status: 409, title: 'The request does not fit the present state' },
   REGISTRY_READ_ONLY: { status: 409, title: 'The registry cannot be written' },
+  REGISTRY_UNAVAILABLE: { status: 503, title: 'The storage of the registry does not answer' },
   PRECONDITION_FAILED: { status: 412, title: 'It has been changed meanwhile' },
   IMAGE_TOO_LARGE: { status: 413, title: 'The image is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The media type is not supported' },

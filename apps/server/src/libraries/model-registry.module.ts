@@ -26,7 +26,9 @@ import { CONFIG } from '../settings';
       inject: [CONFIG, LoggingRegistryObserver],
       useFactory: (config: Config, observer: LoggingRegistryObserver): RegistryModuleOptions => ({
         folder: config.MODEL_REGISTRY,
+        storageTimeoutMs: config.REGISTRY_TIMEOUT_MS,
         load: config.LOAD,
+        require: config.REQUIRE,
         onDemand: config.LOAD_ON_DEMAND,
         memoryBytes: config.LOAD_MEMORY_BYTES,
         unloadGraceMs: config.REQUEST_TIMEOUT_MS,

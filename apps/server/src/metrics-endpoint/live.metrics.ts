@@ -46,7 +46,7 @@ export class LiveMetrics implements OnModuleInit {
     for (const gauge of [states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions]) gauge.reset();
     this.linesLost.reset();
     this.linesLost.inc(linesLost());
-    this.problems.set(this.registry.problems.size);
+    this.problems.set(this.registry.problems.size + this.registry.passedOver.length);
     this.cacheBytes.set(this.cache.memory.bytes);
     this.cacheEntries.set(this.cache.memory.entries);
     for (const { name: model, versions, policy } of this.registry.list()) {

@@ -179,7 +179,18 @@ export const METRICS = [
   }),
   makeGaugeProvider({
     name: 'registry_problems',
-    help: 'Models whose files or policy cannot be used at present; what served before serves on',
+    help: 'Models whose files or policy cannot be used at present, and folders and files that are passed over',
+  }),
+  makeHistogramProvider({
+    name: 'registry_storage_duration_seconds',
+    help: 'How long the storage of the registry took, by what it was asked',
+    labelNames: ['call'],
+    buckets: [0.001, 0.01, 0.1, 1, 10],
+  }),
+  makeCounterProvider({
+    name: 'registry_storage_failures_total',
+    help: 'Times that the storage of the registry was of no use: timeout, error',
+    labelNames: ['failure'],
   }),
   makeCounterProvider({
     name: 'shadow_comparisons_total',

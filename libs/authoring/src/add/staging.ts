@@ -52,6 +52,11 @@ export class Staging {
     }
   }
 
+  /** The same, of a file that a new model has beside its first version; of no use where the model is there already. */
+  async writeBeside(file: string, content: string): Promise<void> {
+    await this.write(join('..', file), content);
+  }
+
   /** Makes it a version of the registry, in one step. @throws EyrieError CONFLICT when there is such a version */
   async publish(): Promise<void> {
     const model = join(this.registry, this.name);

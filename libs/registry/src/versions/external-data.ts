@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { InvalidVersionError } from './manifest';
+import { InvalidVersionError } from './invalid-version';
 
 /** Which fields of a message lead to tensors; numbers as in onnx.proto3. */
 interface Shape {
@@ -32,8 +32,8 @@ const MAX_DEPTH = 64;
  * a model of gigabytes costs no memory, and the server no library for protocol buffers.
  * @throws InvalidVersionError when the file is no protobuf message, or a damaged one
  */
-export async function hasExternalData(path: string): Promise<boolean> {
-  const file = await open(path);
+export async function hasExternalData(path: string, openFile: typeof open = open): Promise<boolean> {
+  const file = await openFile(path);
   try {
     const { size } = await file.stat();
     return await walk(new FileReader(file, size), size, MODEL, 0);

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstat, open, readFile, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PreparedTask, ReadVersionFile } from '#core';
-import { hasExternalData } from './external-data';
-import { InvalidVersionError, parseManifest, taskOf, type Manifest } from './manifest';
-
-/** Bytes; no request waits longer than their hashing takes, about a tenth of a millisecond. */
-const HASHED_AT_ONCE = 65_536;
+import type { FileCalls, InsideFile } from '../stores/file-calls';
+import { LOCAL_FILES } from '../stores/local-files';
+import { isStorageFailure, StorageError } from '../stores/storage-error';
+import { InvalidVersionError } from './invalid-version';
+import { parseManifest, taskOf, type Manifest } from './manifest';
 
 /** A version whose files have been read and found to be what the manifest says. */
 export interface CheckedVersion {
@@ -20,21 +19,31 @@ export interface CheckedVersion {
   identity: string;
 }
 
-/** @throws InvalidVersionError */
-export async function readManifest(folder: string, name: string, version: number): Promise<Manifest> {
-  const path = await plainFile(folder, 'model.json');
-  return parseManifest(await readFile(path, 'utf8'), { name, version });
+/** @throws InvalidVersionError, StorageError */
+export async function readManifest(
+  folder: string,
+  name: string,
+  version: number,
+  files: FileCalls = LOCAL_FILES,
+): Promise<Manifest> {
+  const text = Buffer.from(await readPlainFile(files, folder, 'model.json')).toString('utf8');
+  return parseManifest(text, { name, version });
 }
 
 /**
- * Reads a version's manifest and what its task needs beside it, and checks its model file: inside its folder, no link, size and SHA-256 as
- * the manifest says. @throws InvalidVersionError
+ * Reads a version's manifest and what its task needs beside it, and checks its model file: inside the registry, size and SHA-256 as
+ * the manifest says. @throws InvalidVersionError, StorageError
  */
-export async function readVersion(folder: string, name: string, version: number): Promise<CheckedVersion> {
-  const manifest = await readManifest(folder, name, version);
-  const modelPath = await checkArtifact(folder, manifest.artifact);
-  await refuseExternalData(modelPath, manifest.artifact.file);
-  const read: ReadVersionFile = async (file) => readFile(await plainFile(folder, file));
+export async function readVersion(
+  folder: string,
+  name: string,
+  version: number,
+  files: FileCalls = LOCAL_FILES,
+): Promise<CheckedVersion> {
+  const manifest = await readManifest(folder, name, version, files);
+  const modelPath = await checkArtifact(folder, manifest.artifact, files);
+  await refuseExternalData(modelPath, manifest.artifact.file, files);
+  const read: ReadVersionFile = async (file) => Buffer.from(await readPlainFile(files, folder, file));
   const task = await prepareTask(manifest, read);
   return { manifest, task, modelPath, read, identity: identityOf(manifest.artifact.sha256, task.spec) };
 }
@@ -43,19 +52,24 @@ async function prepareTask(manifest: Manifest, read: ReadVersionFile): Promise<P
   try {
     return await taskOf(manifest).prepare(manifest, read);
   } catch (error) {
-    if (error instanceof InvalidVersionError) throw error;
+    if (error instanceof InvalidVersionError || error instanceof StorageError) throw error;
     throw new InvalidVersionError((error as Error).message, { cause: error });
   }
 }
 
-/** The path of the model file, once it is found to be what the manifest says. @throws InvalidVersionError */
-export async function checkArtifact(folder: string, { file, bytes, ...said }: Manifest['artifact']): Promise<string> {
-  const path = await plainFile(folder, file);
-  const { size } = await lstat(path);
+/** The path of the model file, once it is found to be what the manifest says. @throws InvalidVersionError, StorageError */
+export async function checkArtifact(
+  folder: string,
+  { file, bytes, ...said }: Manifest['artifact'],
+  files: FileCalls = LOCAL_FILES,
+): Promise<string> {
+  const { path, size } = await plainFile(files, folder, file);
   if (size !== bytes) {
     throw new InvalidVersionError(`${file} has ${size} bytes but model.json says ${bytes}; copy the file again`);
   }
-  const digest = await sha256(path);
+  const digest = await files.sha256(path).catch((error: unknown) => {
+    throw explain(error, folder, file);
+  });
   if (digest !== said.sha256) {
     throw new InvalidVersionError(
       `${file} has SHA-256 ${digest} but model.json says ${said.sha256}; ` +
@@ -72,10 +86,11 @@ function identityOf(artifact: string, spec: object): string {
 }
 
 /** Weights in other files are covered by no checksum, and their paths may lead anywhere. */
-async function refuseExternalData(path: string, file: string): Promise<void> {
+async function refuseExternalData(path: string, file: string, files: FileCalls): Promise<void> {
   try {
-    if (!(await hasExternalData(path))) return;
+    if (!(await files.hasExternalData(path))) return;
   } catch (error) {
+    if (isStorageFailure(error)) throw new StorageError(`cannot read ${file}: ${(error as Error).message}`);
     throw new InvalidVersionError(`${file}: ${(error as Error).message}`);
   }
   throw new InvalidVersionError(
@@ -83,41 +98,34 @@ async function refuseExternalData(path: string, file: string): Promise<void> {
   );
 }
 
-/** The real path of a regular file below `folder`, to which no link leads. @throws InvalidVersionError */
-export async function plainFile(folder: string, file: string): Promise<string> {
-  const path = join(folder, file);
+/**
+ * The real path of a regular file, and its size. Links are followed as long as they stay inside the registry, two folders above the
+ * version's: so a ConfigMap is mounted. @throws InvalidVersionError, StorageError
+ */
+export async function plainFile(files: FileCalls, folder: string, file: string, content = false): Promise<InsideFile> {
   try {
-    const real = await realpath(path);
-    if (real !== path || !real.startsWith(folder + sep)) {
-      throw new InvalidVersionError(`${file} is, or lies behind, a symbolic link; put the file itself there`);
+    const found = await files.inside(dirname(dirname(folder)), join(folder, file), content);
+    if (!found.isInside) {
+      throw new InvalidVersionError(
+        `${file} is, or lies behind, a symbolic link that leads out of the registry; put the file itself there`,
+      );
     }
-    const found = await lstat(path);
-    if (!found.isFile()) throw new InvalidVersionError(`${file} is not a file`);
-    if (found.nlink > 1) throw new InvalidVersionError(`${file} is a hard link to a file elsewhere; put a copy there`);
-    return path;
+    if (found.kind !== 'file') throw new InvalidVersionError(`${file} is not a file`);
+    if (found.names > 1) throw new InvalidVersionError(`${file} is a hard link to a file elsewhere; put a copy there`);
+    return found;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new InvalidVersionError(`${file} is missing in ${folder}`);
-    }
-    throw error instanceof InvalidVersionError
-      ? error
-      : new InvalidVersionError(`cannot read ${file}: ${(error as Error).message}`);
+    throw explain(error, folder, file);
   }
 }
 
-/** @returns 64 lower-case hex digits */
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  // One buffer for all of it: those of a stream would wait for the garbage collector, beside those of the traffic.
-  const buffer = Buffer.alloc(HASHED_AT_ONCE);
-  const file = await open(path);
-  try {
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await file.close();
-  }
+async function readPlainFile(files: FileCalls, folder: string, file: string): Promise<Uint8Array> {
+  return (await plainFile(files, folder, file, true)).content!;
+}
+
+function explain(error: unknown, folder: string, file: string): unknown {
+  if (error instanceof InvalidVersionError || error instanceof StorageError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new InvalidVersionError(`${file} is missing in ${folder}`);
+  const detail = `cannot read ${file}: ${message}`;
+  return isStorageFailure(error) ? new StorageError(detail) : new InvalidVersionError(detail);
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { EyrieError } from '#core';
 import { parseManifest, type Manifest } from './manifest';
 import { plainFile } from './version-files';
+import { LOCAL_FILES } from '../stores/local-files';
 import { isFull, isReadOnly, writeWhole } from '../stores/whole-file';
 
 /** How a version is run, as its manifest says; what is left out follows the machine. */
@@ -20,14 +20,14 @@ export async function writeRuntime(
   version: number,
   runtime: RuntimeSettings,
 ): Promise<void> {
-  const path = await plainFile(folder, 'model.json');
-  const text = await readFile(path, 'utf8');
+  const { path } = await plainFile(LOCAL_FILES, folder, 'model.json');
+  const text = Buffer.from(await LOCAL_FILES.read(path)).toString('utf8');
   parseManifest(text, { name, version });
   // Not the parsed manifest: what is written is what was there, in its order, but for the one key.
   const changed = { ...(JSON.parse(text) as object), runtime };
   parseManifest(JSON.stringify(changed), { name, version });
   try {
-    await writeWhole(path, changed);
+    await writeWhole(LOCAL_FILES, path, changed);
   } catch (error) {
     const cause = { cause: error };
     if (isReadOnly(error)) throw new EyrieError('REGISTRY_READ_ONLY', `${path} cannot be written to`, cause);

@@ -14,14 +14,22 @@ import {
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EyrieError } from '#core';
-import { ModelRegistry, removeAlias, replacePolicy, setAlias, type Policy, type PolicyEdit } from '#registry';
+import {
+  ModelRegistry,
+  removeAlias,
+  replacePolicy,
+  setAlias,
+  setDefault,
+  type Policy,
+  type PolicyEdit,
+} from '#registry';
 import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
-import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
+import { describeModels, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
 import { POLICY_EXAMPLE, PolicyBody, PolicyDto } from '../models/policy.dto';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
-import { AliasBody, AliasPath, RollbackQuery } from './admin.dto';
+import { AliasBody, AliasPath, DefaultBody, RollbackQuery } from './admin.dto';
 import { AuditLog } from './audit-log';
 
 const IF_MATCH = applyDecorators(
@@ -42,6 +50,7 @@ const IF_MATCH = applyDecorators(
   'VERSION_NOT_FOUND',
   'CONFLICT',
   'REGISTRY_READ_ONLY',
+  'REGISTRY_UNAVAILABLE',
   'UNSUPPORTED_MEDIA_TYPE',
 )
 @Controller({ version: '1' })
@@ -100,6 +109,19 @@ export class AdminController {
     return this.change(res, model, `remove alias ${alias} of ${model}`, removeAlias(alias), ifMatch);
   }
 
+  @Put('models/:model/policy/default')
+  @IF_MATCH
+  @ApiOperation({ summary: 'Let a version, or an alias, answer all requests of a model' })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  setDefault(
+    @Param() { model }: ModelPath,
+    @Body() { version }: DefaultBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Policy> {
+    return this.change(res, model, `set the default of ${model}`, setDefault(version), ifMatch);
+  }
+
   @Put('models/:model/policy')
   @IF_MATCH
   @ApiOperation({ summary: 'Replace the policy; it is in effect when the answer comes' })
@@ -126,7 +148,12 @@ export class AdminController {
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
     const to = revision === undefined ? undefined : Number(revision);
-    const { before, after } = await this.registry.rollbackPolicy(model, expectedRevision(ifMatch), to);
+    const { before, after } = await this.registry.rollbackPolicy(
+      model,
+      expectedRevision(ifMatch),
+      to,
+      this.audit.author(res),
+    );
     return this.answer(res, `roll back the policy of ${model}`, before, after);
   }
 
@@ -137,7 +164,7 @@ export class AdminController {
   async refresh(@Res({ passthrough: true }) res: Response): Promise<ModelsDto> {
     await this.registry.refresh();
     this.audit.record(res, 'refresh the registry', undefined, undefined);
-    return { models: this.registry.list().map(describeModel) };
+    return describeModels(this.registry);
   }
 
   private async change(
@@ -147,7 +174,12 @@ export class AdminController {
     edit: PolicyEdit,
     ifMatch: string | undefined,
   ): Promise<Policy> {
-    const { before, after } = await this.registry.changePolicy(model, edit, expectedRevision(ifMatch));
+    const { before, after } = await this.registry.changePolicy(
+      model,
+      edit,
+      expectedRevision(ifMatch),
+      this.audit.author(res),
+    );
     return this.answer(res, what, before, after);
   }
 

@@ -8,7 +8,7 @@ import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { PolicyDto } from './policy.dto';
-import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
+import { describeModel, describeModels, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
 @RequireScope('read')
@@ -34,7 +34,7 @@ export class ModelsController {
   @ApiOkResponse({ type: ModelsDto })
   @ApiProblems('INVALID_REQUEST')
   list(): ModelsDto {
-    return { models: this.registry.list().map(describeModel) };
+    return describeModels(this.registry);
   }
 
   @Get('models/:model')

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   type Manifest,
+  type ModelRegistry,
   runtimeOf,
   taskOf,
   VERSION_STATES,
@@ -86,6 +87,17 @@ export class VersionSummaryDto {
 export class ModelsDto {
   @ApiProperty({ type: () => [ModelDto] })
   models!: ModelDto[];
+
+  @ApiProperty({
+    type: [String],
+    description: 'What lies in the registry and is neither a model nor a version, and what name would do',
+    example: ['the folder resnet50/v3 is passed over: a version is a whole number from 1 to 999999999; 3 would do'],
+  })
+  passed_over!: string[];
+}
+
+export function describeModels(registry: ModelRegistry): ModelsDto {
+  return { models: registry.list().map(describeModel), passed_over: registry.passedOver };
 }
 
 export function describeModel(model: Model): ModelDto {
