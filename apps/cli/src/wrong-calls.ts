@@ -8,10 +8,15 @@ export const HINT = '(add --help for how to use it)';
  * settings down to commands that are added ready-made.
  */
 export function tellOfWrongCalls(command: Command): Command {
+  const line = (text: string): string => text.replace(/\n$/, '');
   command
     .exitOverride()
     .showHelpAfterError(HINT)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'eyrie: ')) });
+    .configureOutput({
+      writeOut: (text) => console.log(line(text)),
+      writeErr: (text) => console.error(line(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, 'eyrie: ')),
+    });
   command.commands.forEach(tellOfWrongCalls);
   return command;
 }
