@@ -1,3 +1,4 @@
+export { Lane } from './lane';
 export { FolderStore } from './stores/folder-store';
 export { loadVersion, type LoadOptions } from './versions/load-version';
 export { LoadedVersion } from './versions/loaded-version';
@@ -29,6 +30,8 @@ export {
   Variant,
   type VersionRef,
 } from './policy/policy';
+export type { PolicyRecord } from './policy/policy-files';
+export { policyHistory, type PolicyRevision } from './policy/policy-history';
 export {
   draftChange,
   draftRollback,
@@ -38,6 +41,7 @@ export {
   setAlias,
 } from './policy/policy-change';
 export { removeModel, removeVersion } from './versions/remove-version';
+export { removeAbandoned, unfinishedName } from './stores/unfinished';
 export { isFull, isReadOnly } from './stores/whole-file';
 export { readManifest, readVersion, sha256 } from './versions/version-files';
 export { type RuntimeSettings, writeRuntime } from './versions/write-runtime';

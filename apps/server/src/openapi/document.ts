@@ -5,6 +5,7 @@ import { EyrieError, type ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 import { AliasBody } from '../control/admin/admin.dto';
+import { TRAFFIC_BODIES } from '../control/admin/traffic-changes.dto';
 import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
@@ -37,7 +38,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
       `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
   nameTwins(document);
-  closeSchemas(document, [...POLICY_CLASSES, AliasBody]);
+  closeSchemas(document, [...POLICY_CLASSES, ...TRAFFIC_BODIES, AliasBody]);
   askForKeys(document, predictAuth);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;

@@ -46,13 +46,21 @@ function parseRecord(plain: unknown): PolicyRecord {
   throw new InvalidPolicyError('"restores" must be the number of a revision');
 }
 
+/** The numbers of the revisions that were kept, ascending. */
+export async function listRevisions(folder: string): Promise<number[]> {
+  const files = await readdir(join(folder, 'policy-history')).catch(() => []);
+  return files
+    .filter((name) => /^\d{1,9}\.json$/.test(name))
+    .map((name) => Number.parseInt(name))
+    .sort((a, b) => a - b);
+}
+
 /** Every version that a kept revision names, be it there or not. What cannot be read as a policy names none. */
 export async function versionsInHistory(folder: string): Promise<Set<number>> {
   const named = new Set<number>();
-  const files = await readdir(join(folder, 'policy-history')).catch(() => []);
-  for (const file of files.filter((name) => /^\d+\.json$/.test(name))) {
+  for (const revision of await listRevisions(folder)) {
     try {
-      const record = await readRecord(folder, Number.parseInt(file));
+      const record = await readRecord(folder, revision);
       for (const version of record ? routedVersions(record.policy) : []) named.add(version);
     } catch (error) {
       if (!(error instanceof InvalidPolicyError)) throw error;

@@ -5,6 +5,7 @@ import { defaultPolicy, parsePolicy, routedVersions, type Policy } from '../poli
 import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from '../policy/policy-change';
 import type { ModelStore } from '../stores/model-store';
 import { ModelVersion } from '../versions/model-version';
+import { removeVersion } from '../versions/remove-version';
 import { readManifest } from '../versions/version-files';
 import { findVersion, isFailed, isInUse, isOnItsWay, isReady, requireServing, type Model } from './model';
 import type { RegistryObserver, RegistryOptions } from './registry-options';
@@ -124,6 +125,14 @@ export class ServedModel {
     });
     await unloaded;
     return version;
+  }
+
+  /** Takes a version out of the store, for good. @throws as `removeVersion`, and EyrieError VERSION_NOT_FOUND */
+  async removeVersion(number: number): Promise<void> {
+    await this.lane.run(async () => {
+      await removeVersion(this.around.store, this.name, number);
+      await this.readStoreIfPossible();
+    });
   }
 
   /** Reads the store no more and unloads everything; a version that still loads is not waited for beyond `graceMs`. */

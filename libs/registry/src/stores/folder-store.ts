@@ -7,6 +7,7 @@ import { MODEL_NAME } from '../versions/manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
 import type { Policy } from '../policy/policy';
 import {
+  listRevisions,
   readPolicyFile,
   readRecord,
   versionsInHistory,
@@ -124,6 +125,10 @@ export class FolderStore implements ModelStore {
 
   readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null> {
     return readRecord(join(this.location, model), revision);
+  }
+
+  policyRevisions(model: string): Promise<number[]> {
+    return listRevisions(join(this.location, model));
   }
 
   /** Every version that a kept revision of the policy names, be it there or not. */

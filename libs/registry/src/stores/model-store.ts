@@ -30,6 +30,9 @@ export interface ModelStore {
   /** A revision of the policy as it was written, or null where it was not kept. @throws InvalidPolicyError */
   readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null>;
 
+  /** Numbers of the revisions of the policy that were kept, ascending. */
+  policyRevisions(model: string): Promise<number[]>;
+
   /**
    * Makes `record` the policy if `before` still is. @throws EyrieError PRECONDITION_FAILED, REGISTRY_READ_ONLY,
    * CONFLICT when there is no room; the policy is as before then
