@@ -163,3 +163,11 @@ it('prints YAML with the fields that JSON has, and tables of any width where tha
   expect((await run('models', 'list', '-o', 'xml')).code).toBe(2);
   expect((await run('models', 'list', '-o', 'yaml', '--json')).code).toBe(2);
 });
+
+it('stops sending a file when the server has refused it', async () => {
+  const large = join(folder, 'large.onnx');
+  writeFileSync(large, '');
+  truncateSync(large, 200_000_000);
+  const { code, stderr } = await run('models', 'add', 'large.onnx', '--name', 'weather', '--key', 'wrong');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^eyrie: the API key is not known here/)]);
+});

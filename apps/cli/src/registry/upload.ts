@@ -130,7 +130,11 @@ function answerOf(request: ClientRequest): Promise<{ status: number; text: strin
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.once('end', () => {
+        resolve({ status: response.statusCode ?? 0, text });
+        // Nobody reads the rest.
+        if (!request.writableEnded) request.destroy();
+      });
       response.once('error', reject);
     });
   });

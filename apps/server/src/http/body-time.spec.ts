@@ -9,7 +9,7 @@ const errors: string[] = [];
 
 beforeAll(async () => {
   server = createServer((req, res) => {
-    limitBodyTime(req, 200);
+    limitBodyTime(req, res, 200);
     req.resume().on('end', () => res.end('thanks'));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

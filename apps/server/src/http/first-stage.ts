@@ -75,7 +75,7 @@ export class FirstStage {
       setCorsHeaders?.(req, res);
       if (tracing && !isProbe(path)) context.trace = tracing.open(req, path, forwarded.schemeOf(req));
       const isTakenOn = this.admits(req, res, context, query);
-      limitBodyTime(req, this.options.bodyTimeMs(context));
+      limitBodyTime(req, res, this.options.bodyTimeMs(context));
       return isTakenOn;
     } catch (error) {
       writeProblem(res, toEyrieError(error), logger);
