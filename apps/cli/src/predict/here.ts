@@ -38,7 +38,7 @@ const USUAL_TOP = 5;
 /** A version of a folder, in a worker of this process. @throws EyrieError, Failure, InvalidVersionError */
 export async function oracleHere(registry: string, asked: Asked): Promise<Oracle> {
   const store = await FolderStore.open(registry);
-  const model = asked.model ?? (await store.listModels()).sort()[0];
+  const model = asked.model ?? (await store.readDefaultModel()) ?? (await store.listModels()).sort()[0];
   if (model === undefined) throw new Failure(`there is no model in ${store.location}`);
   const version = await knownVersion(store, model, asked.version);
   const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });

@@ -33,7 +33,7 @@ export function predictCommand(around: Surroundings): Command {
   const predict = new Command('predict')
     .description('Asks a model what is in pictures: one that runs on a server, or one of a folder.')
     .argument('<file...>', 'pictures: files, URLs, or - for the standard input')
-    .option('-m, --model <model>', 'name of the model (default: MODEL_NAME, or else the first by name)')
+    .option('-m, --model <model>', 'name of the model (default: MODEL_NAME, or else as the registry says)')
     .option('--version <version>', 'number or alias (default: as the policy of the model says)', parseVersionRef)
     .option('-n, --top <n>', 'how many classes to answer', parseWhole(1, 100_000))
     .option('--routing-key <key>', 'of a server: who gets the same variant each time')
