@@ -5,6 +5,7 @@ import type { Config } from './config';
 import { AdminModule } from './control/admin/admin.module';
 import { ModelsModule } from './control/models/models.module';
 import { TrafficModule } from './control/traffic/traffic.module';
+import { VersionsModule } from './control/versions/versions.module';
 import { PredictModule } from './dialects/eyrie/predict.module';
 import { HealthModule } from './health/health.module';
 import { ModelRegistryModule } from './libraries/model-registry.module';
@@ -29,6 +30,7 @@ export class AppModule {
         ModelsModule,
         TrafficModule,
         AdminModule,
+        VersionsModule,
         HealthModule,
         MetricsModule,
         MetricsEndpointModule,

@@ -244,6 +244,25 @@ export class Config {
   @Whole(1, 600_000)
   readonly URL_TIMEOUT_MS: number = 5_000;
 
+  @Described(
+    'all files of a version that is [uploaded](API.md#adding-a-version) together; more is refused with 413; 0 switches uploads off',
+    { section: 'Uploads' },
+  )
+  @Whole(0)
+  readonly UPLOAD_MAX_BYTES: number = 1024 * MIB;
+
+  @Described('how long an upload may take to arrive')
+  @Whole(1_000, 86_400_000)
+  readonly UPLOAD_TIMEOUT_MS: number = 3_600_000;
+
+  @Described('how long the check of an uploaded version, or of a model that is there, may take')
+  @Whole(1_000, 3_600_000)
+  readonly CHECK_TIMEOUT_MS: number = 300_000;
+
+  @Described('what a check may take, its workers included, beside the server; it is ended when it takes more')
+  @Whole(64 * MIB)
+  readonly CHECK_MEMORY_BYTES: number = 4096 * MIB;
+
   @Described('keys that may do everything', {
     section: 'API keys',
     allowed: 'list of `digest` or `id:digest`',
@@ -308,7 +327,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
   const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;
   if (PREDICT_AUTH === 'required' && PREDICT_API_KEYS.length + ADMIN_API_KEYS.length === 0) {
     throw new ConfigError(
-      'PREDICT_AUTH is "required", but there is no key that may predict; "npm run eyrie -- keys new" makes one, its digest goes ' +
+      'PREDICT_AUTH is "required", but there is no key that may predict; "eyrie keys new" makes one, its digest goes ' +
         'into PREDICT_API_KEYS',
     );
   }
@@ -340,7 +359,7 @@ function requireReadable(url: string): void {
 /** What a message says of a value that cannot be used. It goes into logs: what is or may hold a secret is not in it. */
 export function shown(name: string, value: string): string {
   if (name.endsWith('_API_KEYS'))
-    return '; what it is now is not shown, since it may be a key ("npm run eyrie -- keys new" makes both)';
+    return '; what it is now is not shown, since it may be a key ("eyrie keys new" makes both)';
   if (/(_URL|_ENDPOINT|_HEADERS)$/.test(name) || value.includes('@'))
     return '; what it is now is not shown, since it may hold a password';
   return `, but it is "${value}"`;

@@ -1,3 +1,4 @@
+export { Lane } from './lane';
 export { FolderStore } from './stores/folder-store';
 export { loadVersion, type LoadOptions } from './versions/load-version';
 export { LoadedVersion } from './versions/loaded-version';
@@ -23,6 +24,8 @@ export {
   Variant,
   type VersionRef,
 } from './policy/policy';
+export type { PolicyRecord } from './policy/policy-record';
+export { policyHistory, type PolicyRevision } from './policy/policy-history';
 export {
   draftChange,
   draftRollback,
@@ -36,6 +39,7 @@ export {
 export { firstPolicy, writeFirstPolicy } from './policy/first-policy';
 export { withoutShadowsOf } from './policy/shadow-of-default';
 export { removeModel, removeVersion } from './versions/remove-version';
+export { removeAbandoned, unfinishedName } from './stores/unfinished';
 export { isFull, isReadOnly } from './stores/whole-file';
 export { InvalidVersionError } from './versions/invalid-version';
 export { LOCAL_FILES, LocalFiles } from './stores/local-files';

@@ -9,6 +9,16 @@ export interface CanaryStart {
   guard?: Omit<CanaryRules, 'variant'>;
 }
 
+/** What a guard goes by where nothing else is said. */
+export const USUAL_RULES: Omit<CanaryRules, 'variant'> = {
+  window_s: 60,
+  min_requests: 100,
+  max_error_rate: 0.02,
+  max_p95_ratio: 1.5,
+  steps: [5, 25, 50, 100],
+  step_s: 300,
+};
+
 export const CANARY = 'canary';
 export const CONTROL = 'control';
 

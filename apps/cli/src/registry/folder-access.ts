@@ -5,10 +5,14 @@ import {
   FolderStore,
   InvalidPolicyError,
   parsePolicy,
+  policyHistory,
   readManifest,
+  removeModel,
+  removeVersion,
   type Policy,
   type PolicyDraft,
   type PolicyEdit,
+  type PolicyRevision,
 } from '#registry';
 import { requireModel } from './known-version';
 import type { ListedModel, ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
@@ -71,6 +75,20 @@ export class FolderAccess implements RegistryAccess {
     await this.requireReadablePolicy(model);
   }
 
+  async history(model: string): Promise<PolicyRevision[]> {
+    await requireModel(this.store, model);
+    await this.requireReadablePolicy(model);
+    return policyHistory(this.store, model);
+  }
+
+  removeVersion(model: string, version: number): Promise<void> {
+    return namingPolicy(this.store, model, () => removeVersion(this.store, model, version));
+  }
+
+  removeModel(model: string): Promise<void> {
+    return removeModel(this.store, model);
+  }
+
   /** A policy that names versions which are gone is no hindrance: a change may be there to mend it. */
   private requireReadablePolicy(model: string): Promise<unknown> {
     return namingPolicy(this.store, model, async () => {
@@ -96,8 +114,8 @@ export class FolderAccess implements RegistryAccess {
     const folder = await this.store.versionFolder(model, number);
     const names = Object.keys(aliases).filter((alias) => aliases[alias] === number);
     try {
-      const { description, evaluation } = await readManifest(folder, model, number);
-      return { version: number, aliases: names, description, top1: evaluation?.top1 };
+      const { description, evaluation, artifact } = await readManifest(folder, model, number);
+      return { version: number, aliases: names, description, top1: evaluation?.top1, sha256: artifact.sha256 };
     } catch (error) {
       return { version: number, aliases: names, reason: (error as Error).message };
     }

@@ -5,6 +5,7 @@ import { observe } from '#core';
 import type { FindRoute } from './routes';
 import type { Tracing } from '../tracing/tracing';
 import type { SetCorsHeaders } from './cors';
+import { limitBodyTime } from './body-time';
 import { allowedMethods, requireDescribed } from './described-requests';
 import { discardBody } from './discard-body';
 import { continueWhenRead } from './expect-continue';
@@ -37,6 +38,8 @@ export interface FirstStageOptions {
   /** undefined where no traces are sent. */
   tracing?: Tracing;
   gate: Gate;
+  /** How long a body may take to arrive, whoever reads it, ms. */
+  bodyTimeMs: (context: RequestContext) => number;
   observers: readonly RequestObserver[];
   /** How long a client may go without taking any of its answer. */
   answerTimeoutMs: number;
@@ -86,7 +89,9 @@ export class FirstStage {
       setSecurityHeaders(res);
       setCorsHeaders?.(req, res);
       if (tracing && !isProbe(path)) context.trace = tracing.open(req, path, forwarded.schemeOf(req));
-      return this.admits(req, res, context, query);
+      const isTakenOn = this.admits(req, res, context, query);
+      limitBodyTime(req, res, this.options.bodyTimeMs(context));
+      return isTakenOn;
     } catch (error) {
       writeProblem(res, toEyrieError(error), logger);
       return false;

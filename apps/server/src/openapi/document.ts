@@ -6,6 +6,7 @@ import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 import { AliasBody } from '../control/admin/admin.dto';
+import { TRAFFIC_BODIES } from '../control/admin/traffic-changes.dto';
 import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { descriptionPages } from './description-pages';
@@ -39,7 +40,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
       `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
   nameTwins(document);
-  closeSchemas(document, [...POLICY_CLASSES, AliasBody]);
+  closeSchemas(document, [...POLICY_CLASSES, ...TRAFFIC_BODIES, AliasBody]);
   askForKeys(document, predictAuth);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;

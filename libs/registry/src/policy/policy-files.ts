@@ -58,11 +58,14 @@ export async function versionsInHistory(folder: PolicyFolder): Promise<Set<numbe
   return named;
 }
 
-/** Numbers of the revisions that are kept, in no order. */
+/** Numbers of the revisions that are kept, ascending. */
 export async function keptRevisions(folder: PolicyFolder): Promise<number[]> {
   try {
     const names = (await folder.files.list(historyPath(folder))).map(({ name }) => name);
-    return names.filter((name) => /^\d{1,9}\.json$/.test(name)).map((name) => Number.parseInt(name));
+    return names
+      .filter((name) => /^\d{1,9}\.json$/.test(name))
+      .map((name) => Number.parseInt(name))
+      .sort((a, b) => a - b);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

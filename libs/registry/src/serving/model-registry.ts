@@ -2,9 +2,11 @@ import { EyrieError, harmless } from '#core';
 import type { PredictorFactory } from '#inference';
 import { Lane } from '../lane';
 import type { PolicyEdit } from '../policy/policy-change';
+import { policyHistory, type PolicyRevision } from '../policy/policy-history';
 import { RegistryUnreadableError, type ModelStore } from '../stores/model-store';
 import { isStorageFailure } from '../stores/storage-error';
 import type { ModelVersion } from '../versions/model-version';
+import { removeModel } from '../versions/remove-version';
 import { DefaultModel } from './default-model';
 import { findVersion, type Model } from './model';
 import type { RegistryObserver, RegistryOptions } from './registry-options';
@@ -128,6 +130,12 @@ export class ModelRegistry {
     return this.find(name).served.rollbackPolicy(expectedRevision, to, by);
   }
 
+  /** What its policy was, newest first. @throws EyrieError MODEL_NOT_FOUND */
+  async policyHistory(name: string): Promise<PolicyRevision[]> {
+    this.find(name);
+    return policyHistory(this.store, name);
+  }
+
   /** Loads a version and keeps it loaded. @throws EyrieError CONFLICT when it fails */
   async load(name: string, number: number): Promise<ModelVersion> {
     return this.find(name).served.load(number);
@@ -136,6 +144,30 @@ export class ModelRegistry {
   /** Unloads a version that the policy does not name. @throws EyrieError CONFLICT when it does */
   async unload(name: string, number: number): Promise<ModelVersion> {
     return this.find(name).served.unload(number);
+  }
+
+  /**
+   * Takes a version out of the store, for good; what it has been asked is answered first.
+   * @throws EyrieError VERSION_NOT_FOUND; CONFLICT when the policy names it or it is the model's last; REGISTRY_READ_ONLY
+   */
+  async removeVersion(name: string, number: number): Promise<void> {
+    await this.find(name).served.removeVersion(number);
+  }
+
+  /**
+   * Takes a model out of the store, for good, with all its versions and its policy.
+   * @throws EyrieError CONFLICT when it is the last one: a store without models is taken for one that has been lost;
+   *   REGISTRY_READ_ONLY
+   */
+  async removeModel(name: string): Promise<void> {
+    this.find(name);
+    await this.listing.run(async () => {
+      if ((await this.store.listModels()).every((other) => other === name)) {
+        throw new EyrieError('CONFLICT', `${name} is the last model here, and a server without any serves nobody`);
+      }
+      await removeModel(this.store, name);
+      await this.listModels();
+    });
   }
 
   /** Reads the store for ever, `seconds` after its models were last listed. A model that loads holds up no other. */

@@ -4,6 +4,7 @@ import { routedVersions, type Policy } from '../policy/policy';
 import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from '../policy/policy-change';
 import { isStorageFailure } from '../stores/storage-error';
 import type { ModelVersion } from '../versions/model-version';
+import { removeVersion } from '../versions/remove-version';
 import { findVersion, isFailed, isOnItsWay, isReady, requireServing, type Model } from './model';
 import { pinnedTo, StoredPolicy } from './stored-policy';
 import { Strangers } from './strangers';
@@ -134,6 +135,14 @@ export class ServedModel {
     });
     await unloaded;
     return version;
+  }
+
+  /** Takes a version out of the store, for good. @throws as `removeVersion`, and EyrieError VERSION_NOT_FOUND */
+  async removeVersion(number: number): Promise<void> {
+    await this.lane.run(async () => {
+      await removeVersion(this.around.store, this.name, number);
+      await this.readStoreIfPossible();
+    });
   }
 
   /** Reads the store no more and unloads everything; a version that still loads is not waited for beyond `graceMs`. */

@@ -3,7 +3,14 @@ import { EyrieError } from '#core';
 import { MODEL_NAME } from '../versions/manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
 import type { Policy } from '../policy/policy';
-import { historyPath, readPolicyFile, readRecord, versionsInHistory, type PolicyFolder } from '../policy/policy-files';
+import {
+  historyPath,
+  keptRevisions,
+  readPolicyFile,
+  readRecord,
+  versionsInHistory,
+  type PolicyFolder,
+} from '../policy/policy-files';
 import type { PolicyRecord } from '../policy/policy-record';
 import { finishInterrupted, latestRevision, removeAbandonedDrafts, writePolicyFile } from '../policy/policy-write';
 import type { FileCalls, FolderEntry } from './file-calls';
@@ -147,6 +154,10 @@ export class FolderStore implements ModelStore {
 
   latestRevision(model: string): Promise<number> {
     return latestRevision(this.policyFolder(model));
+  }
+
+  policyRevisions(model: string): Promise<number[]> {
+    return keptRevisions(this.policyFolder(model));
   }
 
   /** Every version that a kept revision of the policy names, be it there or not. */

@@ -35,6 +35,9 @@ export interface ModelStore {
   /** A revision of the policy as it was written, or null where it was not kept. @throws InvalidPolicyError */
   readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null>;
 
+  /** Numbers of the revisions of the policy that were kept, ascending. */
+  policyRevisions(model: string): Promise<number[]>;
+
   /**
    * The highest revision that was kept, be it in force or not. To be asked before the policy is read that a change builds on.
    * @throws EyrieError PRECONDITION_FAILED while somebody else's change is not finished

@@ -17,13 +17,20 @@ export function ownName(): string {
  * Whether whoever has begun something has ended without finishing it.
  * @param machine and `pid` as in its `ownName`; undefined where it has none
  */
-export function isAbandoned(machine: string | undefined, pid: string | undefined, modifiedMs: number): boolean {
+export function isAbandoned(
+  machine: string | undefined,
+  pid: string | undefined,
+  modifiedMs: number,
+  afterMs = ABANDONED_AFTER_MS,
+): boolean {
+  // eslint-disable-next-line no-restricted-properties -- files have the time of day
+  const now = Date.now();
   if (machine !== undefined && machine === thisMachine()) {
     if (Number(pid) !== process.pid) return !isAlive(Number(pid));
     // The first process of a container has the same number each time.
-    return modifiedMs < Date.now() - process.uptime() * 1000 - 1000;
+    return modifiedMs < now - process.uptime() * 1000 - 1000;
   }
-  return Date.now() - modifiedMs > ABANDONED_AFTER_MS;
+  return now - modifiedMs > afterMs;
 }
 
 function isAlive(pid: number): boolean {

@@ -1,28 +1,7 @@
-import {
-  applyDecorators,
-  Body,
-  Controller,
-  Delete,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Put,
-  Query,
-  Res,
-} from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { EyrieError } from '#core';
-import {
-  ModelRegistry,
-  removeAlias,
-  replacePolicy,
-  setAlias,
-  setDefault,
-  type Policy,
-  type PolicyEdit,
-} from '#registry';
+import { ModelRegistry, removeAlias, replacePolicy, setAlias, setDefault, type Policy } from '#registry';
 import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import { describeModels, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
@@ -31,16 +10,8 @@ import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { AliasBody, AliasPath, DefaultBody, RollbackQuery } from './admin.dto';
 import { AuditLog } from './audit-log';
-
-const IF_MATCH = applyDecorators(
-  ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'The revision that the change builds on, as in "7"; 412 when the policy is at another one',
-    schema: { type: 'string' },
-  }),
-  ApiProblems('PRECONDITION_FAILED'),
-);
+import { IF_MATCH } from './if-match';
+import { PolicyChanges } from './policy-changes';
 
 @ApiTags('admin')
 @RequireScope('admin')
@@ -57,6 +28,7 @@ const IF_MATCH = applyDecorators(
 export class AdminController {
   constructor(
     private readonly registry: ModelRegistry,
+    private readonly changes: PolicyChanges,
     private readonly audit: AuditLog,
   ) {}
 
@@ -94,7 +66,7 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `set alias ${alias} of ${model}`, setAlias(alias, version), ifMatch);
+    return this.changes.change(res, model, `set alias ${alias} of ${model}`, setAlias(alias, version), ifMatch);
   }
 
   @Delete('models/:model/aliases/:alias')
@@ -106,7 +78,7 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `remove alias ${alias} of ${model}`, removeAlias(alias), ifMatch);
+    return this.changes.change(res, model, `remove alias ${alias} of ${model}`, removeAlias(alias), ifMatch);
   }
 
   @Put('models/:model/policy/default')
@@ -119,7 +91,7 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `set the default of ${model}`, setDefault(version), ifMatch);
+    return this.changes.change(res, model, `set the default of ${model}`, setDefault(version), ifMatch);
   }
 
   @Put('models/:model/policy')
@@ -133,7 +105,7 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `replace the policy of ${model}`, replacePolicy(policy), ifMatch);
+    return this.changes.change(res, model, `replace the policy of ${model}`, replacePolicy(policy), ifMatch);
   }
 
   @Post('models/:model/policy/rollback')
@@ -141,20 +113,14 @@ export class AdminController {
   @IF_MATCH
   @ApiOperation({ summary: 'Bring an earlier policy back: the latest without a guard, or that of a revision' })
   @ApiOkResponse({ description: 'The policy', type: PolicyDto })
-  async rollback(
+  rollback(
     @Param() { model }: ModelPath,
     @Query() { revision }: RollbackQuery,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
     const to = revision === undefined ? undefined : Number(revision);
-    const { before, after } = await this.registry.rollbackPolicy(
-      model,
-      expectedRevision(ifMatch),
-      to,
-      this.audit.author(res),
-    );
-    return this.answer(res, `roll back the policy of ${model}`, before, after);
+    return this.changes.rollback(res, model, to, ifMatch);
   }
 
   @Post('registry/refresh')
@@ -167,38 +133,8 @@ export class AdminController {
     return describeModels(this.registry);
   }
 
-  private async change(
-    res: Response,
-    model: string,
-    what: string,
-    edit: PolicyEdit,
-    ifMatch: string | undefined,
-  ): Promise<Policy> {
-    const { before, after } = await this.registry.changePolicy(
-      model,
-      edit,
-      expectedRevision(ifMatch),
-      this.audit.author(res),
-    );
-    return this.answer(res, what, before, after);
-  }
-
-  private answer(res: Response, what: string, before: Policy, after: Policy): Policy {
-    this.audit.record(res, what, before, after);
-    res.setHeader('ETag', `"${after.revision}"`);
-    return after;
-  }
-
   private async find(path: VersionPath) {
     const model = await this.registry.look(path.model);
     return { model, version: findVersion(this.registry, model, toVersionRef(path.version)) };
   }
-}
-
-/** `"7"`, as in an ETag, or 7. `*` fits any. @throws EyrieError INVALID_REQUEST */
-function expectedRevision(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  const revision = /^\s*"?(\d{1,9})"?\s*$/.exec(ifMatch)?.[1];
-  if (revision === undefined) throw new EyrieError('INVALID_REQUEST', 'If-Match must be a revision, such as "7"');
-  return Number(revision);
 }

@@ -82,6 +82,9 @@ export class VersionSummaryDto {
 
   @ApiPropertyOptional({ description: 'Share of evaluation images that are classified rightly', example: 0.9 })
   top1?: number;
+
+  @ApiPropertyOptional({ description: 'SHA-256 of the model file', pattern: '^[0-9a-f]{64}$' })
+  sha256?: string;
 }
 
 export class ModelsDto {
@@ -111,6 +114,7 @@ export function describeModel(model: Model): ModelDto {
       reason: version.reason && forClients(version.reason),
       description: version.manifest?.description,
       top1: version.manifest?.evaluation?.top1,
+      sha256: version.manifest?.artifact.sha256,
     })),
   };
 }
