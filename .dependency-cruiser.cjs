@@ -21,6 +21,7 @@ const ROOMS = {
   inputs: ['tracing'],
   serving: ['auth', 'http', 'metrics', 'tracing'],
   dialects: ['auth', 'http', 'inputs', 'libraries', 'metrics', 'serving'],
+  console: ['auth', 'http', 'libraries'],
   control: ['auth', 'http', 'libraries'],
   health: ['auth', 'http', 'libraries'],
   'metrics-endpoint': ['auth', 'http', 'libraries', 'metrics'],
