@@ -23,6 +23,7 @@ const ROOMS = {
   overload: ['http', 'libraries'],
   serving: ['auth', 'http', 'metrics', 'overload', 'tracing'],
   dialects: ['auth', 'http', 'inputs', 'libraries', 'metrics', 'overload', 'serving'],
+  console: ['auth', 'http', 'libraries'],
   control: ['auth', 'http', 'inputs', 'libraries'],
   health: ['auth', 'http', 'libraries'],
   'metrics-endpoint': ['auth', 'http', 'libraries', 'log', 'metrics', 'overload'],

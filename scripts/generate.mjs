@@ -29,6 +29,7 @@ async function generated() {
   files.set('helm/eyrie/files/test/horse.jpg', read('model-registry/resnet-cifar10/2/golden/horse.jpg'));
   files.set('k8s/base/seed-registry.mjs', read('helm/eyrie/files/seed-registry.mjs'));
   files.set('k8s/components/monitoring/prometheusrule.yaml', prometheusRule(rules.sort()));
+  files.set('docs/icon.svg', require('../dist/apps/server/src/console/icon.js').ICON_SVG);
   files.set(SCHEMA, schema());
   files.set('.env.example', envExample());
   files.set(PAGE, await format(configurationPage(), { parser: 'markdown', ...JSON.parse(read('.prettierrc.json')) }));

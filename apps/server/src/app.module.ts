@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config';
+import { ConsoleModule } from './console/console.module';
 import { AdminModule } from './control/admin/admin.module';
 import { ModelsModule } from './control/models/models.module';
 import { TrafficModule } from './control/traffic/traffic.module';
@@ -31,6 +32,7 @@ export class AppModule {
         TrafficModule,
         AdminModule,
         VersionsModule,
+        ConsoleModule,
         HealthModule,
         MetricsModule,
         MetricsEndpointModule,

@@ -16,7 +16,6 @@ export class ModelQuery {
   @ApiPropertyOptional({
     description: 'Name of the model; without it the default one',
     pattern: MODEL_REF.source,
-    example: 'resnet-cifar10',
   })
   @IsOptional()
   @Matches(MODEL_REF, MODEL_REF_RULE)
@@ -25,7 +24,6 @@ export class ModelQuery {
   @ApiPropertyOptional({
     description: 'Version number or alias; overrides the split',
     pattern: VERSION_REF.source,
-    example: 'champion',
   })
   @IsOptional()
   @Matches(VERSION_REF, VERSION_REF_RULE)
@@ -33,13 +31,13 @@ export class ModelQuery {
 }
 
 export class ModelPath {
-  @ApiProperty({ description: 'Name of the model', pattern: MODEL_REF.source, example: 'resnet-cifar10' })
+  @ApiProperty({ description: 'Name of the model', pattern: MODEL_REF.source })
   @Matches(MODEL_REF, MODEL_REF_RULE)
   model!: string;
 }
 
 export class VersionPath extends ModelPath {
-  @ApiProperty({ description: 'Version number or alias', pattern: VERSION_REF.source, example: '2' })
+  @ApiProperty({ description: 'Version number or alias', pattern: VERSION_REF.source })
   @Matches(VERSION_REF, VERSION_REF_RULE)
   version!: string;
 }

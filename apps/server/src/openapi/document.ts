@@ -39,6 +39,8 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
     operationIdFactory: (controller, method) =>
       `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
+  // Relative to where the description lies, so that it holds behind whatever prefix a proxy puts before it.
+  document.servers = [{ url: './' }];
   nameTwins(document);
   closeSchemas(document, [...POLICY_CLASSES, ...TRAFFIC_BODIES, AliasBody]);
   askForKeys(document, predictAuth);

@@ -44,10 +44,12 @@ const BINARY = { type: 'string', format: 'binary' };
 /** A red 8 x 8 PNG, so that "Try it out" works as it stands. */
 const TINY_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC';
 
-const SOURCE = {
-  image: { type: 'string', description: 'base64, or a data: URI', examples: [`data:image/png;base64,${TINY_PNG}`] },
-  url: { type: 'string', description: 'http or https', examples: ['https://example.com/ship.png'] },
+const IMAGE = {
+  type: 'string',
+  description: 'base64, or a data: URI',
+  examples: [`data:image/png;base64,${TINY_PNG}`],
 };
+const URL = { type: 'string', description: 'http or https', examples: ['https://example.com/ship.png'] };
 
 const TENSORS = {
   inputs: {
@@ -62,11 +64,18 @@ const TOP_K = { type: 'integer', minimum: 1, description: 'As the query paramete
 
 /** What the bodies refer to; the document registers them under these names. */
 export const PREDICT_SCHEMAS = {
+  // Two schemas and not one with `oneOf: [{ required … }]`, of which generators of clients make nothing that works.
   ImageJson: {
     type: 'object',
     additionalProperties: false,
-    properties: { ...SOURCE, top_k: TOP_K },
-    oneOf: [{ required: ['image'] }, { required: ['url'] }],
+    required: ['image'],
+    properties: { image: IMAGE, top_k: TOP_K },
+  },
+  ImageUrlJson: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['url'],
+    properties: { url: URL, top_k: TOP_K },
   },
   TensorJson: { type: 'object', additionalProperties: false, required: ['inputs'], properties: TENSORS },
   BatchJson: {
@@ -78,7 +87,10 @@ export const PREDICT_SCHEMAS = {
         type: 'array',
         minItems: 1,
         // No schema of its own: an item that is wrong has an error in its place, and is no fault of the body.
-        items: { description: 'As ImageJson or TensorJson; one that is wrong has an error in its place in the answer' },
+        items: {
+          description:
+            'As ImageJson, ImageUrlJson or TensorJson; one that is wrong has an error in its place in the answer',
+        },
       },
       top_k: TOP_K,
     },
@@ -97,7 +109,7 @@ export function ApiPredict(): MethodDecorator {
     ApiOperation({
       summary: 'Classify one image, or run a model of tensors',
       description:
-        'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body, as base64, or by URL. ' +
+        'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body (of any image type), as base64, or by URL. ' +
         'A model of tensors takes them as JSON. Model and version are chosen by query or path, not in the body.',
       ...requestBody({
         'multipart/form-data': {
@@ -109,14 +121,17 @@ export function ApiPredict(): MethodDecorator {
           },
         },
         'application/json': {
-          schema: { oneOf: [{ $ref: '#/components/schemas/ImageJson' }, { $ref: '#/components/schemas/TensorJson' }] },
+          schema: {
+            oneOf: ['ImageJson', 'ImageUrlJson', 'TensorJson'].map((name) => ({
+              $ref: `#/components/schemas/${name}`,
+            })),
+          },
           examples: {
             base64: { value: { image: TINY_PNG } },
             url: { value: { url: 'https://example.com/ship.png' } },
           },
         },
         'application/octet-stream': { schema: BINARY },
-        'image/*': { schema: BINARY },
       }),
     }),
     ROUTING_KEY,
