@@ -18,12 +18,14 @@ export function ownName(): string {
  * @param machine and `pid` as in its `ownName`; undefined where it has none
  */
 export function isAbandoned(machine: string | undefined, pid: string | undefined, modifiedMs: number): boolean {
+  // eslint-disable-next-line no-restricted-properties -- files have the time of day
+  const ageMs = Date.now() - modifiedMs;
   if (machine !== undefined && machine === thisMachine()) {
     if (Number(pid) !== process.pid) return !isAlive(Number(pid));
     // The first process of a container has the same number each time.
-    return modifiedMs < Date.now() - process.uptime() * 1000 - 1000;
+    return ageMs > process.uptime() * 1000 + 1000;
   }
-  return Date.now() - modifiedMs > ABANDONED_AFTER_MS;
+  return ageMs > ABANDONED_AFTER_MS;
 }
 
 function isAlive(pid: number): boolean {
