@@ -30,7 +30,15 @@ const storageProcesses = () => childrenOf(server.child.pid!, 'stores/process/mai
 
 /** Whatever asks the disk stops, as it does where a network file system is away. */
 function hang(): void {
-  const stop = () => storageProcesses().forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  const stop = () => {
+    for (const pid of storageProcesses()) {
+      try {
+        process.kill(pid, 'SIGSTOP');
+      } catch {
+        // It has been ended meanwhile.
+      }
+    }
+  };
   hanging = setInterval(stop, 20);
 }
 
@@ -56,13 +64,13 @@ it('while the storage hangs, predictions are answered, changes are refused in ti
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   expect(Number(/^registry_storage_failures_total\{failure="timeout"\} (\d+)/m.exec(metrics)?.[1])).toBeGreaterThan(0);
   expect(metrics).toMatch(/^registry_problems [1-9]/m);
-});
+}, 60_000);
 
 it('when it answers again, all is as before', async () => {
   clearInterval(hanging);
   await until(async () => (await storageProblem()) === undefined, 'it answers again', 30_000);
   await until(async () => (await setAlias()).status === 200, 'the change is made', 30_000);
-});
+}, 90_000);
 
 it('a server whose storage hangs ends when it is told to, and leaves nothing behind', async () => {
   hang();
@@ -79,4 +87,4 @@ it('a server whose storage hangs ends when it is told to, and leaves nothing beh
     }
   };
   await until(() => !before.some(isAlive), 'its processes are gone', 30_000);
-});
+}, 120_000);
