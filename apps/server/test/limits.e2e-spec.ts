@@ -53,11 +53,19 @@ describe('an upload over the limit is refused before it has been sent', () => {
   const part = (field: string) => `--XX\r\nContent-Disposition: form-data; name="${field}"; filename="a.png"\r\n\r\n`;
   const length = `Content-Length: ${MEGABYTES * 1_000_000}`;
   const chunk = `${(100_000).toString(16)}\r\n${'x'.repeat(100_000)}\r\n`;
+  // What is no JSON is refused for that, however much of it comes; the chunks are digits of base64.
+  const json = '{"image":"';
   const CASES: [what: string, start: string, piece: string, pieces: number][] = [
     ['an image of known length', head('/v1/predict', `Content-Type: image/png\r\n${length}`), 'x', 1],
     ['an image in chunks', head('/v1/predict', 'Content-Type: image/png\r\nTransfer-Encoding: chunked'), chunk, 3],
     ['JSON of known length', head('/v1/predict', `Content-Type: application/json\r\n${length}`), '{', 1],
-    ['JSON in chunks', head('/v1/predict', 'Content-Type: application/json\r\nTransfer-Encoding: chunked'), chunk, 3],
+    [
+      'JSON in chunks',
+      head('/v1/predict', 'Content-Type: application/json\r\nTransfer-Encoding: chunked') +
+        `${json.length.toString(16)}\r\n${json}\r\n`,
+      chunk,
+      3,
+    ],
     [
       'a form of known length',
       head('/v1/predict', `Content-Type: multipart/form-data; boundary=XX\r\n${length}`) + part('file'),
@@ -118,7 +126,7 @@ describe('an upload over the limit is refused before it has been sent', () => {
 describe('a client that sends a byte now and then', () => {
   it.each([
     ['of an image', 'Content-Type: image/png', 'x'],
-    ['of JSON', 'Content-Type: application/json', '{'],
+    ['of JSON', 'Content-Type: application/json', ' '],
     ['of a form', 'Content-Type: multipart/form-data; boundary=XX', '-'],
   ])('%s is told after BODY_TIMEOUT_MS, and cut off', async (_, type, byte) => {
     const client = await RawClient.connect(server.port);

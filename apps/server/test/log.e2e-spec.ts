@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { childrenOf } from '#testing/children';
 import { postImage, RawClient, request, sample } from '#testing/http';
 import { temporaryRegistry } from '#testing/registry';
 import { ServerProcess } from '#testing/server-process';
@@ -50,7 +51,7 @@ it('one that goes costs nothing else, and neither it nor a worker that hangs nor
   const { text } = await request(`${server.url}/metrics`);
   expect(text).toContain('log_lines_lost_total');
   const { pid } = server.child;
-  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const workers = childrenOf(pid!, 'worker/main.js');
   expect(workers).toHaveLength(1);
   process.kill(workers[0]!, 'SIGSTOP');
   const asked = postImage(`${server.url}/v1/predict`, sample('ship.png')).catch(() => 'cut');

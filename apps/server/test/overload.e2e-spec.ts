@@ -172,6 +172,10 @@ it('more requests than there may be at the same time are refused; probes and ope
 });
 
 describe('connections', () => {
+  // Nine of ten places in use are a reason to close all that are idle at the next look, whenever that is: what happens without it.
+  beforeAll(() => jest.spyOn(server.app.get(Overload, { strict: false }), 'look').mockResolvedValue());
+  afterAll(() => jest.restoreAllMocks());
+
   const readNothing = async () => {
     const client = await open();
     client.socket.pause();

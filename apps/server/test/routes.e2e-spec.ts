@@ -70,6 +70,13 @@ describe('a path', () => {
       expect([status, body.code]).toEqual([404, 'MODEL_NOT_FOUND']);
     },
   );
+
+  it.each(['bytes=9999999-', 'bytes=0-9', 'nonsense'])('of /docs is sent whole, for %s of it, too', async (range) => {
+    const get = (headers: Record<string, string>) => request(`${server.url}/docs/swagger-ui.css`, { headers });
+    const [whole, part] = [await get({}), await get({ Range: range })];
+    expect([part.status, part.headers.get('content-range')]).toEqual([200, null]);
+    expect(part.text).toBe(whole.text);
+  });
 });
 
 describe('browsers of other origins', () => {

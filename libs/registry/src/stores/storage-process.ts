@@ -45,6 +45,8 @@ class Asked {
   readonly ready: Promise<void>;
   /** Rejects when it is gone. */
   readonly ended: Promise<never>;
+  /** When it was started, on performance.now()'s clock. */
+  readonly since = performance.now();
   private end!: (error: StorageError) => void;
   private next = 1;
 
@@ -97,6 +99,8 @@ export class StorageProcess implements FileCalls {
   /** All that have not ended. */
   private readonly alive = new Set<Asked>();
   private isClosed = false;
+  /** The last that is known of the disk: no answer. */
+  private isHanging = false;
   private running = 0;
   /** Calls that wait for one of the threads. */
   private readonly queue: { resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -160,6 +164,7 @@ export class StorageProcess implements FileCalls {
     const ms = this.options.timeoutMs;
     const onExpiry = (): StorageError => {
       onTimeout();
+      this.isHanging = true;
       this.retire(asked);
       // Not the whole path: clients may read it.
       const what = String(args[0]).split('/').slice(-3).join('/');
@@ -168,18 +173,28 @@ export class StorageProcess implements FileCalls {
       for (const { reject } of this.queue.splice(0)) reject(error);
       return error;
     };
-    return withTimeLimit({ ms, onExpiry }, (signal, onSign) => asked.ask(call, args, onSign, signal));
+    return withTimeLimit({ ms, onExpiry }, async (signal, onSign) => {
+      try {
+        return await asked.ask(call, args, onSign, signal);
+      } finally {
+        // An error of the disk is an answer, too.
+        if (!signal.aborted && !asked.isRetired) this.isHanging = false;
+      }
+    });
   }
 
-  /** @throws StorageError */
+  /** Where storage is known to hang, nobody waits for a process longer than for the disk. @throws StorageError */
   private async started(asked: Asked): Promise<void> {
+    const ms = this.isHanging ? Math.min(this.options.timeoutMs, START_LIMIT_MS) : START_LIMIT_MS;
     const onExpiry = (): StorageError => {
-      this.retire(asked);
-      asked.child.kill('SIGKILL');
-      return new StorageError(`the process that reads the registry did not start within ${START_LIMIT_MS} ms`);
+      if (performance.now() - asked.since >= START_LIMIT_MS - 5) {
+        this.retire(asked);
+        asked.child.kill('SIGKILL');
+      }
+      return new StorageError(`the process that reads the registry did not start within ${ms} ms`);
     };
     asked.child.channel?.ref();
-    await waitWithin({ ms: START_LIMIT_MS, onExpiry }, Promise.race([asked.ready, asked.ended]));
+    await waitWithin({ ms, onExpiry }, Promise.race([asked.ready, asked.ended]));
   }
 
   /** @throws StorageError */
