@@ -9,6 +9,7 @@ export type {
   Comparison,
   GraphInfo,
   Headline,
+  NamedClass,
   PreparedTask,
   ReadVersionFile,
   ServedTask,

@@ -12,6 +12,8 @@ export interface LoadMessage {
   task: string;
   /** Absolute path of the ONNX file. */
   modelPath: string;
+  /** Of the file, 64 lower-case hex digits; with any other the load fails. */
+  sha256: string;
   /** What the task knows of the version. */
   spec: object;
   /** ONNX Runtime's intra-op threads. */
@@ -56,6 +58,10 @@ export interface LoadedMessage {
   warmUpMs: number;
   /** The graph's batch dimension, where it is fixed. */
   fixedBatch: number | null;
+  /** Why items must run one by one, where their answers depend on the others of their batch. */
+  oneByOne?: string;
+  /** What else the first runs have shown that somebody should look at, in sentences. */
+  doubts: readonly string[];
   graph: GraphInfo;
   /** Memory of the process that is not swapped out, bytes. */
   rssBytes: number;

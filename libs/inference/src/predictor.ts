@@ -42,13 +42,15 @@ export interface PredictorOptions extends InferenceSettings {
   task: string;
   /** Absolute path of the ONNX file. */
   modelPath: string;
+  /** Of that file, 64 lower-case hex digits. Workers run these bytes or none, so that all of them give the same answers. */
+  sha256: string;
   /** What the task's part in the worker must know of the version: plain data. */
   spec: object;
   runtime: RuntimeSpec;
   observer?: PredictorObserver;
   /**
    * Asked before a lost worker is replaced, which may be long after the start: where the model file is now. It throws
-   * when that is not the file that it was, so that all workers of a version give the same answers.
+   * when there is none.
    */
   modelFile?: () => Promise<string>;
 }
@@ -69,8 +71,15 @@ export class Predictor {
   private readonly inFlight = new Set<QueuedRequest>();
   private onIdle: (() => void) | undefined;
   private readonly rate = new DrainRate();
-  /** Of a run at the most: the setting, or the graph's batch dimension where that is fixed. */
+  /**
+   * Of a run at the most: the setting, or the graph's batch dimension where that is fixed; 1 where the setting says so or where the
+   * answers of a batch depend on one another.
+   */
   readonly maxBatch: number;
+  /** Why items run one by one although the setting is another; undefined where they do not. */
+  readonly oneByOne: string | undefined;
+  /** What else the first runs have shown that somebody should look at, in sentences. */
+  readonly doubts: readonly string[];
   readonly loadMs: number;
   readonly warmUpMs: number;
   readonly graph: GraphInfo;
@@ -78,18 +87,21 @@ export class Predictor {
   private constructor(
     private readonly options: PredictorOptions,
     private readonly pool: WorkerPool,
-    { loadMs, warmUpMs, fixedBatch, graph }: LoadedMessage,
+    { loadMs, warmUpMs, fixedBatch, oneByOne, doubts, graph }: LoadedMessage,
   ) {
     this.loadMs = loadMs;
     this.warmUpMs = warmUpMs;
     this.graph = graph;
-    // A fixed batch dimension is filled up with zeros in the worker; a larger batch would only wait for itself.
-    this.maxBatch = fixedBatch ?? options.runtime.maxBatch;
+    this.oneByOne = oneByOne;
+    this.doubts = doubts;
+    const { maxBatch } = options.runtime;
+    // A fixed batch dimension is filled up in the worker; a larger batch would only wait for itself.
+    this.maxBatch = oneByOne !== undefined || maxBatch === 1 ? 1 : (fixedBatch ?? maxBatch);
   }
 
   /** Resolves when all workers have loaded the model and warmed up. @throws LoadFailedError, WorkerLostError */
   static async start(options: PredictorOptions): Promise<Predictor> {
-    const { task, modelPath, spec, runtime, maxPixels, observer } = options;
+    const { task, modelPath, sha256, spec, runtime, maxPixels, observer } = options;
     // Nobody can wait for a worker before there is a predictor.
     const started: { predictor?: Predictor } = {};
     const { pool, loaded } = await WorkerPool.start(
@@ -98,6 +110,7 @@ export class Predictor {
         load: {
           task,
           modelPath,
+          sha256,
           spec,
           threads: runtime.threads,
           maxBatch: runtime.maxBatch,

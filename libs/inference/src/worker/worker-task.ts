@@ -16,12 +16,20 @@ export interface LoadContext {
   maxBatch: number;
 }
 
+/** What the first runs have shown. */
+export interface WarmUp {
+  /** Why items must run one by one: their answers depend on the others of their batch. */
+  oneByOne?: string;
+  /** What else somebody should look at, in sentences. */
+  doubts?: readonly string[];
+}
+
 /** A version that has been loaded in this process. */
 export interface LoadedRunner {
   /** The graph's batch dimension, where it is fixed. */
   readonly fixedBatch: number | null;
   /** Runs once what will be run often: the first run of each shape allocates. @throws ModelLoadError, Error */
-  warmUp(): Promise<void>;
+  warmUp(): Promise<WarmUp>;
   /** Makes ready for a batch. */
   prepare(items: readonly WorkerItem[]): PreparedBatch;
 }

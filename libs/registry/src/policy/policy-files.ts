@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EyrieError } from '#core';
+import { utf8Text } from '#validation';
 import { InvalidPolicyError, parsePolicy, routedVersions, type Policy } from './policy';
 import { isFull, isReadOnly, writeDraft, writeWhole } from '../stores/whole-file';
 
@@ -124,7 +125,7 @@ function recordPath(folder: string, revision: number): string {
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+    return JSON.parse(utf8Text(await readFile(path), basename(path))) as unknown;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;

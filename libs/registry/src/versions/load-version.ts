@@ -1,8 +1,8 @@
 import { deadlineIn } from '#core';
 import type { PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
 import { LoadedVersion } from './loaded-version';
-import { InvalidVersionError, runtimeOf, type Manifest } from './manifest';
-import { checkArtifact, readVersion, type CheckedVersion } from './version-files';
+import { InvalidVersionError, runtimeOf } from './manifest';
+import { artifactPath, readVersion, type CheckedVersion } from './version-files';
 
 export interface LoadOptions {
   predictors: PredictorFactory;
@@ -30,10 +30,11 @@ export async function loadVersion(
   const predictor = await options.predictors.start({
     task: manifest.task,
     modelPath,
+    sha256: manifest.artifact.sha256,
     spec: task.spec,
     runtime: { ...runtimeOf(manifest), ...options.runtime },
     observer: options.observer,
-    modelFile: async () => sameArtifact((await options.folderLater?.()) ?? folder, manifest),
+    modelFile: async () => artifactPath((await options.folderLater?.()) ?? folder, manifest.artifact),
   });
   const loaded = new LoadedVersion(manifest, predictor, task.serve(predictor.graph), identity);
   try {
@@ -42,15 +43,6 @@ export async function loadVersion(
   } catch (error) {
     await predictor.stop(0);
     throw error;
-  }
-}
-
-/** The path of the file that was loaded. @throws InvalidVersionError when there is another one, or none */
-async function sameArtifact(folder: string, { artifact }: Manifest): Promise<string> {
-  try {
-    return await checkArtifact(folder, artifact);
-  } catch (error) {
-    throw new InvalidVersionError(`the file is no longer the one that was loaded: ${(error as Error).message}`);
   }
 }
 

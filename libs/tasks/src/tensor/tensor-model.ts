@@ -79,6 +79,10 @@ export class TensorModel implements ServedTask<Tensors> {
     return sent as Tensors;
   }
 
+  named(): readonly never[] {
+    return [];
+  }
+
   headline(): undefined {
     return undefined;
   }
