@@ -26,7 +26,7 @@ export function evaluateCommand(registry: string): Command {
   return new Command('evaluate')
     .description('Measures the accuracy of a version, through the same worker that serves it.')
     .argument('<model>', 'name of the model')
-    .argument('<version>', 'number or alias of the version', parseVersionRef)
+    .argument('[version]', 'number or alias; the default of the policy when left out', parseVersionRef)
     .requiredOption('--images <folder>', 'folder that holds one folder of images per class')
     .option('--registry <folder>', 'the model registry', registry)
     .option('--json', 'print the figures as JSON')
@@ -34,7 +34,7 @@ export function evaluateCommand(registry: string): Command {
     .action(evaluate);
 }
 
-async function evaluate(model: string, wanted: VersionRef, options: EvaluateOptions): Promise<void> {
+async function evaluate(model: string, wanted: VersionRef | undefined, options: EvaluateOptions): Promise<void> {
   const store = await FolderStore.open(options.registry);
   const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
   const version = await knownVersion(store, model, wanted);
@@ -43,7 +43,16 @@ async function evaluate(model: string, wanted: VersionRef, options: EvaluateOpti
   const loaded = await loadVersion(folder, model, version, { predictors, runtime });
   try {
     const { labels } = imageClassifierOf(loaded);
-    const images = await labelledImages(options.images, labels);
+    const { oneByOne, doubts } = loaded.predictor;
+    for (const doubt of [...(oneByOne ? [`${oneByOne}, so they run one by one`] : []), ...doubts])
+      console.error(`eyrie: ${doubt}`);
+    const { images, ambiguous } = await labelledImages(options.images, labels);
+    for (const { folder: name, classIds } of ambiguous) {
+      console.error(
+        `eyrie: classes ${classIds.join(' and ')} have the same label "${name}", so either is right for the images of that folder; ` +
+          'name folders by class number to tell them apart',
+      );
+    }
     const confusion = new Confusion(labels);
     const started = performance.now();
     const unreadable = await classifyAll(loaded, images, confusion);
@@ -68,12 +77,12 @@ async function classifyAll(version: LoadedVersion, images: LabelledImage[], conf
   const unreadable: string[] = [];
   const waiting = images.values();
   const oneAfterAnother = async (): Promise<void> => {
-    for (const { path, classId } of waiting) {
+    for (const { path, classIds } of waiting) {
       try {
         const deadline = deadlineIn(TIME_LIMIT_MS);
         const { output } = await classify(version, await readFile(path), { topK, deadline });
         confusion.add(
-          classId,
+          classIds,
           output.map(({ class_id }) => class_id),
         );
       } catch (error) {

@@ -17,8 +17,15 @@ export function evaluationReport(confusion: Confusion, unreadable: readonly stri
 
 function classTable(confusion: Confusion): string {
   const table = new Table({ head: ['class', 'images', 'right', 'recall', 'precision'], style: PLAIN });
-  for (const { label, images, right, recall, precision } of confusion.perClass()) {
-    table.push([label, images, right, percent(recall), precision === null ? '-' : percent(precision)]);
+  const isTwice = (label: string): boolean => confusion.labels.indexOf(label) !== confusion.labels.lastIndexOf(label);
+  for (const { class_id, label, images, right, recall, precision } of confusion.perClass()) {
+    table.push([
+      isTwice(label) ? `${label} (${class_id})` : label,
+      images,
+      right,
+      percent(recall),
+      precision === null ? '-' : percent(precision),
+    ]);
   }
   return table.toString();
 }

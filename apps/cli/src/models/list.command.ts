@@ -16,7 +16,12 @@ export function listCommand(defaults: RegistryDefaults): Command {
     .action(async (options: RegistryOptions) => {
       const models = await (await openRegistry(options, defaults)).models();
       console.log(options.json ? JSON.stringify(models, null, 2) : modelTable(models));
-      const problems = models.map(({ problem }) => problem).filter((problem) => problem !== undefined);
+      const problems = models.flatMap(({ name, problem, versions }) => [
+        ...(problem === undefined ? [] : [problem]),
+        ...versions
+          .filter(({ state }) => state === 'FAILED')
+          .map(({ version, reason }) => `${name} version ${version} is FAILED: ${reason ?? 'see the log'}`),
+      ]);
       for (const problem of problems) console.error(`eyrie: ${problem}`);
       if (problems.length > 0) process.exitCode = 1;
     });

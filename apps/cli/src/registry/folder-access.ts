@@ -80,7 +80,7 @@ export class FolderAccess implements RegistryAccess {
       const { description, evaluation } = await readManifest(folder, model, number);
       return { version: number, aliases: names, description, top1: evaluation?.top1 };
     } catch (error) {
-      return { version: number, aliases: names, reason: (error as Error).message };
+      return { version: number, aliases: names, state: 'FAILED', reason: (error as Error).message };
     }
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { replacePolicy } from '#registry';
+import { utf8Text } from '#validation';
 import { parseRevision } from '../parse';
 import {
   openRegistry,
@@ -54,7 +55,7 @@ export function policyCommand(defaults: RegistryDefaults): Command {
 
 async function readJson(file: string): Promise<object> {
   try {
-    const json: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const json: unknown = JSON.parse(utf8Text(await readFile(file), 'it'));
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it is no JSON object');
     return json;
   } catch (error) {
