@@ -3,7 +3,7 @@ import { LoadFailedError, type PredictorFactory, WorkerLostError } from '#infere
 import { InvalidVersionError, type LoadedVersion, loadVersion } from '#registry';
 import { classify, imageClassifierOf } from '#tasks';
 import type { ClassifierManifest } from './classifier-manifest';
-import { noisePng } from './noise';
+import { type Noise, noisePng } from './noise';
 
 /** What a trial run of a version has shown. */
 export type TrialResult =
@@ -17,13 +17,17 @@ export type TrialResult =
 const TIME_LIMIT_MS = 120_000;
 /** More than one, so that a batch dimension that only looks free shows. */
 const MAX_BATCH = 4;
-/** From which value on, and how many values: loud and faint noise, so that logits show that only now and then lie in 0..1. */
-const NOISES = [
-  { from: 0, range: 256 },
-  { from: 0, range: 256 },
-  { from: 112, range: 32 },
-  { from: 64, range: 128 },
-] as const;
+const LOUD: Noise = { from: 0, range: 256 };
+const FAINT: Noise = { from: 112, range: 32 };
+const BRIGHT: Noise = { from: 192, range: 64 };
+/** Loud, faint and of several colours, so that logits show that only now and then lie in 0..1. */
+const NOISES: readonly (readonly [Noise, Noise, Noise])[] = [
+  [LOUD, LOUD, LOUD],
+  [FAINT, FAINT, FAINT],
+  [BRIGHT, FAINT, FAINT],
+  [FAINT, BRIGHT, FAINT],
+  [FAINT, FAINT, BRIGHT],
+];
 
 /**
  * Loads the version in a worker, as serving would, and has it classify noise.
@@ -78,7 +82,7 @@ async function classifyNoise(
   signal?: AbortSignal,
 ): Promise<number[][]> {
   const topK = output.activation === 'softmax' ? 1 : imageClassifierOf(version).labels.length;
-  const images = NOISES.map(({ from, range }) => noisePng(input.width, input.height, from, range));
+  const images = NOISES.map((channels) => noisePng(input.width, input.height, channels));
   const deadline = deadlineIn(TIME_LIMIT_MS);
   const answers = await Promise.all(images.map((image) => classify(version, image, { topK, deadline, signal })));
   return answers.map((answer) =>
