@@ -48,58 +48,69 @@ export function draftVersion(
   { input, facts, preset, isAssumed }: Preprocessing,
   given: Labels | undefined,
 ): Draft {
-  const { classes, name: output, quantization } = graph.output;
+  const { classes, name: output } = graph.output;
   const { multiLabel = false, threshold } = description;
   if (threshold !== undefined && !multiLabel) throw new InvalidVersionError('--threshold is for --multi-label');
   const wanted = labelsFor(classes, multiLabel);
   if (given && wanted !== null) checkLabels(given.labels, wanted);
   const activation = chooseActivation(description, graph.output.end);
+  const activationGiven = (description.activation ?? 'auto') !== 'auto';
   const draft: Draft = {
-    manifest: {
-      schema: 1,
-      name: description.name,
-      version: description.version,
-      ...(description.description !== undefined && { description: description.description }),
-      ...(description.license !== undefined && { license: description.license }),
-      task: 'image-classification',
-      artifact: { file: 'model.onnx', sha256: sha256(file.bytes), bytes: file.bytes.length },
-      input: input as ClassifierManifest['input'],
-      output: {
-        name: output,
-        // As long as it is open, the trial run must see the scores as they are.
-        activation: activation ?? 'none',
-        ...(quantization && { quantization }),
-        // Only then are all scores answered.
-        ...(activation && multiLabel && { multi_label: true, threshold: threshold ?? DEFAULT_THRESHOLD }),
-      },
-      labels: 'labels.txt',
-      provenance: {
-        source: description.source ?? basename(file.path),
-        created: new Date().toISOString(),
-        sha256: sha256(file.original),
-        ...(file.changes.length > 0 && { changes: file.changes }),
-      },
-    },
+    manifest: manifestOf(file, description, graph, input, activation),
     labels: given?.labels ?? numberedLabels(wanted ?? 1),
     facts: [...facts, fact('output', output, 'file')],
     warnings: [],
     labelsGiven: given !== undefined,
     multiLabel,
     threshold: threshold ?? DEFAULT_THRESHOLD,
-    activationGiven: (description.activation ?? 'auto') !== 'auto',
+    activationGiven,
     openClasses: classes === null,
     openActivation: activation === undefined,
     openBatch: graph.input.batch === null,
   };
   if (classes !== null) draft.facts.push(classesFact(classes, multiLabel, 'file'));
   if (activation) {
-    const source = (description.activation ?? 'auto') === 'auto' ? 'file' : 'option';
-    draft.facts.push(activationFact(activation, graph.output.end, source));
+    draft.facts.push(activationFact(activation, graph.output.end, activationGiven ? 'option' : 'file'));
   }
   draft.facts.push(fact('labels', given?.shown ?? 'class_0, class_1, …', given?.source ?? 'assumed'));
   for (const change of file.changes) draft.facts.push(fact('changed', change, 'file'));
   draft.warnings.push(...warningsOf(draft, graph, given, isAssumed ? preset : undefined));
   return draft;
+}
+
+function manifestOf(
+  file: ModelFile,
+  description: VersionDescription & { version: number },
+  { output: { name: output, quantization } }: GraphFacts,
+  input: Preprocessing['input'],
+  activation: Activation | undefined,
+): ClassifierManifest {
+  const { multiLabel = false, threshold = DEFAULT_THRESHOLD } = description;
+  return {
+    schema: 1,
+    name: description.name,
+    version: description.version,
+    ...(description.description !== undefined && { description: description.description }),
+    ...(description.license !== undefined && { license: description.license }),
+    task: 'image-classification',
+    artifact: { file: 'model.onnx', sha256: sha256(file.bytes), bytes: file.bytes.length },
+    input: input as ClassifierManifest['input'],
+    output: {
+      name: output,
+      // As long as it is open, the trial run must see the scores as they are.
+      activation: activation ?? 'none',
+      ...(quantization && { quantization }),
+      // Only then are all scores answered.
+      ...(activation && multiLabel && { multi_label: true, threshold }),
+    },
+    labels: 'labels.txt',
+    provenance: {
+      source: description.source ?? basename(file.path),
+      created: new Date().toISOString(),
+      sha256: sha256(file.original),
+      ...(file.changes.length > 0 && { changes: file.changes }),
+    },
+  };
 }
 
 function warningsOf(

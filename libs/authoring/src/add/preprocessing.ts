@@ -64,9 +64,7 @@ export function choosePreprocessing(
   const size = chooseSize(graph, choice, told.inputSize, choice.preset ? preset.size : undefined);
   const channels = chooseChannels(graph, choice.channels ?? told.channels, preset.channels);
   const resize = chooseResize(preset, choice, told.resize, size);
-  // Any other way of resizing gives the input's own size, of which there is nothing to cut off.
-  const isLarger = resize.mode === 'shorter-side' || (resize.mode === 'exact' && resize.size !== undefined);
-  const crop = choice.crop ?? (isLarger ? 'center' : 'none');
+  const crop = choice.crop ?? usualCrop(resize);
   const takesPixels = isPlain(graph, choice, told);
   const pixels = takesPixels ? plainPixels(choice) : scaling(preset, choice, told);
   const pixelSource = (chosen: unknown, said: unknown): Source => (takesPixels ? 'file' : sourceOf(chosen, said));
@@ -106,23 +104,30 @@ export function choosePreprocessing(
   };
 }
 
+/** Any other way of resizing gives the input's own size, of which there is nothing to cut off. */
+function usualCrop({ mode, size }: ResizeSpec): 'center' | 'none' {
+  return mode === 'shorter-side' || (mode === 'exact' && size !== undefined) ? 'center' : 'none';
+}
+
+/** @throws InvalidVersionError */
+function refuseOtherSize({ width, height }: GraphFacts['input'], chosen: { width: number; height: number }): void {
+  if ((width ?? chosen.width) === chosen.width && (height ?? chosen.height) === chosen.height) return;
+  throw new InvalidVersionError(
+    `the graph takes images of ${width ?? 'any'} x ${height ?? 'any'} pixels, not of ` +
+      `${chosen.width} x ${chosen.height}; leave --input-size out`,
+  );
+}
+
 function chooseSize(
   graph: GraphFacts['input'],
   { inputSize }: PreprocessingChoice,
   said: { width: number; height: number } | undefined,
   usual: number | undefined,
 ) {
-  const contradicts =
-    inputSize &&
-    ((graph.width ?? inputSize.width) !== inputSize.width || (graph.height ?? inputSize.height) !== inputSize.height);
-  if (contradicts) {
-    throw new InvalidVersionError(
-      `the graph takes images of ${graph.width ?? 'any'} x ${graph.height ?? 'any'} pixels, not of ` +
-        `${inputSize.width} x ${inputSize.height}; leave --input-size out`,
-    );
-  }
-  const width = graph.width ?? inputSize?.width ?? said?.width ?? usual;
-  const height = graph.height ?? inputSize?.height ?? said?.height ?? usual;
+  if (inputSize) refuseOtherSize(graph, inputSize);
+  const told = inputSize ?? said;
+  const width = graph.width ?? told?.width ?? usual;
+  const height = graph.height ?? told?.height ?? usual;
   if (width === undefined || height === undefined) {
     throw new InvalidVersionError('the graph takes images of any size; say with --input-size, such as 224, which one');
   }
@@ -155,22 +160,35 @@ function chooseResize(
   const kernel = choice.kernel ?? 'bilinear';
   if (choice.padColor && mode !== 'pad') throw new InvalidVersionError('--pad-color is for --resize pad');
   if (mode === 'pad') return choice.padColor ? { mode, kernel, color: choice.padColor } : { mode, kernel };
-  if (mode === 'exact') {
-    const [w, h] = typeof size === 'object' ? size : [size ?? width, size ?? height];
-    if (w === width && h === height) return { mode, kernel };
-    if (choice.crop === 'none') {
-      throw new InvalidVersionError(`--crop none and --resize exact:${w}x${h} do not give ${width} x ${height} pixels`);
-    }
-    return { mode, size: w === h ? w : [w, h], kernel };
+  const wanted = { size, kernel, crop: choice.crop };
+  if (mode === 'exact') return exactly(wanted, width, height);
+  return toShorterSide({ ...wanted, size: size ?? preset.shorterSide?.(Math.max(width, height)) }, width, height);
+}
+
+interface WantedResize {
+  size?: ResizeSpec['size'];
+  kernel: ResizeKernel;
+  crop?: 'center' | 'none';
+}
+
+function exactly({ size, kernel, crop }: WantedResize, width: number, height: number): ResizeSpec {
+  const [w, h] = typeof size === 'object' ? size : [size ?? width, size ?? height];
+  if (w === width && h === height) return { mode: 'exact', kernel };
+  if (crop === 'none') {
+    throw new InvalidVersionError(`--crop none and --resize exact:${w}x${h} do not give ${width} x ${height} pixels`);
   }
-  const side = (size as number | undefined) ?? preset.shorterSide?.(Math.max(width, height)) ?? Math.max(width, height);
-  if (choice.crop === 'none' && (width !== height || side !== width)) {
+  return { mode: 'exact', size: w === h ? w : [w, h], kernel };
+}
+
+function toShorterSide({ size, kernel, crop }: WantedResize, width: number, height: number): ResizeSpec {
+  const side = (size as number | undefined) ?? Math.max(width, height);
+  if (crop === 'none' && (width !== height || side !== width)) {
     throw new InvalidVersionError(
       `--crop none and --resize shorter-side:${side} do not give ${width} x ${height} pixels; ` +
         'use --crop center, or --resize exact',
     );
   }
-  return { mode, size: side, kernel };
+  return { mode: 'shorter-side', size: side, kernel };
 }
 
 interface Scaling {

@@ -211,7 +211,7 @@ export function checkFields(plain: Readonly<Record<string, unknown>>): readonly 
 }
 
 function inputProblems(input: Input): FieldError[] {
-  const { resize, crop, dtype, quantization, scale, mean, std, channels, width, height } = input;
+  const { resize, crop, mean, std, channels, width, height } = input;
   const problems: FieldError[] = [];
   const wrong = (field: string, detail: string): unknown => problems.push({ field: `input.${field}`, detail });
   if (resize.mode === 'shorter-side' && typeof resize.size !== 'number') {
@@ -232,8 +232,14 @@ function inputProblems(input: Input): FieldError[] {
     const wanted = CHANNELS[channels];
     if (values.length !== wanted) wrong(field, `must have ${wanted} numbers, one for each channel of ${channels}`);
   }
-  if (dtype === 'int8' && !quantization) wrong('quantization', 'is needed with int8: scale and zero_point');
-  if (quantization && dtype !== 'uint8' && dtype !== 'int8') wrong('quantization', 'is for uint8 and int8 alone');
+  return [...problems, ...quantizationProblems(input)];
+}
+
+function quantizationProblems({ dtype, quantization, scale, mean, std }: Input): FieldError[] {
+  const problems: FieldError[] = [];
+  const wrong = (field: string, detail: string): unknown => problems.push({ field, detail });
+  if (dtype === 'int8' && !quantization) wrong('input.quantization', 'is needed with int8: scale and zero_point');
+  if (quantization && dtype !== 'uint8' && dtype !== 'int8') wrong('input.quantization', 'is for uint8 and int8 alone');
   if (quantization) problems.push(...rangeProblems('input', dtype, quantization));
   if (dtype === 'uint8' && !quantization && (scale !== 1 || mean.some((m) => m !== 0) || std.some((s) => s !== 1))) {
     problems.push({
