@@ -20,11 +20,12 @@ const ROOMS = {
   metrics: ['http'],
   libraries: ['metrics'],
   inputs: ['tracing'],
-  serving: ['auth', 'http', 'metrics', 'tracing'],
-  dialects: ['auth', 'http', 'inputs', 'libraries', 'metrics', 'serving'],
-  control: ['auth', 'http', 'libraries'],
+  overload: ['http', 'libraries'],
+  serving: ['auth', 'http', 'metrics', 'overload', 'tracing'],
+  dialects: ['auth', 'http', 'inputs', 'libraries', 'metrics', 'overload', 'serving'],
+  control: ['auth', 'http', 'inputs', 'libraries'],
   health: ['auth', 'http', 'libraries'],
-  'metrics-endpoint': ['auth', 'http', 'libraries', 'log', 'metrics'],
+  'metrics-endpoint': ['auth', 'http', 'libraries', 'log', 'metrics', 'overload'],
   openapi: ['control', 'dialects', 'http'],
 };
 

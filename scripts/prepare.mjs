@@ -1,4 +1,5 @@
-// Brings what `npm start` and `npm test` need up to date: dependencies and build. Uses nothing but Node.
+// Brings what `npm start` and `npm test` need up to date: dependencies and build. Uses nothing but Node. Called by itself with `--check`, it
+// ends with 1 where something is not.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,11 +9,15 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = [20, 19];
 
-/** Installs and builds whatever is missing or out of date; says so on stderr only when there is something to do. */
-export function prepare() {
+/**
+ * Installs and builds whatever is missing or out of date; says so on stderr only when there is something to do.
+ * @param {object} [options]
+ * @param {boolean} [options.quiet] says nothing unless it fails
+ */
+export function prepare({ quiet = false } = {}) {
   checkNode();
-  installIfStale();
-  buildIfStale();
+  installIfStale(quiet);
+  buildIfStale(quiet);
 }
 
 function checkNode() {
@@ -21,30 +26,44 @@ function checkNode() {
   fail(`Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${process.version}`);
 }
 
-function installIfStale() {
-  const stamp = join(root, 'node_modules', '.eyrie-installed');
-  const wanted = digest([join(root, 'package-lock.json')]) + process.version.split('.')[0];
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.error('Installing dependencies (npm ci) …');
-  run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(stamp, wanted);
+const INSTALLED = join(root, 'node_modules', '.eyrie-installed');
+const BUILT = join(root, 'dist', '.eyrie-built');
+
+function installIfStale(quiet) {
+  const wanted = installedFrom();
+  if (isStamped(INSTALLED, wanted)) return;
+  if (!quiet) console.error('Installing dependencies (npm ci) …');
+  run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    quiet,
+  });
+  writeFileSync(INSTALLED, wanted);
 }
 
 /** Compiles the sources when one of them is not what the last build saw. */
-export function buildIfStale() {
-  const stamp = join(root, 'dist', '.eyrie-built');
-  const sources = [
+export function buildIfStale(quiet = false) {
+  const wanted = builtFrom();
+  if (isStamped(BUILT, wanted)) return;
+  if (!quiet) console.error('Building …');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { quiet });
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(BUILT, wanted);
+}
+
+function isStamped(stamp, wanted) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+}
+
+function installedFrom() {
+  return digest([join(root, 'package-lock.json')]) + process.version.split('.')[0];
+}
+
+function builtFrom() {
+  return digest([
     ...['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'].map((f) => join(root, f)),
     ...sourceFiles(join(root, 'apps')),
     ...sourceFiles(join(root, 'libs')),
-  ];
-  const wanted = digest(sources);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.error('Building …');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  writeFileSync(stamp, wanted);
+  ]);
 }
 
 function sourceFiles(folder) {
@@ -64,13 +83,21 @@ function digest(files) {
   return hash.digest('hex');
 }
 
-export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['inherit', 2, 'inherit'], ...options });
+/** Its output goes to stderr; with `quiet`, only when it fails. */
+export function run(command, args, { quiet = false, ...options } = {}) {
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['inherit', 2, 'inherit'];
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, stdio, ...options });
   if (error) fail(`cannot run ${command}: ${error.message}`);
-  if (status !== 0) fail(`${[command, ...args].join(' ')} failed`);
+  if (status === 0) return;
+  if (quiet) process.stderr.write(`${stdout}${stderr}`);
+  fail(`${[command, ...args].join(' ')} failed`);
 }
 
 function fail(message) {
   console.error(message);
   process.exit(1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes('--check')) {
+  process.exit(isStamped(INSTALLED, installedFrom()) && isStamped(BUILT, builtFrom()) ? 0 : 1);
 }

@@ -1,12 +1,17 @@
 import type { InferenceResult } from '#core';
 import type { Predictor } from '#inference';
+import { ImageClassifier } from '#tasks';
 
 interface AskOptions {
   topK: number;
   /** May be put off while the answer is awaited. */
   deadline: number;
   signal?: AbortSignal;
+  /** As if nothing were known of what the image costs. */
+  unknownCost?: boolean;
 }
+
+const classifier = new ImageClassifier([], []);
 
 /** Has a predictor of `onnxClassifier` classify an image. */
 export async function ask(
@@ -14,10 +19,10 @@ export async function ask(
   image: Uint8Array,
   options: AskOptions,
 ): Promise<InferenceResult & { classes: { class_id: number; confidence: number }[] }> {
+  const input = classifier.input(image, options.topK);
   const result = await predictor.predict({
-    params: { topK: options.topK },
-    payload: [image],
-    cost: 1,
+    ...input,
+    preparation: options.unknownCost ? undefined : input.preparation,
     get deadline() {
       return options.deadline;
     },

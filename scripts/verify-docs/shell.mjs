@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from '../at-exit.mjs';
 
-const STARTS_SERVER = /(^|[ \n])(npm start|node .*apps\/server\/src\/main\.js|npx eyrie serve|python3 -m http\.server)/;
+const STARTS_SERVER = /(^|[ \n])(npm start|node .*apps\/server\/src\/main\.js|\.\/eyrie serve|python3 -m http\.server)/;
 const START_TIMEOUT_MS = 120_000;
 const COMMAND_TIMEOUT_MS = 180_000;
 

@@ -35,7 +35,7 @@ class RunningServer {
 
   /** The command line, on this server. */
   async eyrie(...args) {
-    console.log(`$ npm run eyrie -- ${args.join(' ')}`);
+    console.log(`$ ./eyrie ${args.join(' ')}`);
     const env = { ...process.env, EYRIE_SERVER: this.url, EYRIE_KEY: KEY };
     await promisify(execFile)(process.execPath, [EYRIE, ...args.map(String)], { env });
   }

@@ -1,20 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Command } from 'commander';
+import { type OutputOptions, print, withOutputOptions } from './output/format';
 import { UsageError } from './usage-error';
 
 export function keysCommand(): Command {
   const make = new Command('new')
     .description('Makes an API key. The server is told its digest only; the key itself is shown once.')
     .option('--id <name>', 'how the log calls it', 'key')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  npm run eyrie -- keys new --id ci')
-    .action(({ id, json }: { id: string; json?: boolean }) => {
+    .addHelpText('after', '\nExample:\n  eyrie keys new --id ci')
+    .action(({ id, ...options }: OutputOptions & { id: string }) => {
       if (!/^[A-Za-z0-9_.-]{1,64}$/.test(id)) throw new UsageError('--id may have letters, digits, "_", "." and "-"');
       const key = `eyrie_${randomBytes(32).toString('base64url')}`;
       const digest = `${id}:${createHash('sha256').update(key).digest('hex')}`;
-      console.log(json ? JSON.stringify({ key, digest }) : `Key:    ${key}\nDigest: ${digest}\n\n${WHERE}`);
+      print(options, { key, digest }, () => `Key:    ${key}\nDigest: ${digest}\n\n${WHERE}`);
     });
-  return new Command('keys').description('API keys.').addCommand(make);
+  return new Command('keys').description('API keys.').addCommand(withOutputOptions(make));
 }
 
 const WHERE =

@@ -39,6 +39,15 @@ export function parseNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** @throws UsageError unless it is a whole number from `min` to `max` */
+export function parseWhole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = parseNumber(min, max)(text);
+    if (!Number.isInteger(value)) throw new UsageError(`"${text}" is no whole number from ${min} to ${max}`);
+    return value;
+  };
+}
+
 /** Comma-separated. @throws UsageError */
 export function parseNumbers(min: number, max: number): (text: string) => number[] {
   return (text) => text.split(',').map(parseNumber(min, max));

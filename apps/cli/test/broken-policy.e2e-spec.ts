@@ -46,7 +46,7 @@ it.each(BROKEN)('a policy that is %s is named, with its file, by whatever needs 
   writeFileSync(good, '{"aliases": {}, "default": 1}');
   for (const command of [
     ['models', 'show', MODEL],
-    ['models', 'remove', MODEL, 1],
+    ['models', 'remove', MODEL, 1, '--yes'],
     ['policy', 'show', MODEL],
     ['policy', 'set', MODEL, good],
     ['policy', 'rollback', MODEL],

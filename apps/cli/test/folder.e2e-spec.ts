@@ -70,7 +70,7 @@ describe('looking', () => {
 
 describe('models remove', () => {
   it('removes a version that no policy names', async () => {
-    const { code, stdout } = await run('models', 'remove', MODEL, 2);
+    const { code, stdout } = await run('models', 'remove', MODEL, 2, '--yes');
     expect([code, stdout]).toEqual([0, `${MODEL} version 2 is removed\n`]);
     expect(versionsOnDisk()).toEqual(['1', '3']);
     expect(readdirSync(registry.path)).toEqual([MODEL]);
@@ -78,21 +78,27 @@ describe('models remove', () => {
 
   it('leaves a version that the policy names, the last one, and what is not there', async () => {
     await run('alias', 'set', MODEL, 'champion', 2);
-    const named = await run('models', 'remove', MODEL, 2);
+    const named = await run('models', 'remove', MODEL, 2, '--yes');
     expect([named.code, named.stderr]).toEqual([1, expect.stringContaining('names version 2')]);
-    expect((await run('models', 'remove', MODEL, 9)).stderr).toContain('no version 9; there are: 1, 2, 3');
-    expect((await run('models', 'remove', 'nobody', 1)).stderr).toContain('no model "nobody"');
-    expect((await run('models', 'remove', '../..', 1)).stderr).toContain('no model "../.."');
-    expect((await run('models', 'remove', MODEL)).code).toBe(2);
-    expect((await run('models', 'remove', MODEL, 1, '--all')).code).toBe(2);
-    expect((await run('models', 'remove', MODEL, '1/../2')).code).not.toBe(0);
+    expect((await run('models', 'remove', MODEL, 9, '--yes')).stderr).toContain('no version 9; there are: 1, 2, 3');
+    expect((await run('models', 'remove', 'nobody', 1, '--yes')).stderr).toContain('no model "nobody"');
+    expect((await run('models', 'remove', '../..', 1, '--yes')).stderr).toContain('no model "../.."');
+    expect((await run('models', 'remove', MODEL, '--yes')).code).toBe(2);
+    expect((await run('models', 'remove', MODEL, 1, '--all', '--yes')).code).toBe(2);
+    expect((await run('models', 'remove', MODEL, '1/../2', '--yes')).code).not.toBe(0);
+    expect(versionsOnDisk()).toEqual(['1', '2', '3']);
+  });
+
+  it('asks first, and without a terminal wants to be told that it is meant', async () => {
+    const { code, stderr } = await run('models', 'remove', MODEL, 2);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/removes pixels version 2, for good; .* with --yes\n/)]);
     expect(versionsOnDisk()).toEqual(['1', '2', '3']);
   });
 
   it('removes the model when it is told so', async () => {
-    for (const version of [1, 2]) await run('models', 'remove', MODEL, version);
-    expect((await run('models', 'remove', MODEL, 3)).stderr).toContain('is the last one');
-    expect((await run('models', 'remove', MODEL, '--all')).code).toBe(0);
+    for (const version of [1, 2]) await run('models', 'remove', MODEL, version, '--yes');
+    expect((await run('models', 'remove', MODEL, 3, '--yes')).stderr).toContain('is the last one');
+    expect((await run('models', 'remove', MODEL, '--all', '--yes')).code).toBe(0);
     expect(readdirSync(registry.path)).toEqual([]);
   });
 
@@ -100,7 +106,7 @@ describe('models remove', () => {
     const elsewhere = temporaryRegistry({});
     await run('alias', 'set', MODEL, 'champion', 1);
     symlinkSync(join(elsewhere.path, MODEL, '1'), join(registry.path, MODEL, '4'));
-    expect((await run('models', 'remove', MODEL, 4)).code).toBe(0);
+    expect((await run('models', 'remove', MODEL, 4, '--yes')).code).toBe(0);
     expect(existsSync(join(elsewhere.path, MODEL, '1/model.onnx'))).toBe(true);
     expect(versionsOnDisk()).toEqual(['1', '2', '3']);
     elsewhere.remove();

@@ -5,12 +5,13 @@ import type { Config } from './config';
 import { AdminModule } from './control/admin/admin.module';
 import { ModelsModule } from './control/models/models.module';
 import { TrafficModule } from './control/traffic/traffic.module';
+import { VersionsModule } from './control/versions/versions.module';
 import { PredictModule } from './dialects/eyrie/predict.module';
 import { HealthModule } from './health/health.module';
-import { Connections } from './http/connections';
 import { ModelRegistryModule } from './libraries/model-registry.module';
 import { MetricsEndpointModule } from './metrics-endpoint/metrics-endpoint.module';
 import { MetricsModule } from './metrics/metrics.module';
+import { OverloadModule } from './overload/overload.module';
 import { SettingsModule } from './settings';
 import { Shutdown } from './shutdown';
 import { StartUp } from './start-up';
@@ -29,12 +30,14 @@ export class AppModule {
         ModelsModule,
         TrafficModule,
         AdminModule,
+        VersionsModule,
         HealthModule,
         MetricsModule,
         MetricsEndpointModule,
         ModelRegistryModule,
+        OverloadModule,
       ],
-      providers: [Connections, StartUp, Shutdown],
+      providers: [StartUp, Shutdown],
     };
   }
 }

@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Matches, MinLength } from 'class-validator';
 import { check, Whole } from '#validation';
 import { Described } from './config-description';
+import { largestBody } from './overload/largest-body';
 
 const MIB = 1024 * 1024;
 
@@ -116,6 +117,12 @@ export class Config {
   @IsIn(['routed', 'all', 'explicit'])
   readonly LOAD: 'routed' | 'all' | 'explicit' = 'routed';
 
+  @Described(
+    'what must be servable for a start: `routed`, all that a policy names; `all`, every version that is loaded, and nothing may be passed over; `any`, one model, and the others are served once they can be',
+  )
+  @IsIn(['routed', 'all', 'any'])
+  readonly REQUIRE: 'routed' | 'all' | 'any' = 'routed';
+
   @Described('a request for a version that is not loaded waits until it is; otherwise it gets 503 `MODEL_NOT_READY`')
   @YesNo()
   readonly LOAD_ON_DEMAND: boolean = false;
@@ -129,6 +136,12 @@ export class Config {
   @Described('pause between two looks at the registry; 0 looks once, at the start')
   @Whole(0, 86_400)
   readonly REGISTRY_POLL_SECONDS: number = 5;
+
+  @Described(
+    'the longest silence of the storage of the registry; then what was asked of it fails with `REGISTRY_UNAVAILABLE`, and it is asked again at the next look',
+  )
+  @Whole(100, 600_000)
+  readonly REGISTRY_TIMEOUT_MS: number = 10_000;
 
   @Described('classes in an answer when the request does not give `top_k`; never more than the model has', {
     section: 'Requests',
@@ -144,6 +157,16 @@ export class Config {
   @Whole(1)
   readonly MAX_IMAGE_PIXELS: number = 50_000_000;
 
+  @Described(
+    'CPU time that decoding an image may take, as [estimated from its header](PERFORMANCE.md#what-decoding-costs); more is refused with 413 before it is decoded',
+  )
+  @Whole(1, 3_600_000)
+  readonly MAX_DECODE_MS: number = 1_500;
+
+  @Described('memory that decoding an image may take, estimated in the same way; more is refused with 413')
+  @Whole(MIB)
+  readonly MAX_DECODE_BYTES: number = 256 * MIB;
+
   @Described('images in one batch request')
   @Whole(1, 1000)
   readonly MAX_BATCH_ITEMS: number = 32;
@@ -152,11 +175,31 @@ export class Config {
   @Whole(1)
   readonly MAX_REQUEST_BYTES: number = 64 * MIB;
 
+  @Described(
+    'all bodies of requests that are being read or answered, together; what does not fit is refused with 503 before it is read. ' +
+      '0 takes an eighth of the memory, at least 128 MiB and one request, at most 512 MiB',
+  )
+  @Whole(0)
+  readonly BODY_BUDGET_BYTES: number = 0;
+
+  @Described(
+    'requests under way at the same time, without probes and what needs an admin key; then 503; 0 sets no limit',
+  )
+  @Whole(0)
+  readonly MAX_CONCURRENT_REQUESTS: number = 1024;
+
+  @Described(
+    'open connections; beyond it the longest idle are closed, then requests on new ones get 503. 0 takes 4096 for each GiB of memory, at ' +
+      'most 10000 and what the limit of file descriptors leaves; more than that is never taken',
+  )
+  @Whole(0)
+  readonly MAX_CONNECTIONS: number = 0;
+
   @Described('from the moment that the body is there to the answer; then 504')
   @Whole(1, 3_600_000)
   readonly REQUEST_TIMEOUT_MS: number = 10_000;
 
-  @Described('how long the headers, and then the body, may take to arrive')
+  @Described('how long the headers, and then the body, may take to arrive, and a client may take nothing of its answer')
   @Whole(100, 3_600_000)
   readonly BODY_TIMEOUT_MS: number = 30_000;
 
@@ -200,6 +243,25 @@ export class Config {
   @Described('for one image: DNS, connecting, redirects and the body together')
   @Whole(1, 600_000)
   readonly URL_TIMEOUT_MS: number = 5_000;
+
+  @Described(
+    'all files of a version that is [uploaded](API.md#adding-a-version) together; more is refused with 413; 0 switches uploads off',
+    { section: 'Uploads' },
+  )
+  @Whole(0)
+  readonly UPLOAD_MAX_BYTES: number = 1024 * MIB;
+
+  @Described('how long an upload may take to arrive')
+  @Whole(1_000, 86_400_000)
+  readonly UPLOAD_TIMEOUT_MS: number = 3_600_000;
+
+  @Described('how long the check of an uploaded version, or of a model that is there, may take')
+  @Whole(1_000, 3_600_000)
+  readonly CHECK_TIMEOUT_MS: number = 300_000;
+
+  @Described('what a check may take, its workers included, beside the server; it is ended when it takes more')
+  @Whole(64 * MIB)
+  readonly CHECK_MEMORY_BYTES: number = 4096 * MIB;
 
   @Described('keys that may do everything', {
     section: 'API keys',
@@ -256,10 +318,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
         'or no time is left for the requests that are under way',
     );
   }
+  if (config.BODY_BUDGET_BYTES > 0 && config.BODY_BUDGET_BYTES < largestBody(config)) {
+    throw new ConfigError(
+      `BODY_BUDGET_BYTES (${config.BODY_BUDGET_BYTES}) is less than one request may have: ${largestBody(config)} bytes, a third more than ` +
+        'MAX_REQUEST_BYTES or MAX_IMAGE_BYTES as base64, and 1 MiB; raise the one or lower the others',
+    );
+  }
   const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;
   if (PREDICT_AUTH === 'required' && PREDICT_API_KEYS.length + ADMIN_API_KEYS.length === 0) {
     throw new ConfigError(
-      'PREDICT_AUTH is "required", but there is no key that may predict; "npm run eyrie -- keys new" makes one, its digest goes ' +
+      'PREDICT_AUTH is "required", but there is no key that may predict; "eyrie keys new" makes one, its digest goes ' +
         'into PREDICT_API_KEYS',
     );
   }
@@ -291,7 +359,7 @@ function requireReadable(url: string): void {
 /** What a message says of a value that cannot be used. It goes into logs: what is or may hold a secret is not in it. */
 export function shown(name: string, value: string): string {
   if (name.endsWith('_API_KEYS'))
-    return '; what it is now is not shown, since it may be a key ("npm run eyrie -- keys new" makes both)';
+    return '; what it is now is not shown, since it may be a key ("eyrie keys new" makes both)';
   if (/(_URL|_ENDPOINT|_HEADERS)$/.test(name) || value.includes('@'))
     return '; what it is now is not shown, since it may hold a password';
   return `, but it is "${value}"`;

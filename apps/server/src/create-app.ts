@@ -17,6 +17,7 @@ import { NestLogger } from './log/nest-logger';
 import { requestLog } from './log/request-log';
 import { HttpMetrics } from './metrics/http.metrics';
 import { describeApi, serveApiDescription } from './openapi/document';
+import { UPLOAD_ROUTE } from './control/versions/versions.controller';
 import { routeFinder, routesOf } from './http/routes';
 import { Admission } from './serving/admission';
 import type { Tracing } from './tracing/tracing';
@@ -62,14 +63,17 @@ export function configureApp(
 
   const server = app.getHttpServer();
   // Node refuses a request without Host in its own way, the first stage in ours.
-  Object.assign(server, timeouts(config.BODY_TIMEOUT_MS), { requireHostHeader: false });
+  Object.assign(server, timeouts(config), { requireHostHeader: false });
   new FirstStage({
     find: routeFinder(routesOf(description)),
     setCorsHeaders: corsHeaders(config.CORS_ORIGINS),
     forwarded: app.get(Forwarded),
     tracing,
     gate: app.get(Admission),
+    bodyTimeMs: ({ route }) =>
+      (route === UPLOAD_ROUTE ? config.UPLOAD_TIMEOUT_MS : config.BODY_TIMEOUT_MS) + READER_FIRST_MS,
     observers: [requestLog(logger), app.get(HttpMetrics)],
+    answerTimeoutMs: config.BODY_TIMEOUT_MS,
     logger,
   }).standBefore(app.getHttpAdapter().getInstance(), server);
   app.get(Connections).track(server);
@@ -77,11 +81,17 @@ export function configureApp(
   return app;
 }
 
-function timeouts(bodyTimeoutMs: number): Partial<Server> & { connectionsCheckingInterval: number } {
+/** The reader of a body is the first to give up, and says so in a problem. */
+const READER_FIRST_MS = 5_000;
+
+function timeouts({
+  BODY_TIMEOUT_MS,
+  UPLOAD_TIMEOUT_MS,
+}: Config): Partial<Server> & { connectionsCheckingInterval: number } {
   return {
-    headersTimeout: bodyTimeoutMs,
-    // The reader of the body is the first to give up, and says so in a problem.
-    requestTimeout: bodyTimeoutMs + 5_000,
+    headersTimeout: BODY_TIMEOUT_MS,
+    // Of all routes the longest; the first stage has that of each.
+    requestTimeout: Math.max(BODY_TIMEOUT_MS, UPLOAD_TIMEOUT_MS) + READER_FIRST_MS,
     // How often Node looks for requests that are over these times; its own 30 s would make them mean little.
     connectionsCheckingInterval: 1_000,
     // Longer than load balancers keep a connection to us (60 s mostly): otherwise they send into a closing one.

@@ -43,6 +43,8 @@ export class StartUp {
       throw new StartError(`MODEL_NAME is "${config.MODEL_NAME}", but ${registry.location} has no such model`);
     }
     if (config.LOAD === 'explicit') return;
+    if (config.REQUIRE === 'any') return this.requireAny();
+    if (config.REQUIRE === 'all') this.requireAll();
     for (const model of models) {
       for (const number of routedVersions(model.policy)) {
         const version = model.versions.get(number);
@@ -52,5 +54,24 @@ export class StartUp {
       }
     }
     for (const [model, problem] of registry.problems) throw new StartError(`${model}: ${problem}`);
+  }
+
+  /** Why the others cannot be served, the log has said. */
+  private requireAny(): void {
+    const canAnswer = this.registry
+      .list()
+      .some(({ policy, versions }) => routedVersions(policy).every((number) => versions.get(number)?.isServing));
+    if (!canAnswer) {
+      throw new StartError(`none of the models in ${this.registry.location} can be served: the lines above say why`);
+    }
+  }
+
+  private requireAll(): void {
+    for (const sentence of this.registry.passedOver) throw new StartError(sentence);
+    for (const { name, versions } of this.registry.list()) {
+      for (const { version, state, reason } of versions.values()) {
+        if (state === 'FAILED') throw new StartError(`${name} version ${version} cannot be served: ${reason}`);
+      }
+    }
   }
 }

@@ -30,7 +30,7 @@ const call = (method: string, path: string, body?: unknown, headers: Record<stri
   request(server.url + path, {
     method,
     headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
   });
 // 405: fetch itself resolves %2e%2e, and asks for the path above.
 const REFUSED = [400, 404, 405];
@@ -157,6 +157,12 @@ describe('changes', () => {
       { ...SPLIT, variants: [{ ...SPLIT.variants[0], a: 1 }] },
       /variants\[0\]\.a is not/,
     ],
+    ['one that goes deep with lists', `{"variants":${'['.repeat(50_000)}`, /nested more than 32 levels/],
+    ['one of 65 KiB', JSON.stringify({ ...SPLIT, aliases: { a: 'x'.repeat(66_000) } }), /more than the 65536 bytes/],
+    ['a field twice', '{"default":1,"default":2}', /default is given more than once/],
+    ['the field __proto__', '{"default":1,"__proto__":{}}', /__proto__ is not known here/],
+    ['null in a list', '{"default":1,"aliases":{},"variants":[null]}', /variants/],
+    ['broken JSON', '{"default":1,}', /not valid JSON: an unexpected } at byte 13/],
     ['one nested a thousand deep', { ...SPLIT, default: nested(1_000) }, /nested more than 32 levels/],
   ])('%s is refused, and what served before serves on', async (_, policy, why) => {
     await start(KEYS);

@@ -108,7 +108,55 @@ describe('a body that is no image', () => {
     ['a URL that is none', 400, 'URL_NOT_ALLOWED', () => postJson(url(), { url: 'ship.png' })],
     ['both image and url', 400, 'INVALID_REQUEST', () => postJson(url(), { image: 'AAAA', url: 'http://example.com' })],
     ['neither image nor url', 400, 'INVALID_REQUEST', () => postJson(url(), {})],
-    ['an unknown field', 400, 'INVALID_REQUEST', () => postJson(url(), { image: 'AAAA', model: 'x' })],
+    ['an unknown field', 400, 'INVALID_REQUEST', () => postJson(url(), { image: 'AAAA', priority: 'x' })],
+    ['a model in JSON', 400, 'INVALID_REQUEST', () => postJson(url(), { image: 'AAAA', model: 'x' })],
+    ['a field twice', 400, 'INVALID_REQUEST', () => postJson(url(), '{"image":"AAAA","image":"AAAA"}')],
+    ['a top_k that is text', 400, 'INVALID_REQUEST', () => postJson(url(), { image: 'AAAA', top_k: '3' })],
+    [
+      'another top_k than the query',
+      400,
+      'INVALID_REQUEST',
+      () => postJson(url('?top_k=1'), { image: 'AAAA', top_k: 2 }),
+    ],
+    ['something behind its JSON', 400, 'INVALID_REQUEST', () => postJson(url(), '{"image":"AAAA"}}')],
+    ['300,000 empty objects', 400, 'INVALID_REQUEST', () => postJson(url(), `{"image":[${'{},'.repeat(100_000)}{}]}`)],
+    [
+      'text in the field of the file, by a client that forgot the @',
+      400,
+      'INVALID_REQUEST',
+      () => postForm(url(), [['file', '/home/me/ship.png']]),
+    ],
+    [
+      'a version in a form',
+      400,
+      'INVALID_REQUEST',
+      () =>
+        postForm(url(), [
+          ['version', '2'],
+          ['file', good],
+        ]),
+    ],
+    [
+      'a top_k of none in a form',
+      400,
+      'INVALID_REQUEST',
+      () =>
+        postForm(url(), [
+          ['file', good],
+          ['top_k', '0'],
+        ]),
+    ],
+    [
+      'two top_k in a form',
+      400,
+      'INVALID_REQUEST',
+      () =>
+        postForm(url(), [
+          ['top_k', '1'],
+          ['top_k', '1'],
+          ['file', good],
+        ]),
+    ],
     ['the field __proto__', 400, 'INVALID_REQUEST', () => postJson(url(), '{"image":"AAAA","__proto__":{"url":"x"}}')],
     ['a JSON list', 400, 'INVALID_REQUEST', () => postJson(url(), [])],
     ['JSON null', 400, 'INVALID_REQUEST', () => postJson(url(), 'null')],
@@ -276,6 +324,16 @@ describe('a broken form', () => {
     `--XX\r\nContent-Disposition: ${disposition}\r\n\r\n${content}\r\n`;
   const CASES: [string, () => Promise<Answer>][] = [
     ['without a boundary', () => form('--XX--\r\n', 'multipart/form-data')],
+    ['with an empty boundary', () => form('--\r\n\r\n----\r\n', 'multipart/form-data; boundary=')],
+    ['with an empty boundary in quotes', () => form('--XX--\r\n', 'multipart/form-data; boundary=""')],
+    ['with a boundary of 71 characters', () => form('--XX--\r\n', `multipart/form-data; boundary=${'b'.repeat(71)}`)],
+    [
+      'with a form in it',
+      () =>
+        form(
+          `--XX\r\nContent-Disposition: form-data; name="file"\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--XX--\r\n`,
+        ),
+    ],
     ['with another boundary', () => form('--YY\r\n\r\n--YY--\r\n')],
     ['that ends in a file', () => form(part('form-data; name="file"; filename="a.png"').slice(0, -2))],
     ['that ends in a header', () => form('--XX\r\nContent-Dispo')],

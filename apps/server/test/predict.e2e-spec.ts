@@ -123,6 +123,55 @@ describe('the answer', () => {
   });
 });
 
+describe('top_k', () => {
+  const image = ship.toString('base64');
+  it.each([
+    [
+      'a field of a form',
+      () =>
+        postForm(`${server.url}/v1/predict`, [
+          ['top_k', '2'],
+          ['file', ship],
+        ]),
+    ],
+    [
+      'a field of a form behind the file',
+      () =>
+        postForm(`${server.url}/v1/predict`, [
+          ['file', ship],
+          ['top_k', '2'],
+        ]),
+    ],
+    ['a field of JSON', () => postJson(`${server.url}/v1/predict`, { image, top_k: 2 })],
+    ['in query and body alike', () => postJson(`${server.url}/v1/predict?top_k=2`, { top_k: 2, image })],
+  ])('may be %s', async (_, send) => {
+    const { status, body } = await send();
+    expect([status, body.predictions?.length]).toEqual([200, 2]);
+  });
+
+  it('may be asked for all items of a batch', async () => {
+    const url = `${server.url}/v1/predict/batch`;
+    const asJson = await postJson(url, { items: [{ image }, { image }], top_k: 3 });
+    const asForm = await postForm(url, [
+      ['files', ship],
+      ['top_k', '3'],
+      ['files', ship],
+    ]);
+    for (const { body } of [asJson, asForm]) {
+      expect(body.results.map(({ predictions }: { predictions: unknown[] }) => predictions.length)).toEqual([3, 3]);
+    }
+  });
+});
+
+it('a file in a form needs no file name', async () => {
+  const head = '--XX\r\nContent-Disposition: form-data; name="file"\r\n\r\n';
+  const form = Buffer.concat([Buffer.from(head), ship, Buffer.from('\r\n--XX--')]);
+  const { status, body } = await postImage(`${server.url}/v1/predict`, form, {
+    'Content-Type': 'multipart/form-data; boundary="XX"',
+  });
+  expect([status, body.predictions?.[0].label]).toEqual([200, 'ship']);
+});
+
 describe('a version may be chosen', () => {
   it.each([
     ['/v1/predict', 2],

@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { copyOfBundledRegistry, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
@@ -77,6 +77,18 @@ describe('the server does not start, and says what to do, when', () => {
     const registry = keep(temporaryRegistry({}));
     writeFileSync(join(registry, 'pixels/1/model.json'), '{');
     await expectRefusal({ MODEL_REGISTRY: registry }, /pixels version 1 .*model\.json/);
+  });
+
+  it('something is passed over, and all is required', async () => {
+    const registry = keep(temporaryRegistry({}));
+    mkdirSync(join(registry, 'pixels/v2'));
+    await expectRefusal({ MODEL_REGISTRY: registry, REQUIRE: 'all' }, /pixels\/v2 is passed over.*; 2 would do/);
+  });
+
+  it('no model can be served, though any would do', async () => {
+    const registry = keep(temporaryRegistry({}));
+    truncateSync(join(registry, 'pixels/1/model.onnx'), 10);
+    await expectRefusal({ MODEL_REGISTRY: registry, REQUIRE: 'any' }, /none of the models in .* can be served/);
   });
 
   it.each([

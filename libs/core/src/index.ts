@@ -1,7 +1,8 @@
 export { Backoff, type BackoffOptions } from './backoff';
 export { deadlineIn, msUntil } from './deadline';
 export { EyrieError, type ErrorCode, type EyrieErrorOptions, type FieldError, invalidField } from './errors';
-export type { InferenceInput, InferenceRequest, InferenceResult, Timings } from './inference';
+export { eventLoopShare, EventLoopShare } from './event-loop-share';
+export type { InferenceInput, InferenceRequest, InferenceResult, Preparation, Timings } from './inference';
 export { monotonicNow } from './monotonic-clock';
 export { harmless, observe, reportObserverFailuresTo } from './observe';
 export type {

@@ -9,6 +9,18 @@ export interface InferenceInput {
   payload: readonly Uint8Array[];
   /** How much of a batch, and of the room in the queue, it takes: 1 for an image, the number of rows for a tensor. */
   cost: number;
+  /** What it takes to make it ready for the model, where that is known beforehand. */
+  preparation?: Preparation;
+}
+
+/** What it takes to make an input ready for the model, such as to decode an image, as far as its header says. */
+export interface Preparation {
+  /** Of one CPU, milliseconds. */
+  ms: number;
+  /** Of memory, at the most. */
+  bytes: number;
+  /** What it is that is prepared, to be told to whoever sent it: `progressive JPEG of 7000 x 7000 pixels in 882 scans`. */
+  subject: string;
 }
 
 export interface InferenceRequest extends InferenceInput {

@@ -1,6 +1,7 @@
 export { availableCpus } from './available-cpus';
 export type { Device } from './messages';
-export { type InferenceSettings, Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
+export { Predictor } from './predictor';
+export type { InferenceSettings, PredictorObserver, PredictorOptions } from './predictor-options';
 export type { RuntimeSpec } from './runtime-spec';
 export type { Stage, StagePart } from './stage';
 export { PredictorFactory } from './predictor-factory';

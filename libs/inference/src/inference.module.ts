@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PredictorFactory } from './predictor-factory';
-import type { InferenceSettings } from './predictor';
+import type { InferenceSettings } from './predictor-options';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<InferenceSettings>().build();
 

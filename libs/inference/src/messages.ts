@@ -22,6 +22,8 @@ export interface LoadMessage {
   maxBatch: number;
   /** Images with more pixels than this are refused before they are decoded. */
   maxPixels: number;
+  /** A worker of the version has been up already: what its first runs show is known. */
+  isProven?: boolean;
   device: Device;
 }
 
@@ -77,6 +79,8 @@ export interface LoadFailedMessage {
 export type LoadFault =
   /** The file, or what the manifest says of its inputs and outputs. */
   | { kind: 'unfit' }
+  /** The file cannot be read; `code` is the system's. */
+  | { kind: 'unreadable'; code?: string }
   /** It gives another number of scores per image than there are labels. */
   | { kind: 'other-classes'; classes: number }
   /** It loads, and fails when it is run. */

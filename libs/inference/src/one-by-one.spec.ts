@@ -7,7 +7,8 @@ import { ask } from '#testing/ask';
 import { png, randomPng } from '#testing/images';
 import { MIXING, mixingClassifier } from '#testing/mixing-classifier';
 import { type ClassifierOptions, onnxClassifier, specFor } from '#testing/onnx-classifier';
-import { Predictor, type PredictorObserver } from './predictor';
+import { Predictor } from './predictor';
+import type { PredictorObserver } from './predictor-options';
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-mixing-'));
 let predictor: Predictor;

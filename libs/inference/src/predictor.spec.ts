@@ -4,12 +4,14 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '#testing/ask';
+import { costlyJpeg } from '#testing/costly-jpeg';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { WORKER_ENTRY, type ChannelOrder, type ClassifierSpec } from '#tasks';
 import { expectedScores, onnxClassifier, specFor, type ClassifierOptions } from '#testing/onnx-classifier';
 import { until } from '#testing/until';
 import type { EyrieError } from '../../core/src/errors';
-import { Predictor, type PredictorObserver, type PredictorOptions } from './predictor';
+import { Predictor } from './predictor';
+import type { PredictorObserver, PredictorOptions } from './predictor-options';
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-predictor-'));
 const running: Predictor[] = [];
@@ -25,6 +27,7 @@ type StartOptions = ClassifierOptions & {
   batchTimeoutMs?: number;
   observer?: PredictorObserver;
   modelFile?: (file: string) => Promise<string>;
+  maxPreparation?: PredictorOptions['maxPreparation'];
 };
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -41,7 +44,8 @@ async function start(options: StartOptions = {}): Promise<Predictor> {
     sha256: sha256(model),
     spec: specFor(options),
     runtime: { workers: 1, threads: 1, maxBatch: 4, maxQueue: 100, maxDelayMs: 0, ...options.runtime },
-    maxPixels: 1_000_000,
+    maxPixels: 20_000_000,
+    maxPreparation: options.maxPreparation,
     batchTimeoutMs: options.batchTimeoutMs,
     observer: options.observer,
     modelFile: () => options.modelFile?.(file) ?? Promise.resolve(file),
@@ -153,6 +157,41 @@ describe('a batch', () => {
     };
     expect(await sizesWith(0)).toEqual([1, 1]);
     expect(await sizesWith(500)).toEqual([2]);
+  });
+});
+
+describe('an image that takes seconds to decode', () => {
+  const costly = costlyJpeg(4096);
+
+  it.each([
+    ['by its header', false],
+    ['unforeseen', true],
+  ])('does not hold up those that come with it or after it: %s', async (_, unknownCost) => {
+    const predictor = await start({ runtime: { maxBatch: 4 } });
+    const small = await randomPng();
+    const leaving = new AbortController();
+    let isAnswered = false;
+    const others = [ask(predictor, small, inTime())];
+    const asked = ask(predictor, costly, { ...inTime(), signal: leaving.signal, unknownCost }).finally(
+      () => (isAnswered = true),
+    );
+    for (let i = 0; i < 30; i++) others.push(ask(predictor, small, inTime()));
+    await Promise.all(others);
+    expect(isAnswered).toBe(false);
+    leaving.abort(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+  });
+
+  it('is refused where it takes more than it may, and is told why', async () => {
+    const image = await randomPng();
+    const limited = await start({ maxPreparation: { ms: 1_500, bytes: 30e6 } });
+    await expect(ask(limited, costly, inTime())).rejects.toMatchObject({
+      code: 'IMAGE_TOO_LARGE',
+      message: expect.stringMatching(
+        /a progressive JPEG of 4096 x 4096 pixels in 883 scans: .* [5-9]\.\d s of CPU, and at most 1\.5 s/,
+      ),
+    });
+    await expect(ask(limited, image, inTime())).resolves.toHaveProperty('batchSize', 1);
   });
 });
 

@@ -8,60 +8,20 @@ import {
   msUntil,
   resolvesWithin,
 } from '#core';
-import { DrainRate } from './drain-rate';
-import type { Device, ItemAnswer, LoadedMessage } from './messages';
-import { QueuedRequest, type Answered } from './queued-request';
+import { CostlyRoom } from './costly-room';
+import { HarmfulInputs } from './harmful-inputs';
+import type { ItemAnswer, LoadedMessage } from './messages';
+import { QueuedRequest, workOf, type Answered } from './queued-request';
 import { RequestQueue } from './request-queue';
-import type { RuntimeSpec } from './runtime-spec';
+import { Pace } from './pace';
+import type { PredictorOptions } from './predictor-options';
+import { shareOfBatch, tooCostly } from './preparation';
 import { partsOf, type Stage } from './stage';
 import { WorkerPool } from './worker-pool';
-import { WorkerLostError, type WorkerProcess } from './worker-process';
+import { WorkerLostError, type RunOptions, type WorkerProcess } from './worker-process';
 
 /** Batches in flight per worker: while one runs, the next one is decoded. */
 const SLOTS_PER_WORKER = 2;
-
-/** An answer may take so many times what is expected: the rest of the machine has something to do, too. */
-const SAFETY_FACTOR = 1.25;
-
-/** What holds for all versions alike. */
-export interface InferenceSettings {
-  /** Compiled entry file of the workers. */
-  workerEntry: string;
-  /** Images with more pixels than this are refused before they are decoded. */
-  maxPixels: number;
-  device?: Device;
-  loadTimeoutMs?: number;
-  /** A worker that does not answer a batch for so long is replaced. */
-  batchTimeoutMs?: number;
-  /** The longest wait before a worker that keeps dying is replaced again. */
-  maxBackoffMs?: number;
-}
-
-export interface PredictorOptions extends InferenceSettings {
-  /** Name of the version's task. */
-  task: string;
-  /** Absolute path of the ONNX file. */
-  modelPath: string;
-  /** Of that file, 64 lower-case hex digits. Workers run these bytes or none, so that all of them give the same answers. */
-  sha256: string;
-  /** What the task's part in the worker must know of the version: plain data. */
-  spec: object;
-  runtime: RuntimeSpec;
-  observer?: PredictorObserver;
-  /**
-   * Asked before a lost worker is replaced, which may be long after the start: where the model file is now. It throws
-   * when there is none.
-   */
-  modelFile?: () => Promise<string>;
-}
-
-/** Is told what happens inside, for logs and metrics. */
-export interface PredictorObserver {
-  onBatch?: (size: number) => void;
-  onWorkerLost?: (reason: string) => void;
-  onWorkerRestartFailed?: (reason: string) => void;
-  onWorkerStderr?: (line: string) => void;
-}
 
 /** Serves one model version: a queue, the workers that empty it, and the batches between them. */
 export class Predictor {
@@ -70,7 +30,9 @@ export class Predictor {
   private delayTimer: NodeJS.Timeout | undefined;
   private readonly inFlight = new Set<QueuedRequest>();
   private onIdle: (() => void) | undefined;
-  private readonly rate = new DrainRate();
+  private readonly pace: Pace;
+  private readonly harmful = new HarmfulInputs();
+  private readonly costlyRoom: CostlyRoom;
   /**
    * Of a run at the most: the setting, or the graph's batch dimension where that is fixed; 1 where the setting says so or where the
    * answers of a batch depend on one another.
@@ -94,6 +56,8 @@ export class Predictor {
     this.graph = graph;
     this.oneByOne = oneByOne;
     this.doubts = doubts;
+    this.pace = new Pace(warmUpMs);
+    this.costlyRoom = options.costlyRoom ?? new CostlyRoom(options.runtime.workers);
     const { maxBatch } = options.runtime;
     // A fixed batch dimension is filled up in the worker; a larger batch would only wait for itself.
     this.maxBatch = oneByOne !== undefined || maxBatch === 1 ? 1 : (fixedBatch ?? maxBatch);
@@ -122,6 +86,7 @@ export class Predictor {
         batchTimeoutMs: options.batchTimeoutMs ?? 60_000,
         maxBackoffMs: options.maxBackoffMs,
         modelFile: options.modelFile,
+        startSignal: options.signal,
         onStderr: observer?.onWorkerStderr,
       },
       {
@@ -174,6 +139,11 @@ export class Predictor {
     return this.pool.isServing;
   }
 
+  /** Its workers have batches and give no sign: if that goes on, they are replaced. */
+  get isOverdue(): boolean {
+    return this.pool.isOverdue;
+  }
+
   /** Memory of the workers together, bytes. */
   get rssBytes(): number {
     return this.pool.rssBytes;
@@ -184,23 +154,24 @@ export class Predictor {
    * not be started, too many wait, or the answer would come too late; undefined when it is.
    * @param deadline on performance.now()'s clock
    */
-  refusal(deadline: number, cost = 1): EyrieError | undefined {
+  refusal(
+    deadline: number,
+    input: Pick<InferenceRequest, 'cost' | 'preparation'> = { cost: 1 },
+  ): EyrieError | undefined {
     if (!this.pool.isServing) return this.withoutWorkers();
-    const { maxQueue } = this.options.runtime;
     const waiting = this.queue.cost;
-    const ahead = waiting + this.costInFlight();
     // What costs more than the whole queue has room for is taken on when nothing waits.
-    if (waiting > 0 && waiting + cost > maxQueue) {
-      return this.overloaded(`${this.queue.length} requests wait for this model already; try again later`, ahead);
+    if (waiting > 0 && waiting + input.cost > this.options.runtime.maxQueue) {
+      return this.overloaded(`${this.queue.length} requests wait for this model already; try again later`, input);
     }
     // With nobody before it a request is always tried: how else would be noticed that the version has become faster?
-    if (waiting === 0 && this.pool.leastBusy(SLOTS_PER_WORKER)) return undefined;
-    const expected = this.rate.msFor(ahead + cost);
-    if (performance.now() + expected * SAFETY_FACTOR <= deadline) return undefined;
+    if (waiting === 0 && this.isFreeFor(input)) return undefined;
+    const expected = this.pace.msFor(this.workBefore(input) + workOf(input), isCostly(input));
+    if (performance.now() + expected <= deadline) return undefined;
     const seconds = (expected / 1000).toFixed(1);
     return this.overloaded(
       `an answer would take about ${seconds} s, more than the request has left; try again later`,
-      ahead,
+      input,
     );
   }
 
@@ -209,6 +180,7 @@ export class Predictor {
    * @param onStage is told of each stage of the request when it is over, for traces. All of them come before the answer.
    * @returns what the task's part in the worker made of it, for the task to read
    * @throws EyrieError OVERLOADED, DEADLINE_EXCEEDED, WORKER_FAILED, what the task says of a bad input (INVALID_IMAGE …),
+   *   IMAGE_TOO_LARGE for an input that is too costly, HARMFUL_INPUT for one that workers have died of lately,
    *   MODEL_NOT_READY once `stop` has been called, or while `isServing` is false; the signal's reason when it aborts.
    */
   async predict(request: InferenceRequest, onStage?: (stage: Stage) => void): Promise<InferenceResult> {
@@ -251,7 +223,10 @@ export class Predictor {
       throw new EyrieError('MODEL_NOT_READY', 'the model is being unloaded', { retryAfterSeconds: 1 });
     }
     request.signal?.throwIfAborted();
-    const refusal = this.refusal(request.deadline, request.cost);
+    const refusal =
+      tooCostly(request.preparation, this.options.maxPreparation ?? {}) ??
+      this.harmfulInput(request) ??
+      this.refusal(request.deadline, request);
     if (refusal) throw refusal;
     const queued = new QueuedRequest(request, now, (left) => this.queue.remove(left), onStage);
     this.queue.add(queued);
@@ -261,13 +236,35 @@ export class Predictor {
   }
 
   /** Hands out batches while there are both requests and free slots. */
-  private dispatch(): void {
-    while (this.queue.length > 0) {
-      const worker = this.pool.leastBusy(SLOTS_PER_WORKER);
-      if (!worker || this.shouldWaitForMore()) return;
-      this.runBatch(worker, this.queue.take(this.maxBatch));
-    }
+  private readonly dispatch = (): void => {
+    while (this.dispatchSuspect() || this.dispatchOrdinary() || this.dispatchCostly());
     this.checkIdle();
+  };
+
+  /** @returns whether a batch was handed out */
+  private dispatchOrdinary(): boolean {
+    if (!this.queue.hasOrdinary) return false;
+    const worker = this.pool.leastBusy(SLOTS_PER_WORKER);
+    if (!worker || this.shouldWaitForMore()) return false;
+    void this.runBatch(worker, this.queue.take(this.maxBatch), 'ordinary');
+    return true;
+  }
+
+  private dispatchCostly(): boolean {
+    if (!this.queue.hasCostly) return false;
+    const worker = this.pool.forCostly();
+    if (!worker || !this.costlyRoom.take(this.dispatch)) return false;
+    const run = this.runBatch(worker, [this.queue.takeCostly()!], 'costly');
+    void run.then(() => this.costlyRoom.release());
+    return true;
+  }
+
+  private dispatchSuspect(): boolean {
+    if (!this.queue.hasSuspects) return false;
+    const worker = this.pool.forSuspect(this.queue.hasOrdinary);
+    if (!worker) return false;
+    void this.runBatch(worker, [this.queue.takeSuspect()!], 'alone');
+    return true;
   }
 
   /** With a waiting window set, a batch that is not full waits until its oldest request is that old. */
@@ -281,7 +278,12 @@ export class Predictor {
     return true;
   }
 
-  private runBatch(worker: WorkerProcess, taken: QueuedRequest[]): void {
+  /** Resolves when the worker has nothing of the batch any more. */
+  private async runBatch(
+    worker: WorkerProcess,
+    taken: QueuedRequest[],
+    kind: NonNullable<RunOptions['kind']>,
+  ): Promise<void> {
     const sentAt = performance.now();
     // Timers run late when the process is busy: what has expired is not worth a worker's time.
     const batch = taken.filter((request) => {
@@ -294,32 +296,37 @@ export class Predictor {
     const run = worker.run(
       batch.map(({ params, payload, deadline }) => ({ params, payload, deadline: toMonotonic(deadline, sentAt) })),
       (answer) => this.answer(batch[answer.item], answer, sentAt),
+      { kind, limitMs: this.pace.limitOf(batch) },
     );
     const cancels = batch.map((request, item) => {
       this.inFlight.add(request);
-      request.cancelRun = () => run.cancel(item);
+      request.cancelRun = () => {
+        run.cancel(item);
+        if (batch.every(({ isSettled }) => isSettled)) run.abandon(this.pace.graceOf(batch));
+      };
       request.stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
       return request.cancelRun;
     });
-    run.done
-      .then(
-        () => this.rate.answered(costOf(batch), sentAt, performance.now()),
-        (error: Error) => this.returnBatch(batch, error),
-      )
-      .finally(() => {
-        batch.forEach((request, item) => {
-          // It may have been put back, and be in another batch by now.
-          if (request.cancelRun !== cancels[item]) return;
-          request.cancelRun = undefined;
-          this.inFlight.delete(request);
-        });
-        this.dispatch();
-      });
+    try {
+      await run.done;
+      if (kind === 'ordinary') this.pace.answered(batch, sentAt, performance.now());
+    } catch (error) {
+      this.returnBatch(batch, error as Error);
+    }
+    batch.forEach((request, item) => {
+      // It may have been put back, and be in another batch by now.
+      if (request.cancelRun !== cancels[item]) return;
+      request.cancelRun = undefined;
+      this.inFlight.delete(request);
+    });
+    // A new turn: whoever else learns that the batch is over comes first.
+    queueMicrotask(this.dispatch);
   }
 
   private answer(request: QueuedRequest | undefined, answer: ItemAnswer, sentAt: number): void {
     if (!request || request.isSettled) return;
     if (answer.kind === 'chunk') return request.chunk(answer.chunk);
+    this.pace.worked(request, answer.work);
     const error = answer.kind === 'failed' ? new EyrieError(answer.code, answer.detail) : undefined;
     request.stage?.leave(error, partsOf(answer));
     if (answer.kind === 'done') return request.resolve({ ...answer, queueMs: sentAt - request.enqueuedAt });
@@ -328,18 +335,30 @@ export class Predictor {
     request.reject(error);
   }
 
-  /** The worker is gone. Each of its requests gets one more try; while the pool stops there is nobody to try. */
+  /**
+   * The worker is gone. Each of its requests gets one more try, with a worker that has nothing else; one of which that worker dies,
+   * too, is known for it from then on. While the pool stops there is nobody to try.
+   */
   private returnBatch(batch: QueuedRequest[], error: Error): void {
     for (const request of batch) {
+      const isSuspect = request.isSuspect;
+      if (isSuspect && error instanceof WorkerLostError && !this.stopping) this.harmful.add(request.payload);
       if (request.isSettled) continue;
-      if (request.retried || !(error instanceof WorkerLostError)) {
+      if (isSuspect || !(error instanceof WorkerLostError)) {
         request.reject(new EyrieError('WORKER_FAILED', error.message, { cause: error }));
       } else {
         request.stage?.leave(error);
-        request.retried = true;
+        request.isSuspect = true;
         this.putBack(request);
       }
     }
+  }
+
+  private harmfulInput({ payload }: InferenceRequest): EyrieError | undefined {
+    const seconds = this.harmful.refusedFor(payload);
+    if (seconds === undefined) return undefined;
+    const detail = `two workers of this model died of this very input, one of them while it had nothing else; it is refused for ${seconds} s`;
+    return new EyrieError('HARMFUL_INPUT', detail);
   }
 
   private putBack(request: QueuedRequest): void {
@@ -347,15 +366,22 @@ export class Predictor {
     this.queue.putBack(request);
   }
 
-  private costInFlight(): number {
-    let cost = 0;
-    for (const request of this.inFlight) cost += request.cost;
-    return cost;
+  private isFreeFor(input: Pick<InferenceRequest, 'preparation'>): boolean {
+    const worker = isCostly(input) ? this.pool.forCostly() : this.pool.leastBusy(SLOTS_PER_WORKER);
+    return worker !== undefined;
   }
 
-  private overloaded(detail: string, ahead: number): EyrieError {
-    const retryAfterSeconds = Math.max(1, Math.ceil(this.rate.msFor(ahead) / 1000));
-    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds });
+  /** Of what waits and of what workers have, as far as it stands in the way of such an input. */
+  private workBefore(input: Pick<InferenceRequest, 'preparation'>): number {
+    const costly = isCostly(input);
+    let work = this.queue.workAhead(costly);
+    for (const request of this.inFlight) if (request.isCostly === costly) work += request.work;
+    return work;
+  }
+
+  private overloaded(detail: string, input: Pick<InferenceRequest, 'preparation'>): EyrieError {
+    const ms = this.pace.msFor(this.workBefore(input), isCostly(input));
+    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) });
   }
 
   private withoutWorkers(): EyrieError {
@@ -377,8 +403,8 @@ export class Predictor {
   }
 }
 
-function costOf(batch: readonly QueuedRequest[]): number {
-  return batch.reduce((sum, { cost }) => sum + cost, 0);
+function isCostly({ preparation }: Pick<InferenceRequest, 'preparation'>): boolean {
+  return shareOfBatch(preparation) > 1;
 }
 
 /** A time of performance.now()'s clock, on the one that workers have, too. @param now on the former */

@@ -1,5 +1,6 @@
-import { EyrieError, type InferenceRequest } from '#core';
+import { EyrieError, type InferenceRequest, type Preparation } from '#core';
 import type { ItemDone } from './messages';
+import { shareOfBatch } from './preparation';
 import { StageWatch, type Stage } from './stage';
 
 /** What a worker has made of a request, and how long the request had waited for it. */
@@ -8,8 +9,8 @@ export type Answered = ItemDone & { queueMs: number };
 /** One request on its way: what to run, until when, and whom to tell. It is settled once, whoever comes first. */
 export class QueuedRequest {
   readonly answer: Promise<Answered>;
-  /** It was in a batch whose worker died: the next try is the last one, and in a batch of its own. */
-  retried = false;
+  /** A worker died while it had this request: the next try is the last one, with a worker that has nothing else. */
+  isSuspect = false;
   /** Calls it back from the worker that has it; undefined while none has. */
   cancelRun: (() => void) | undefined;
   readonly stage: StageWatch | undefined;
@@ -28,6 +29,7 @@ export class QueuedRequest {
     onStage: ((stage: Stage) => void) | undefined,
   ) {
     this.answer = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    this.share = shareOfBatch(request.preparation);
     this.stage = onStage && new StageWatch(onStage);
     this.timer = setTimeout(this.expire, Math.max(0, request.deadline - enqueuedAt));
     request.signal?.addEventListener('abort', this.abandon, { once: true });
@@ -41,8 +43,25 @@ export class QueuedRequest {
     return this.request.payload;
   }
 
+  get preparation(): Preparation | undefined {
+    return this.request.preparation;
+  }
+
   get cost(): number {
     return this.request.cost;
+  }
+
+  /** Of what may be prepared for one batch; see `shareOfBatch`. */
+  readonly share: number;
+
+  /** It would hold up those that it shares a batch with. */
+  get isCostly(): boolean {
+    return this.share > 1;
+  }
+
+  /** What it takes of the workers' time, in images that are prepared in no time. */
+  get work(): number {
+    return workOf(this.request);
   }
 
   /** On performance.now()'s clock; past it nobody waits for the answer. It may be put off. */
@@ -92,4 +111,12 @@ export class QueuedRequest {
     this.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
     this.cancelRun?.();
   };
+}
+
+/** Milliseconds of preparation that weigh as much as one more image in a run. */
+export const PREPARATION_MS_PER_IMAGE = 10;
+
+/** See `QueuedRequest.work`. */
+export function workOf({ cost, preparation }: Pick<InferenceRequest, 'cost' | 'preparation'>): number {
+  return cost + (preparation?.ms ?? 0) / PREPARATION_MS_PER_IMAGE;
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { resolvesWithin, waitWithin, withTimeLimit } from '#core';
+import { resolvesWithin, waitWithin } from '#core';
 import { frameOf } from './frames';
 import type {
   AnswersMessage,
@@ -42,20 +42,39 @@ export interface WorkerProcessOptions {
   signal?: AbortSignal;
 }
 
+/** How a batch is to be treated. */
+export interface RunOptions {
+  /**
+   * `ordinary` batches share a worker's slots; a `costly` input is prepared beside them; with `alone` the worker has nothing else
+   * until it is answered.
+   */
+  kind?: 'ordinary' | 'costly' | 'alone';
+  /** When nothing is heard of the worker for so long, it hangs; `batchTimeoutMs` at the most. */
+  limitMs?: number;
+}
+
 /** A batch that a worker has. */
 export interface Run {
   /** Resolves when each item has been answered. @throws WorkerLostError */
   done: Promise<void>;
   /** Calls an item back that nobody waits for any more. */
   cancel: (item: number) => void;
+  /** Nobody waits for any of it any more: if nothing is heard of the worker for so long, it is ended. */
+  abandon: (limitMs: number) => void;
 }
 
 interface Pending {
+  kind: NonNullable<RunOptions['kind']>;
   /** Items without their answer. */
   open: Set<number>;
   onAnswer: (answer: ItemAnswer) => void;
-  /** The worker has answered something: it does not hang. */
-  onSign: () => void;
+  /** Ends the worker when nothing has been heard of it for so long. */
+  silence: NodeJS.Timeout;
+  isAbandoned: boolean;
+  /** On performance.now()'s clock. */
+  sentAt: number;
+  /** After so many milliseconds without a sign of the worker it is late. */
+  dueMs: number;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -66,6 +85,12 @@ export class WorkerProcess {
   private nextBatch = 1;
   private stderrTail: string[] = [];
   private closing = false;
+  /** When it last answered anything, on performance.now()'s clock. */
+  private heardAt = -Infinity;
+  /** It has answered something, so it does not die of itself. */
+  hasAnswered = false;
+  /** It was let go because it is not needed any more. */
+  isRetired = false;
   /** Why we have killed it, where we have. */
   private killedFor: string | undefined;
   private readonly child: ChildProcess;
@@ -140,28 +165,40 @@ export class WorkerProcess {
     return this.pending.size;
   }
 
+  /** How many of them are of this kind. */
+  inFlight(kind: Pending['kind']): number {
+    let count = 0;
+    for (const pending of this.pending.values()) if (pending.kind === kind) count++;
+    return count;
+  }
+
+  /** It has been silent for half as long as it may be before it is ended. */
+  get isOverdue(): boolean {
+    const now = performance.now();
+    return [...this.pending.values()].some(({ sentAt, dueMs }) => now - Math.max(sentAt, this.heardAt) > dueMs);
+  }
+
   get isUsable(): boolean {
     return !this.closing && this.child.connected;
   }
 
   /** @param onAnswer is called for each chunk, and once for the end of each item */
-  run(items: BatchItem[], onAnswer: (answer: ItemAnswer) => void): Run {
+  run(items: BatchItem[], onAnswer: (answer: ItemAnswer) => void, options: RunOptions = {}): Run {
     const batch = this.nextBatch++;
-    const ms = this.options.batchTimeoutMs;
-    const onExpiry = (): WorkerLostError => {
-      const reason = `no answer to a batch within ${ms} ms`;
-      this.kill(reason);
-      return new WorkerLostError(`the worker hangs: ${reason}`);
-    };
-    const done = withTimeLimit({ ms, onExpiry }, (signal, onSign) => {
-      return new Promise<void>((resolve, reject) => {
-        const frame = frameOf({ batch, items });
-        this.pending.set(batch, { open: new Set(items.keys()), onAnswer, onSign, resolve, reject });
-        signal.addEventListener('abort', () => reject(signal.reason));
-        this.write(frame);
-      });
+    const { kind = 'ordinary', limitMs = Infinity } = options;
+    const ms = Math.min(limitMs, this.options.batchTimeoutMs);
+    const done = new Promise<void>((resolve, reject) => {
+      const silence = this.endAfter(ms, batch, `no answer to a batch within ${Math.round(ms)} ms`);
+      const open = new Set(items.keys());
+      const times = { sentAt: performance.now(), dueMs: ms / 2 };
+      this.pending.set(batch, { kind, open, onAnswer, silence, isAbandoned: false, ...times, resolve, reject });
+      this.write(frameOf({ batch, items }));
     });
-    return { done, cancel: (item) => this.cancel(batch, item) };
+    return {
+      done,
+      cancel: (item) => this.cancel(batch, item),
+      abandon: (after) => this.abandon(batch, after),
+    };
   }
 
   /** Lets the process finish what it has, then ends it; after `graceMs` by force. Resolves when it is gone. */
@@ -170,6 +207,12 @@ export class WorkerProcess {
     this.batches.end();
     if (!(await resolvesWithin(graceMs, this.exited))) this.kill('it did not end in time');
     await this.exited;
+  }
+
+  /** As `stop`, with as much time as its batches have. */
+  async retire(): Promise<void> {
+    this.isRetired = true;
+    await this.stop(this.options.batchTimeoutMs);
   }
 
   /** Ends the process at once. @param reason what `exited` says of it */
@@ -214,10 +257,12 @@ export class WorkerProcess {
   }
 
   private take({ batch, answers }: AnswersMessage): void {
+    this.hasAnswered = true;
     const pending = this.pending.get(batch);
     if (!pending) return;
     // What waits behind this batch is not forgotten either.
-    for (const { onSign } of this.pending.values()) onSign();
+    this.heardAt = performance.now();
+    for (const { silence } of this.pending.values()) silence.refresh();
     for (const answer of answers) {
       if (!pending.open.has(answer.item)) continue;
       if (answer.kind !== 'chunk') pending.open.delete(answer.item);
@@ -225,7 +270,39 @@ export class WorkerProcess {
     }
     if (pending.open.size > 0) return;
     this.pending.delete(batch);
+    clearTimeout(pending.silence);
     pending.resolve();
+  }
+
+  private abandon(batch: number, ms: number): void {
+    const pending = this.pending.get(batch);
+    if (!pending || pending.isAbandoned) return;
+    clearTimeout(pending.silence);
+    pending.isAbandoned = true;
+    const reason = `it went on for ${Math.round(ms)} ms with a batch that nobody waits for any more`;
+    pending.silence = this.endAfter(ms, batch, reason);
+  }
+
+  /** An AbortSignal for each batch would cost more than all the rest of this. */
+  private endAfter(ms: number, batch: number, reason: string): NodeJS.Timeout {
+    const since = performance.now();
+    const timer = setTimeout(() => {
+      // Not at once: when this process was busy for so long, what is waited for may be there and only unread.
+      setImmediate(() => {
+        const pending = this.pending.get(batch);
+        if (pending?.silence !== timer) return;
+        const silentMs = performance.now() - Math.max(since, this.heardAt);
+        // Timers are a little early at times.
+        if (silentMs >= ms - 5) pending.reject(this.hangs(reason));
+        else timer.refresh();
+      });
+    }, ms);
+    return timer;
+  }
+
+  private hangs(reason: string): WorkerLostError {
+    this.kill(reason);
+    return new WorkerLostError(`the worker hangs: ${reason}`);
   }
 
   private cancel(batch: number, item: number): void {
@@ -252,7 +329,10 @@ export class WorkerProcess {
   }
 
   private rejectPending(detail: string): void {
-    for (const { reject } of this.pending.values()) reject(new WorkerLostError(detail));
+    for (const { reject, silence } of this.pending.values()) {
+      clearTimeout(silence);
+      reject(new WorkerLostError(detail));
+    }
     this.pending.clear();
   }
 }

@@ -1,6 +1,8 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PredictorFactory } from '#inference';
+import { harmless } from '#core';
 import { FolderStore } from './stores/folder-store';
+import { StorageProcess } from './stores/storage-process';
 import { OnDemandLoader } from './serving/on-demand';
 import { ModelRegistry } from './serving/model-registry';
 import type { RegistryObserver, RegistryOptions } from './serving/registry-options';
@@ -8,6 +10,8 @@ import type { RegistryObserver, RegistryOptions } from './serving/registry-optio
 export interface RegistryModuleOptions extends RegistryOptions {
   /** Where the models are. */
   folder: string;
+  /** After so long the storage counts as hanging, milliseconds. */
+  storageTimeoutMs: number;
   observer?: RegistryObserver;
 }
 
@@ -23,8 +27,14 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     {
       provide: ModelRegistry,
       inject: [PredictorFactory, MODULE_OPTIONS_TOKEN],
-      useFactory: async (predictors: PredictorFactory, { folder, observer, ...options }: RegistryModuleOptions) =>
-        new ModelRegistry(await FolderStore.open(folder), predictors, options, observer),
+      useFactory: async (
+        predictors: PredictorFactory,
+        { folder, storageTimeoutMs, observer, ...options }: RegistryModuleOptions,
+      ) => {
+        const { onStorageCall } = observer ? harmless('registry', observer) : {};
+        const files = new StorageProcess({ timeoutMs: storageTimeoutMs, onCall: onStorageCall });
+        return new ModelRegistry(await FolderStore.open(folder, files), predictors, options, observer);
+      },
     },
     {
       provide: OnDemandLoader,

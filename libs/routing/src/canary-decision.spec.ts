@@ -1,6 +1,6 @@
 import type { CanaryRules, Policy } from '#registry';
 import { decide, withWeight, type CanaryFigures } from './canary-decision';
-import { OutcomeWindow } from './outcome-window';
+import { comparableP95, OutcomeWindow } from './outcome-window';
 
 const GUARD: CanaryRules = {
   variant: 'canary',
@@ -125,7 +125,7 @@ describe('a window', () => {
   it('counts what is in it and forgets what is older', () => {
     const window = new OutcomeWindow();
     for (let second = 0; second < 100; second++) {
-      window.add(second, second);
+      window.add(second, { runMs: second, batchSize: 1 });
       if (second % 10 === 0) window.add(second, null);
     }
     const summary = window.summary(99, 50);
@@ -137,8 +137,34 @@ describe('a window', () => {
 
   it('keeps a fair sample of many latencies', () => {
     const window = new OutcomeWindow();
-    for (let i = 0; i < 50_000; i++) window.add(0, i / 500);
+    for (let i = 0; i < 50_000; i++) window.add(0, { runMs: i / 500, batchSize: 1 });
     expect(window.summary(0, 10).p95).toBeGreaterThan(90);
     expect(window.summary(0, 10).p95).toBeLessThan(99);
+  });
+});
+
+describe('runs are compared with runs of the same size', () => {
+  const runs = (count: number, batchSize: number, runMs: number) =>
+    Array.from({ length: count }, (_, i) => ({ batchSize, runMs: runMs + i / 1000 }));
+  const rounded = (pair: [number, number] | undefined) => pair?.map(Math.round);
+
+  it('so that a variant with small batches does not look fast beside one with large ones', () => {
+    const others = [...runs(100, 8, 80), ...runs(20, 1, 10)];
+    expect(rounded(comparableP95(runs(100, 1, 20), others))).toEqual([20, 10]);
+  });
+
+  it('in the shares that the first one has of them', () => {
+    const canary = [...runs(90, 1, 10), ...runs(10, 8, 90)];
+    const others = [...runs(10, 1, 10), ...runs(400, 8, 60)];
+    expect(rounded(comparableP95(canary, others))).toEqual([90, 60]);
+    // In the others' own shares nearly all were of 60 ms; in the canary's a twentieth at the most may be slower.
+    expect(rounded(comparableP95([...runs(96, 1, 10), ...runs(4, 8, 90)], others))).toEqual([10, 10]);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['runs of other sizes', runs(100, 4, 10)],
+  ])('and with %s not at all', (_, others) => {
+    expect(comparableP95(runs(100, 1, 20), others)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { Policy } from '#registry';
-import { abortCanary, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
+import { abortCanary, abortCanaryKeepingShadow, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
 import { withWeight } from './canary-decision';
 
 const POLICY: Policy = { revision: 3, aliases: { champion: 2, challenger: 3 }, default: 'champion' };
@@ -25,6 +25,24 @@ it('becomes the default when it is promoted, by the alias that the default goes 
 
 it('leaves nothing behind when it is aborted', () => {
   expect(abortCanary(startCanary({ version: 3, weight: 10, guard: GUARD })(POLICY) as Policy)).toEqual(POLICY);
+});
+
+describe('a shadow of its version', () => {
+  const shadows = [
+    { version: 'challenger', percent: 100 },
+    { version: 1, percent: 10 },
+  ];
+  const running = startCanary({ version: 3, weight: 10 })({ ...POLICY, shadows }) as Policy;
+
+  it('is gone with it, and no other one is', () => {
+    const others = [{ version: 1, percent: 10 }];
+    expect(promoteCanary(running)).toEqual({ ...POLICY, aliases: { champion: 3, challenger: 3 }, shadows: others });
+    expect(abortCanary(running)).toEqual({ ...POLICY, shadows: others });
+  });
+
+  it('stays where that is asked for', () => {
+    expect(abortCanaryKeepingShadow(running)).toEqual({ ...POLICY, shadows });
+  });
 });
 
 it('is not started twice, and not ended without having been started', () => {

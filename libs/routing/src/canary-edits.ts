@@ -1,4 +1,4 @@
-import { resolveVersion, type CanaryRules, type Policy, type PolicyEdit } from '#registry';
+import { resolveVersion, withoutShadowsOf, type CanaryRules, type Policy, type PolicyEdit } from '#registry';
 import { EyrieError } from '#core';
 
 export interface CanaryStart {
@@ -8,6 +8,16 @@ export interface CanaryStart {
   /** Without one, nobody moves the weight but people. */
   guard?: Omit<CanaryRules, 'variant'>;
 }
+
+/** What a guard goes by where nothing else is said. */
+export const USUAL_RULES: Omit<CanaryRules, 'variant'> = {
+  window_s: 60,
+  min_requests: 100,
+  max_error_rate: 0.02,
+  max_p95_ratio: 1.5,
+  steps: [5, 25, 50, 100],
+  step_s: 300,
+};
 
 export const CANARY = 'canary';
 export const CONTROL = 'control';
@@ -58,7 +68,10 @@ function refuseIdleGuard(weight: number, steps: readonly number[]): void {
   );
 }
 
-/** Makes the canary's version the default, which gets everything; an alias that the default goes by moves to it. @throws EyrieError CONFLICT */
+/**
+ * Makes the canary's version the default, which gets everything; an alias that the default goes by moves to it. Its shadow goes:
+ * it was there to compare it with the default. @throws EyrieError CONFLICT
+ */
 export function promoteCanary(policy: Policy): Policy {
   const canary = requireCanary(policy);
   if (canary.weight <= 0) {
@@ -67,14 +80,20 @@ export function promoteCanary(policy: Policy): Policy {
       'the canary has no traffic; if its guard has taken it back, "canary status" says why: abort it, and start another one',
     );
   }
-  const number = typeof canary.version === 'number' ? canary.version : policy.aliases[canary.version]!;
+  const number = resolveVersion(policy, canary.version)!;
   const { default: ref } = policy;
   const moved = typeof ref === 'string' ? { aliases: { ...policy.aliases, [ref]: number } } : { default: number };
-  return { ...policy, ...moved, variants: undefined, guard: undefined };
+  return { ...withoutShadowsOf(policy, number), ...moved, variants: undefined, guard: undefined };
 }
 
-/** The default gets everything again. */
+/** The default gets everything again, and the canary's version is no shadow any more. @throws EyrieError CONFLICT */
 export function abortCanary(policy: Policy): Policy {
+  const { version } = requireCanary(policy);
+  return withoutShadowsOf(abortCanaryKeepingShadow(policy), resolveVersion(policy, version)!);
+}
+
+/** The same, but what has been a shadow stays one. @throws EyrieError CONFLICT */
+export function abortCanaryKeepingShadow(policy: Policy): Policy {
   requireCanary(policy);
   return { ...policy, variants: undefined, guard: undefined };
 }

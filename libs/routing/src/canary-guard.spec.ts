@@ -55,8 +55,8 @@ class Replica {
       variant: name,
     }));
     for (let i = 0; i < count; i++) {
-      this.guard.observe(control!, latencyMs);
-      this.guard.observe(canary!, canaryLatencyMs);
+      this.guard.observe(control!, { runMs: latencyMs, batchSize: 1 });
+      this.guard.observe(canary!, canaryLatencyMs === null ? null : { runMs: canaryLatencyMs, batchSize: 1 });
     }
   }
 

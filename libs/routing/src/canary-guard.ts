@@ -8,7 +8,7 @@ import {
   type Policy,
 } from '#registry';
 import { decide, withWeight, type CanaryDecision, type CanaryFigures } from './canary-decision';
-import { OutcomeWindow, type WindowSummary } from './outcome-window';
+import { comparableP95, OutcomeWindow, type Served, type WindowSummary } from './outcome-window';
 import type { Route } from './router';
 import type { ShadowTraffic } from './shadow-traffic';
 import type { TrafficEvents } from './traffic-events';
@@ -64,14 +64,18 @@ export class CanaryGuard {
     clearInterval(this.timer);
   }
 
-  /** @param latencyMs null when the version failed, which an image at fault is not */
-  observe({ version, variant }: Route, latencyMs: number | null): void {
+  /**
+   * What counts is the run of the model: how long a request waits, and how long its image takes to be decoded, is the doing of
+   * whoever sends it and of the others, not of the version.
+   * @param served null when the version failed, which an image at fault is not
+   */
+  observe({ version, variant }: Route, served: Served | null): void {
     if (variant === null) return;
     const watched = this.watched.get(version.model);
     if (!watched) return;
     let window = watched.byVariant.get(variant);
     if (!window) watched.byVariant.set(variant, (window = new OutcomeWindow()));
-    window.add(this.now(), latencyMs);
+    window.add(this.now(), served);
   }
 
   /** undefined while the model has no guard, and until it has looked for the first time. */
@@ -156,20 +160,38 @@ export class CanaryGuard {
     const others = [...windows].filter(([variant]) => variant !== guard.variant).map(([, summary]) => summary);
     const requests = others.reduce((sum, summary) => sum + summary.requests, 0);
     const failed = others.reduce((sum, summary) => sum + summary.errorRate * summary.requests, 0);
-    const p95s = others.map(({ p95 }) => p95).filter((p95) => p95 !== null);
+    const [canaryP95, othersP95] = this.runTimes(policy, guard, watched, windows);
     const { compared, agreed } = this.comparisons(model, guard, watched);
     return {
       weight: canary.weight,
       stepAge: this.now() - watched.since,
-      canary: windows.get(guard.variant)!,
+      canary: { ...windows.get(guard.variant)!, p95: canaryP95 },
       others: {
         requests,
         errorRate: requests > 0 ? failed / requests : 0,
-        p95: p95s.length > 0 ? Math.max(...p95s) : null,
+        p95: othersP95,
       },
       comparisons: compared,
       disagreement: compared > 0 ? 1 - agreed / compared : 0,
     };
+  }
+
+  /** The p95 of the canary, and the worst of the others; of runs of the same size, where there are enough of them. */
+  private runTimes(
+    policy: Policy,
+    guard: CanaryRules,
+    { byVariant }: Watched,
+    windows: ReadonlyMap<string, WindowSummary>,
+  ): [number | null, number | null] {
+    const canary = byVariant.get(guard.variant)?.runs ?? [];
+    let worst: [number | null, number | null] = [windows.get(guard.variant)!.p95, null];
+    for (const { name } of policy.variants!) {
+      if (name === guard.variant) continue;
+      const pair = comparableP95(canary, byVariant.get(name)?.runs ?? []);
+      const [ours, theirs] = pair ?? [windows.get(guard.variant)!.p95, windows.get(name)!.p95];
+      if (theirs !== null && theirs > (worst[1] ?? -Infinity)) worst = [ours, theirs];
+    }
+    return worst;
   }
 
   private async carryOut(model: Model, decision: Exclude<CanaryDecision, { action: 'hold' }>, input: CanaryFigures) {
@@ -181,6 +203,7 @@ export class CanaryGuard {
         name,
         (current) => withWeight(current, variant, decision.weight),
         policy.revision,
+        'the canary guard',
       );
       const done = decision.weight >= Math.max(...steps);
       const type =

@@ -1,4 +1,13 @@
-export { abortCanary, type CanaryStart, promoteCanary, startCanary } from './canary-edits';
+export {
+  abortCanary,
+  abortCanaryKeepingShadow,
+  type CanaryStart,
+  promoteCanary,
+  startCanary,
+  USUAL_RULES,
+} from './canary-edits';
+export { setCanaryWeight } from './canary-weight';
+export { type ShadowStart, startShadow, stopShadow } from './shadow-edits';
 export { CanaryGuard, type GuardStatus } from './canary-guard';
 export { chooseRoute, findVersion, type Route, type RouteQuery } from './router';
 export { type ShadowOutcome, type ShadowSummary, ShadowTraffic } from './shadow-traffic';

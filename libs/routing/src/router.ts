@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EyrieError } from '#core';
 import { resolveVersion, type Model, type ModelRegistry, type ModelVersion, type VersionRef } from '#registry';
+import { experimentOf } from './experiment';
 import { chooseVariant } from './split';
 
 export interface RouteQuery {
@@ -26,7 +27,7 @@ export function chooseRoute(registry: ModelRegistry, { model: name, version, key
   const model = registry.model(name);
   if (version !== undefined) return { version: findVersion(registry, model, version), variant: null };
   const variants = model.policy.variants ?? [];
-  const arm = chooseVariant(variants, name, key ?? randomBytes(12).toString('base64'));
+  const arm = chooseVariant(variants, experimentOf(name, model.policy), key ?? randomBytes(12).toString('base64'));
   if (!arm) return { version: findVersion(registry, model, model.policy.default), variant: null };
   return { version: findVersion(registry, model, arm.version), variant: arm.name };
 }

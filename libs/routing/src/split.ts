@@ -7,20 +7,25 @@ export interface Weighted {
 }
 
 /**
- * The variant of a routing key: a pure function of model, key and weights, so that every replica and every restart
- * gives the same answer. Each variant draws an exponentially distributed number from (model, key, its name), divided
+ * The variant of a routing key: a pure function of experiment, key and weights, so that every replica and every restart
+ * gives the same answer. Each variant draws an exponentially distributed number from (experiment, key, its name), divided
  * by its weight, and the smallest wins: shares are exactly the weights, and a change of weights moves few keys, always
  * away from a variant whose share shrank or to one whose share grew (weighted rendezvous hashing; Thaler and
  * Ravishankar 1998, with the weights of Schindelhauer and Schomaker 2005).
  *
+ * @param experiment what is tried, see `experimentOf`: in another one the same key draws anew
  * @returns undefined when no variant has a weight above zero
  */
-export function chooseVariant<V extends Weighted>(variants: readonly V[], model: string, key: string): V | undefined {
+export function chooseVariant<V extends Weighted>(
+  variants: readonly V[],
+  experiment: string,
+  key: string,
+): V | undefined {
   let chosen: V | undefined;
   let smallest = Infinity;
   for (const variant of variants) {
     if (variant.weight <= 0) continue;
-    const draw = -Math.log(uniform(model, key, variant.name)) / variant.weight;
+    const draw = -Math.log(uniform(experiment, key, variant.name)) / variant.weight;
     if (draw < smallest) {
       smallest = draw;
       chosen = variant;

@@ -75,6 +75,20 @@ export const capacity = [
       queries: [[`max by (instance) (nodejs_eventloop_lag_p99_seconds{${JOB}})`, '{{instance}}']],
     }),
     lines({
+      title: 'Pressure',
+      description:
+        'How much is used of what the server may run short of, the instance that uses most; it does less near 100%',
+      unit: 'percentunit',
+      queries: [[`max by (resource) (overload_pressure_ratio{${JOB}})`, '{{resource}}']],
+    }),
+    lines({
+      title: 'Refused for others',
+      description: 'Requests a second that were refused so that others could be answered',
+      unit: 'ops',
+      stacked: true,
+      queries: [[`sum by (reason) (rate(requests_shed_total{${JOB}}[${RATE}]))`, '{{reason}}']],
+    }),
+    lines({
       title: 'Cache',
       description: 'Where answers came from, a second: memory, redis, shared (computed for another request), computed',
       unit: 'ops',

@@ -1,13 +1,19 @@
-import Table from 'cli-table3';
+import { tableText } from '../output/table';
 import type { Confusion } from './confusion';
 
 /** More classes than this do not fit a terminal. */
 const MAX_MATRIX = 20;
 
-export function evaluationReport(confusion: Confusion, unreadable: readonly string[], seconds: number): string {
+export function evaluationReport(
+  confusion: Confusion,
+  unreadable: readonly string[],
+  seconds: number,
+  wide: boolean,
+): string {
   const { images, top1, top5, labels } = confusion;
-  const parts = [classTable(confusion)];
-  if (labels.length <= MAX_MATRIX) parts.push('Rows: what it is. Columns: what the model says.', matrix(confusion));
+  const parts = [classTable(confusion, wide)];
+  if (labels.length <= MAX_MATRIX)
+    parts.push('Rows: what it is. Columns: what the model says.', matrix(confusion, wide));
   if (unreadable.length > 0) parts.push(`${unreadable.length} files could not be read, the first: ${unreadable[0]}`);
   const rate = (images / seconds).toFixed(0);
   parts.push(`${images} images in ${seconds.toFixed(1)} s (${rate}/s)`);
@@ -15,29 +21,22 @@ export function evaluationReport(confusion: Confusion, unreadable: readonly stri
   return parts.join('\n');
 }
 
-function classTable(confusion: Confusion): string {
-  const table = new Table({ head: ['class', 'images', 'right', 'recall', 'precision'], style: PLAIN });
+function classTable(confusion: Confusion, wide: boolean): string {
   const isTwice = (label: string): boolean => confusion.labels.indexOf(label) !== confusion.labels.lastIndexOf(label);
-  for (const { class_id, label, images, right, recall, precision } of confusion.perClass()) {
-    table.push([
-      isTwice(label) ? `${label} (${class_id})` : label,
-      images,
-      right,
-      percent(recall),
+  const rows = confusion
+    .perClass()
+    .map(({ class_id, label, images, right, recall, precision }) => [
+      ...[isTwice(label) ? `${label} (${class_id})` : label, images, right, percent(recall)],
       precision === null ? '-' : percent(precision),
     ]);
-  }
-  return table.toString();
+  return tableText({ head: ['class', 'images', 'right', 'recall', 'precision'], rows }, wide);
 }
 
-function matrix({ labels, counts }: Confusion): string {
-  const table = new Table({ head: ['', ...labels.map((label) => label.slice(0, 6))], style: PLAIN });
-  labels.forEach((label, truth) => table.push({ [label]: counts[truth]!.map((count) => (count === 0 ? '.' : count)) }));
-  return table.toString();
+function matrix({ labels, counts }: Confusion, wide: boolean): string {
+  const rows = labels.map((label, truth) => [label, ...counts[truth]!.map((count) => (count === 0 ? '.' : count))]);
+  return tableText({ head: ['', ...labels.map((label) => label.slice(0, 6))], rows }, wide);
 }
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(2)}%`;
 }
-
-const PLAIN = { head: [], border: [], compact: true };

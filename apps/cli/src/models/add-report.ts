@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import type { AddedVersion, Fact } from '#authoring';
+import { tableText } from '../output/table';
 
 const WHENCE: Record<Fact['source'], string> = {
   file: 'found in the file',
@@ -10,16 +10,15 @@ const WHENCE: Record<Fact['source'], string> = {
 };
 
 /** What was added, for people: what was found, what was assumed, what to do next. */
-export function addReport({ manifest, folder, facts, warnings }: AddedVersion, hasPolicy: boolean): string {
+export function addReport({ manifest, folder, facts, warnings }: AddedVersion, isServed: boolean): string {
   const { name, version } = manifest;
-  const table = new Table({ head: ['', 'value', 'from'], style: { head: [], border: [], compact: true } });
-  for (const { what, value, source } of facts) table.push([what, value, WHENCE[source]]);
+  const rows = facts.map(({ what, value, source }) => [what, value, WHENCE[source]]);
   return [
-    table.toString(),
+    tableText({ head: ['', 'value', 'from'], rows }),
     ...warnings.map((warning) => `Mind: ${warning}.`),
     `Added ${name} version ${version} in ${folder}; it loads and answers.`,
-    hasPolicy
-      ? `Nobody is served by it yet: let an alias or the policy of ${name} name version ${version}.`
-      : `${name} has no policy, so its highest version serves everyone as soon as a server has read the registry.`,
+    isServed
+      ? `It answers the requests for ${name}: the policy names it.`
+      : `Nobody is served by it yet: "policy default ${name} ${version}" gives it everyone, "canary start" a share.`,
   ].join('\n');
 }

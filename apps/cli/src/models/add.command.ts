@@ -2,8 +2,17 @@ import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
 import { WORKER_ENTRY } from '#tasks';
 import { type AddRequest, addVersion, PRESETS, tryPreparations } from '#authoring';
-import { FolderStore } from '#registry';
+import { FolderStore, routedVersions } from '#registry';
+import { print } from '../output/format';
+import { UsageError } from '../usage-error';
 import { parseModelName } from '../parse';
+import {
+  folderOf,
+  type RegistryDefaults,
+  type RegistryOptions,
+  serverOf,
+  withRegistryOptions,
+} from '../registry/open-registry';
 import {
   parseActivation,
   parseChannels,
@@ -20,28 +29,30 @@ import {
   parseThreshold,
   parseVersion,
 } from './add-options';
+import { addOnServer } from './add-on-server';
 import { addReport } from './add-report';
+import { isRouted } from '../registry/stored-policy';
+import { sameFile } from './catalog-installed';
 import { imagenetLabels } from './imagenet-labels';
 import { preparationsReport } from './preparations-report';
+import { noteTyped } from './upload-fields';
 
-interface AddCommandOptions extends Omit<AddRequest, 'file'> {
-  registry: string;
-  try?: string[];
-  json?: boolean;
-}
+type AddCommandOptions = Omit<AddRequest, 'file' | 'imagenetLabels'> & RegistryOptions & { try?: string[] };
 
 const EXAMPLES = `
 What the file says of itself need not be said. A flag overrides the preset.
 
 Examples:
-  npm run eyrie -- models add resnet50.onnx --name resnet50 --preset imagenet --labels imagenet.txt
-  npm run eyrie -- models add flowers.onnx --name flowers --resize exact --mean 0.5 --std 0.5
-  npm run eyrie -- models add flowers.onnx --name flowers --try rose.jpg tulip.jpg
+  eyrie models add resnet50.onnx --name resnet50 --preset imagenet --labels imagenet.txt
+  eyrie models add flowers.onnx --name flowers --resize exact --mean 0.5 --std 0.5
+  eyrie models add flowers.onnx --name flowers --try rose.jpg tulip.jpg
+
+A server that runs elsewhere takes the same, but for --try: --server URL --key KEY, or EYRIE_SERVER and EYRIE_KEY.
 
 Exit codes: 0 added, 1 not added, 2 called wrongly, 130 stopped by Ctrl-C. Unless it is 0, the registry is as before.`;
 
-export function addCommand(registry: string): Command {
-  return new Command('add')
+export function addCommand(defaults: RegistryDefaults): Command {
+  const add = new Command('add')
     .description('Adds an ONNX image classifier as a new version, once it has proved that it can be served.')
     .argument('<file>', 'the ONNX file')
     .requiredOption('--name <model>', 'name of the model', parseModelName)
@@ -69,31 +80,31 @@ export function addCommand(registry: string): Command {
     .option('--try <photos...>', 'print what each preparation makes of these pictures, and add nothing')
     .option('--description <text>', 'what people should know of it')
     .option('--license <id>', 'such as Apache-2.0')
-    .option('--registry <folder>', 'the model registry', registry)
-    .option('--json', 'print what was added as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action(add);
+    .addHelpText('after', EXAMPLES);
+  const typed = noteTyped(withRegistryOptions(add));
+  return add.action((file: string, options: AddCommandOptions) => addFile(file, options, defaults, typed));
 }
 
-async function add(file: string, options: AddCommandOptions): Promise<void> {
-  const { registry, json, try: photos, ...rest } = options;
-  const request = { file, imagenetLabels: imagenetLabels(), ...rest };
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
+async function addFile(
+  file: string,
+  options: AddCommandOptions,
+  defaults: RegistryDefaults,
+  typed: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const server = serverOf(options, defaults);
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal);
   try {
-    const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
-    if (photos) {
-      const tried = await tryPreparations(request, photos, { predictors, signal: interrupt.signal, onStep });
-      console.log(json ? JSON.stringify(tried, null, 2) : preparationsReport(tried, photos));
-      return;
+    if (options.try && server) {
+      throw new UsageError('--try runs the model on this machine, and no server is asked: leave --server out');
     }
-    const store = await FolderStore.open(registry);
-    const added = await addVersion(store, request, { predictors, signal: interrupt.signal, onStep });
-    const { manifest, folder, facts, warnings } = added;
-    const hasPolicy = (await store.readPolicy(manifest.name).catch(() => true)) !== null;
-    console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, hasPolicy));
+    if (options.try) await tryHere(file, options, options.try, interrupt.signal);
+    else if (server) {
+      const added = await addOnServer(server, options.name, file, typed, interrupt.signal);
+      const isServed = routedVersions(added.policy).includes(added.manifest.version);
+      print(options, added, () => addReport({ ...added, folder: server.server }, isServed));
+    } else await addHere(file, options, folderOf(options, defaults), interrupt.signal);
   } catch (error) {
     if (error !== interrupt.signal.reason) throw error;
     console.error('eyrie: interrupted; nothing was added');
@@ -102,4 +113,38 @@ async function add(file: string, options: AddCommandOptions): Promise<void> {
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
   }
+}
+
+async function addHere(file: string, options: AddCommandOptions, registry: string, signal: AbortSignal): Promise<void> {
+  const store = await FolderStore.open(registry);
+  const added = await addVersion(store, requestOf(file, options), { predictors: predictors(), signal, onStep });
+  const { manifest, folder, facts } = added;
+  const warnings = [...added.warnings, ...(await sameFile(store, manifest))];
+  const isServed = await isRouted(store, manifest.name, manifest.version);
+  print(options, { folder, manifest, facts, warnings }, () => addReport({ ...added, warnings }, isServed));
+}
+
+async function tryHere(
+  file: string,
+  options: AddCommandOptions,
+  photos: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const tried = await tryPreparations(requestOf(file, options), photos, { predictors: predictors(), signal, onStep });
+  print(options, tried, (wide) => preparationsReport(tried, photos, wide));
+}
+
+function requestOf(
+  file: string,
+  { format: _format, json: _json, try: _try, ...request }: AddCommandOptions,
+): AddRequest {
+  return { file, imagenetLabels: imagenetLabels(), ...request };
+}
+
+function predictors(): PredictorFactory {
+  return new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
+}
+
+function onStep(step: string): void {
+  if (process.stderr.isTTY) console.error(`${step} …`);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomPng } from '#testing/images';
+import { eyrie } from '#testing/cli';
 import { onnxClassifier } from '#testing/onnx-classifier';
 
 const EYRIE = join(__dirname, '../../../../dist/apps/cli/src/main.js');
@@ -102,7 +103,7 @@ describe('models add', () => {
     ['--threshold', '2', /--threshold must be from 0 to 1/],
     ['--version', '1.5', /--version must be a whole number/],
   ])('called with %s %s says how it must be', async (option, text, reason) => {
-    const { code, stderr } = await run(option, text);
+    const { code, stderr } = await eyrie(['models', 'add', file, '--name', 'm', option, text]);
     expect(stderr).toMatch(reason);
     expect(code).toBe(2);
   });

@@ -1,4 +1,5 @@
-import { readManifest, type ModelStore } from '#registry';
+import { type Manifest, type ModelStore, readManifest } from '#registry';
+import type { ListedModel } from '../registry/registry-access';
 
 export interface InstalledVersion {
   model: string;
@@ -21,4 +22,26 @@ export async function installedVersions(store: ModelStore): Promise<Map<string, 
     }
   }
   return installed;
+}
+
+/** The same of the models that a server tells of. */
+export function versionsByFile(models: readonly ListedModel[]): Map<string, InstalledVersion[]> {
+  const installed = new Map<string, InstalledVersion[]>();
+  for (const { name, versions } of models) {
+    for (const { version, sha256 } of versions) {
+      if (sha256 !== undefined) installed.set(sha256, [...(installed.get(sha256) ?? []), { model: name, version }]);
+    }
+  }
+  return installed;
+}
+
+/** Says which other versions are the same file as this one. */
+export async function sameFile(
+  store: ModelStore,
+  { name, version, artifact }: Pick<Manifest, 'name' | 'version' | 'artifact'>,
+): Promise<string[]> {
+  const same = ((await installedVersions(store)).get(artifact.sha256) ?? [])
+    .filter((other) => other.model !== name || other.version !== version)
+    .map((other) => `${other.model} version ${other.version}`);
+  return same.length === 0 ? [] : [`this is the same file as ${same.join(', ')}`];
 }

@@ -1,14 +1,20 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { type CatalogEntry, readCatalog } from '#authoring';
 import { FolderStore } from '#registry';
+import { print } from '../output/format';
+import { tableText } from '../output/table';
+import {
+  folderOf,
+  type RegistryDefaults,
+  type RegistryOptions,
+  serverOf,
+  withRegistryOptions,
+} from '../registry/open-registry';
 import { catalogFile } from './catalog-file';
-import { type InstalledVersion, installedVersions } from './catalog-installed';
+import { type InstalledVersion, installedVersions, versionsByFile } from './catalog-installed';
 
-interface CatalogOptions {
-  registry: string;
+interface CatalogOptions extends RegistryOptions {
   catalog?: string;
-  json?: boolean;
 }
 
 interface Row extends CatalogEntry {
@@ -17,36 +23,39 @@ interface Row extends CatalogEntry {
 
 const EXAMPLES = `
 Examples:
-  npm run eyrie -- models catalog
-  npm run eyrie -- models catalog --json`;
+  eyrie models catalog
+  eyrie models catalog --json`;
 
-export function catalogCommand(registry: string): Command {
-  return new Command('catalog')
+export function catalogCommand(defaults: RegistryDefaults): Command {
+  const catalog = new Command('catalog')
     .description('Lists the models that can be pulled by name, and which of them the registry has.')
-    .option('--registry <folder>', 'the model registry', registry)
     .option('--catalog <file>', "another catalog than the registry's or Eyrie's own")
-    .option('--json', 'print the list as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(showCatalog);
+    .action((options: CatalogOptions) => showCatalog(options, defaults));
+  return withRegistryOptions(catalog);
 }
 
-async function showCatalog({ registry, catalog, json }: CatalogOptions): Promise<void> {
-  const store = await FolderStore.open(registry);
-  const entries = await readCatalog(catalogFile(registry, catalog));
-  const installed = await installedVersions(store);
+async function showCatalog(options: CatalogOptions, defaults: RegistryDefaults): Promise<void> {
+  const server = serverOf(options, defaults);
+  const registry = folderOf(options, defaults);
+  const installed = server
+    ? versionsByFile(await server.models())
+    : await installedVersions(await FolderStore.open(registry));
+  const entries = await readCatalog(catalogFile(server ? undefined : registry, options.catalog));
   const rows = entries.map((entry) => ({ ...entry, installed: installed.get(entry.sha256) ?? [] }));
-  console.log(json ? JSON.stringify(rows, null, 2) : table(rows));
+  print(options, rows, (wide) => table(rows, wide));
 }
 
-function table(rows: readonly Row[]): string {
-  const list = new Table({
-    head: ['name', 'description', 'MB', 'installed'],
-    colAligns: ['left', 'left', 'right', 'left'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { name, description, bytes, installed } of rows) {
-    const where = installed.map(({ model, version }) => `${model} ${version}`).join(', ');
-    list.push([name, description, (bytes / 1e6).toFixed(1), where || '-']);
-  }
-  return list.toString();
+function table(rows: readonly Row[], wide: boolean): string {
+  return tableText(
+    {
+      head: ['name', 'description', 'MB', 'installed'],
+      rows: rows.map(({ name, description, bytes, installed }) => {
+        const where = installed.map(({ model, version }) => `${model} ${version}`).join(', ');
+        return [name, description, (bytes / 1e6).toFixed(1), where || '-'];
+      }),
+      right: [2],
+    },
+    wide,
+  );
 }

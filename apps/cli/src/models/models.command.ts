@@ -6,6 +6,7 @@ import { listCommand, showCommand } from './list.command';
 import { loadCommand } from './load.command';
 import { pullCommand } from './pull.command';
 import { removeCommand } from './remove.command';
+import { takeUploadCommand } from './take-upload.command';
 import { verifyCommand } from './verify.command';
 
 /**
@@ -13,16 +14,16 @@ import { verifyCommand } from './verify.command';
  * @param mirror where the files of the catalog lie, instead of at their URLs
  */
 export function modelsCommand(defaults: RegistryDefaults, mirror?: string): Command {
-  const { registry } = defaults;
   return new Command('models')
     .description('The models of a registry.')
     .addCommand(listCommand(defaults))
     .addCommand(showCommand(defaults))
-    .addCommand(addCommand(registry))
-    .addCommand(pullCommand(registry, mirror))
-    .addCommand(catalogCommand(registry))
-    .addCommand(removeCommand(registry))
-    .addCommand(verifyCommand(registry))
+    .addCommand(addCommand(defaults))
+    .addCommand(pullCommand(defaults, mirror))
+    .addCommand(catalogCommand(defaults))
+    .addCommand(removeCommand(defaults))
+    .addCommand(verifyCommand(defaults))
     .addCommand(loadCommand('load', defaults))
-    .addCommand(loadCommand('unload', defaults));
+    .addCommand(loadCommand('unload', defaults))
+    .addCommand(takeUploadCommand(defaults.registry), { hidden: true });
 }

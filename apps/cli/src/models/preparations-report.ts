@@ -1,23 +1,24 @@
 import { basename } from 'node:path';
-import Table from 'cli-table3';
 import type { TriedPreparation } from '#authoring';
+import { tableText } from '../output/table';
 
 const WIDTH = 30;
 
 /** What each preparation makes of some pictures: a row for each, the one that would be chosen first. */
-export function preparationsReport(tried: readonly TriedPreparation[], photos: readonly string[]): string {
-  const table = new Table({
-    head: ['preparation', 'mean confidence', ...photos.map((photo) => basename(photo))],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { preparation, answers, meanConfidence } of tried) {
+export function preparationsReport(
+  tried: readonly TriedPreparation[],
+  photos: readonly string[],
+  wide: boolean,
+): string {
+  const head = ['preparation', 'mean confidence', ...photos.map((photo) => basename(photo))];
+  const rows = tried.map(({ preparation, answers, meanConfidence }) => {
     const said = answers.map((answer) =>
       'label' in answer ? `${short(answer.label)} ${percent(answer.confidence)}` : answer.problem,
     );
-    table.push([preparation, percent(meanConfidence), ...said]);
-  }
+    return [preparation, percent(meanConfidence), ...said];
+  });
   return [
-    table.toString(),
+    tableText({ head, rows }, wide),
     'Nothing was added. Look which row knows what is in the pictures, and add the model with its --preset.',
   ].join('\n');
 }

@@ -45,7 +45,7 @@ afterEach(async () => {
   rmSync(registry, { recursive: true, force: true });
 });
 
-const pull = (...args: string[]) => pullCommand(registry).exitOverride().parseAsync(args, { from: 'user' });
+const pull = (...args: string[]) => pullCommand({ registry }).exitOverride().parseAsync(args, { from: 'user' });
 const pullTiny = (...args: string[]) => pull('tiny-net', '--mirror', `${server.url}/zoo/`, ...args);
 const output = () => printed.mock.calls.flat().join('\n');
 const manifest = (name: string, version: number) =>
@@ -68,7 +68,7 @@ it('makes a version of a model from the catalog, with all that the catalog knows
 });
 
 it('takes the mirror of the environment, and a flag before it', async () => {
-  const withMirror = (mirror: string) => pullCommand(registry, mirror).exitOverride();
+  const withMirror = (mirror: string) => pullCommand({ registry }, mirror).exitOverride();
   await withMirror(`${server.url}/from-environment`).parseAsync(['tiny-net'], { from: 'user' });
   const flag = ['tiny-net', '--name', 'other', '--mirror', `${server.url}/from-flag`];
   await withMirror(`${server.url}/from-environment`).parseAsync(flag, { from: 'user' });
@@ -187,7 +187,7 @@ it.each([
 });
 
 describe('models catalog', () => {
-  const show = (...args: string[]) => catalogCommand(registry).exitOverride().parseAsync(args, { from: 'user' });
+  const show = (...args: string[]) => catalogCommand({ registry }).exitOverride().parseAsync(args, { from: 'user' });
 
   it('lists what can be pulled and what has been', async () => {
     await show();

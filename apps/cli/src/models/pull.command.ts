@@ -14,23 +14,25 @@ import {
   type WantedFile,
 } from '#authoring';
 import { FolderStore } from '#registry';
+import { type OutputOptions, print, withOutputOptions } from '../output/format';
 import { parseModelName } from '../parse';
+import { folderAlone, type RegistryDefaults } from '../registry/open-registry';
 import { UsageError } from '../usage-error';
 import { parseInputSize, parsePreset, parseVersion } from './add-options';
 import { addReport } from './add-report';
 import { imagenetLabels } from './imagenet-labels';
+import { isRouted } from '../registry/stored-policy';
 import { catalogFile } from './catalog-file';
 import { installedVersions } from './catalog-installed';
 import { PullProgress } from './pull-progress';
 import { catalogSource, isUrl, type PullSource, urlSource } from './pull-source';
 
-interface PullOptions extends Pick<AddRequest, 'version' | 'labels' | 'preset' | 'inputSize'> {
+interface PullOptions extends OutputOptions, Pick<AddRequest, 'version' | 'labels' | 'preset' | 'inputSize'> {
   name?: string;
   sha256?: string;
   mirror?: string;
   catalog?: string;
   registry: string;
-  json?: boolean;
 }
 
 const EXAMPLES = `
@@ -38,16 +40,16 @@ What has come is kept when a download breaks or is interrupted; the next pull go
 if its SHA-256 is right, and becomes a version only once it has been loaded and has answered.
 
 Examples:
-  npm run eyrie -- models pull resnet50-v1-12
-  npm run eyrie -- models pull resnet50-v1-12 --name resnet50 --mirror https://mirror.example/onnx-models
-  npm run eyrie -- models pull https://host.example/flowers.onnx --sha256 3f03… --labels flowers.txt
-  npm run eyrie -- models pull file:///media/stick/flowers.onnx --name flowers
+  eyrie models pull resnet50-v1-12
+  eyrie models pull resnet50-v1-12 --name resnet50 --mirror https://mirror.example/onnx-models
+  eyrie models pull https://host.example/flowers.onnx --sha256 3f03… --labels flowers.txt
+  eyrie models pull file:///media/stick/flowers.onnx --name flowers
 
 Exit codes: 0 added or there already, 1 not added, 2 called wrongly, 130 stopped by Ctrl-C.`;
 
 /** @param mirror the base URL to use instead of the catalog's URLs */
-export function pullCommand(registry: string, mirror?: string): Command {
-  return new Command('pull')
+export function pullCommand(defaults: RegistryDefaults, mirror?: string): Command {
+  const command = new Command('pull')
     .description('Downloads a model and adds it as a new version, once it has proved that it can be served.')
     .argument('<model>', 'a name from "eyrie models catalog", or an https:, http: or file: URL of an ONNX file')
     .option('--name <model>', 'name in the registry (default: the name in the catalog, or of the file)', parseModelName)
@@ -58,10 +60,13 @@ export function pullCommand(registry: string, mirror?: string): Command {
     .option('--input-size <pixels>', 'side, or width x height, where the file leaves it open', parseInputSize)
     .option('--mirror <url>', 'where the files of the catalog lie by their paths (default: EYRIE_MODEL_MIRROR)')
     .option('--catalog <file>', "another catalog than the registry's or Eyrie's own")
-    .option('--registry <folder>', 'the model registry', registry)
-    .option('--json', 'print what was added as JSON')
+    .option('--registry <folder>', 'the model registry (default: MODEL_REGISTRY, or else ./model-registry)')
     .addHelpText('after', EXAMPLES)
-    .action((what: string, options: PullOptions) => pull(what, { ...options, mirror: options.mirror ?? mirror }));
+    .action((what: string, options: PullOptions) => {
+      const registry = folderAlone(options, defaults, 'downloads into a folder');
+      return pull(what, { ...options, registry, mirror: options.mirror ?? mirror });
+    });
+  return withOutputOptions(command);
 }
 
 async function pull(what: string, options: PullOptions): Promise<void> {
@@ -100,7 +105,7 @@ async function isThereAlready(
   store: FolderStore,
   name: string,
   { file }: PullSource,
-  { version, json }: PullOptions,
+  { version, ...options }: PullOptions,
 ): Promise<boolean> {
   if (typeof file === 'string') return false;
   const same = (await installedVersions(store)).get(file.sha256) ?? [];
@@ -108,7 +113,7 @@ async function isThereAlready(
   if (!found && version !== undefined && (await store.listVersions(name).catch((): number[] => [])).includes(version)) {
     throw new EyrieError('CONFLICT', `${name} has a version ${version} already, and it is another file`);
   }
-  if (found) console.log(json ? JSON.stringify(found) : `${name} version ${found.version} is this file already.`);
+  if (found) print(options, found, () => `${name} version ${found.version} is this file already.`);
   return found !== undefined;
 }
 
@@ -127,7 +132,7 @@ async function add(
   file: string,
   name: string,
   { about }: PullSource,
-  { version, labels = about.labels, preset = about.preset, inputSize, json }: PullOptions,
+  { version, labels = about.labels, preset = about.preset, inputSize, ...options }: PullOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
@@ -135,8 +140,8 @@ async function add(
   const request = { ...about, file, name, version, labels, preset, inputSize, imagenetLabels: imagenetLabels() };
   const added = await addVersion(store, request, { predictors, signal, onStep });
   const { manifest, folder, facts, warnings } = added;
-  const hasPolicy = (await store.readPolicy(name).catch(() => true)) !== null;
-  console.log(json ? JSON.stringify({ folder, manifest, facts, warnings }, null, 2) : addReport(added, hasPolicy));
+  const isServed = await isRouted(store, manifest.name, manifest.version);
+  print(options, { folder, manifest, facts, warnings }, () => addReport(added, isServed));
 }
 
 /** Begins with a dot, so that no reader of the registry takes it for a model. */

@@ -3,7 +3,16 @@ import { Command } from 'commander';
 import { PredictorFactory } from '#inference';
 import { type ImageClassificationFields, WORKER_ENTRY } from '#tasks';
 import { FolderStore, loadVersion, parsePolicy } from '#registry';
+import { isForPrograms, print } from '../output/format';
 import { requireModel } from '../registry/known-version';
+import {
+  folderOf,
+  type RegistryDefaults,
+  type RegistryOptions,
+  serverOf,
+  withRegistryOptions,
+} from '../registry/open-registry';
+import { pathOf, type ServerAccess } from '../registry/server-access';
 
 interface Finding {
   model: string;
@@ -15,33 +24,61 @@ interface Finding {
 /** As many pixels as a server takes by default. */
 const MAX_PIXELS = 50_000_000;
 
-export function verifyCommand(registry: string): Command {
-  return new Command('verify')
+export function verifyCommand(defaults: RegistryDefaults): Command {
+  const verify = new Command('verify')
     .description('Checks every policy, manifest and checksum, loads every version and asks it its golden images.')
     .argument('[model]', 'only this one')
-    .option('--registry <folder>', 'the model registry', registry)
-    .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  npm run eyrie -- models verify\n\nExit codes: 0 all is well, 1 something is not.',
-    )
-    .action(async (only: string | undefined, options: { registry: string; json?: boolean }) => {
-      const store = await FolderStore.open(options.registry);
-      if (only !== undefined) await requireModel(store, only);
-      const models = only === undefined ? await store.listModels() : [only];
-      const findings: Finding[] = [];
-      const note = (finding: Finding): void => {
-        findings.push(finding);
-        if (options.json) return;
-        const what = finding.version === undefined ? 'policy' : `version ${finding.version}`;
-        console.log(`${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.model} ${what}  ${finding.detail}`);
-      };
-      for (const model of models.sort()) await verifyModel(store, model, note);
-      if (options.json) console.log(JSON.stringify(findings, null, 2));
-      if (findings.length === 0)
-        console.error(`eyrie: there is nothing to verify in ${join(store.location, only ?? '')}`);
-      process.exitCode = findings.length > 0 && findings.every(({ ok }) => ok) ? 0 : 1;
-    });
+    .addHelpText('after', '\nExample:\n  eyrie models verify\n\nExit codes: 0 all is well, 1 something is not.')
+    .action((only: string | undefined, options: RegistryOptions) => verifyAll(only, options, defaults));
+  return withRegistryOptions(verify);
+}
+
+async function verifyAll(
+  only: string | undefined,
+  options: RegistryOptions,
+  defaults: RegistryDefaults,
+): Promise<void> {
+  const findings: Finding[] = [];
+  const isSilent = isForPrograms(options);
+  const note = (finding: Finding): void => {
+    findings.push(finding);
+    if (isSilent) return;
+    const what = finding.version === undefined ? 'policy' : `version ${finding.version}`;
+    console.log(`${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.model} ${what}  ${finding.detail}`);
+  };
+  const server = serverOf(options, defaults);
+  const where = server
+    ? await verifyThere(server, only, note)
+    : await verifyHere(folderOf(options, defaults), only, note);
+  if (isSilent) print(options, findings, () => '');
+  if (findings.length === 0) console.error(`eyrie: there is nothing to verify in ${where}`);
+  process.exitCode = findings.length > 0 && findings.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** The server loads each version anew, beside those that serve. */
+async function verifyThere(
+  server: ServerAccess,
+  only: string | undefined,
+  note: (finding: Finding) => void,
+): Promise<string> {
+  const models = only === undefined ? (await server.models()).map(({ name }) => name) : [only];
+  for (const model of models) {
+    const { findings } = await server.call<{ findings: Finding[] }>('POST', `${pathOf(model)}/verify`);
+    findings.forEach(note);
+  }
+  return server.server;
+}
+
+async function verifyHere(
+  registry: string,
+  only: string | undefined,
+  note: (finding: Finding) => void,
+): Promise<string> {
+  const store = await FolderStore.open(registry);
+  if (only !== undefined) await requireModel(store, only);
+  const models = only === undefined ? await store.listModels() : [only];
+  for (const model of models.sort()) await verifyModel(store, model, note);
+  return join(store.location, only ?? '');
 }
 
 async function verifyModel(store: FolderStore, model: string, note: (finding: Finding) => void): Promise<void> {

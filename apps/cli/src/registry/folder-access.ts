@@ -1,12 +1,18 @@
+import { hostname } from 'node:os';
 import {
   draftChange,
   draftRollback,
   FolderStore,
   InvalidPolicyError,
   parsePolicy,
+  policyHistory,
   readManifest,
+  removeModel,
+  removeVersion,
   type Policy,
+  type PolicyDraft,
   type PolicyEdit,
+  type PolicyRevision,
 } from '#registry';
 import { requireModel } from './known-version';
 import type { ListedModel, ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
@@ -29,6 +35,17 @@ export class FolderAccess implements RegistryAccess {
     return models;
   }
 
+  async passedOver(): Promise<string[]> {
+    const sentences: string[] = [];
+    const note = (sentence: string): void => void sentences.push(sentence);
+    for (const name of (await this.store.listModels(note)).sort()) {
+      const numbers = await this.store.listVersions(name, note);
+      if (numbers.length === 0)
+        note(`${name} has no versions, such as ${name}/1 with a model.json, and is no model without`);
+    }
+    return sentences;
+  }
+
   async model(name: string): Promise<ModelFacts> {
     await requireModel(this.store, name);
     const numbers = await this.store.listVersions(name);
@@ -37,19 +54,39 @@ export class FolderAccess implements RegistryAccess {
   }
 
   async changePolicy(model: string, edit: PolicyEdit): Promise<Policy> {
-    await requireModel(this.store, model);
-    await this.requireReadablePolicy(model);
-    const { before, record } = await draftChange(this.store, model, edit);
-    await this.store.writePolicy(model, record, before);
-    return record.policy;
+    await this.prepare(model);
+    return this.write(model, await draftChange(this.store, model, edit));
   }
 
   async rollbackPolicy(model: string, to?: number): Promise<Policy> {
+    await this.prepare(model);
+    return this.write(model, await draftRollback(this.store, model, { to }));
+  }
+
+  private async write(model: string, { before, record, isChange }: PolicyDraft): Promise<Policy> {
+    if (!isChange) return before;
+    await this.store.writePolicy(model, { ...record, by: author(), at: new Date().toISOString() }, before);
+    return record.policy;
+  }
+
+  private async prepare(model: string): Promise<void> {
+    await requireModel(this.store, model);
+    await this.store.finishInterrupted(model, await this.store.listVersions(model));
+    await this.requireReadablePolicy(model);
+  }
+
+  async history(model: string): Promise<PolicyRevision[]> {
     await requireModel(this.store, model);
     await this.requireReadablePolicy(model);
-    const { before, record } = await draftRollback(this.store, model, undefined, to);
-    await this.store.writePolicy(model, record, before);
-    return record.policy;
+    return policyHistory(this.store, model);
+  }
+
+  removeVersion(model: string, version: number): Promise<void> {
+    return namingPolicy(this.store, model, () => removeVersion(this.store, model, version));
+  }
+
+  removeModel(model: string): Promise<void> {
+    return removeModel(this.store, model);
   }
 
   /** A policy that names versions which are gone is no hindrance: a change may be there to mend it. */
@@ -77,10 +114,14 @@ export class FolderAccess implements RegistryAccess {
     const folder = await this.store.versionFolder(model, number);
     const names = Object.keys(aliases).filter((alias) => aliases[alias] === number);
     try {
-      const { description, evaluation } = await readManifest(folder, model, number);
-      return { version: number, aliases: names, description, top1: evaluation?.top1 };
+      const { description, evaluation, artifact } = await readManifest(folder, model, number);
+      return { version: number, aliases: names, description, top1: evaluation?.top1, sha256: artifact.sha256 };
     } catch (error) {
       return { version: number, aliases: names, state: 'FAILED', reason: (error as Error).message };
     }
   }
+}
+
+function author(): string {
+  return `the command line on ${hostname()}`;
 }

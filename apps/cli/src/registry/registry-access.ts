@@ -1,4 +1,4 @@
-import type { Policy, PolicyEdit } from '#registry';
+import type { Policy, PolicyEdit, PolicyRevision } from '#registry';
 
 /** A version as `models list` and `models show` tell of it. */
 export interface VersionFacts {
@@ -9,6 +9,8 @@ export interface VersionFacts {
   reason?: string;
   description?: string;
   top1?: number;
+  /** Of the model file, 64 hex digits. */
+  sha256?: string;
 }
 
 export interface ModelFacts {
@@ -24,6 +26,9 @@ export type ListedModel = Omit<ModelFacts, 'policy'> & { policy?: Policy; proble
 export interface RegistryAccess {
   models(): Promise<ListedModel[]>;
 
+  /** What lies beside the models that have been listed and is neither a model nor a version, in sentences. */
+  passedOver(): Promise<string[]>;
+
   model(name: string): Promise<ModelFacts>;
 
   /** @returns the new policy */
@@ -31,4 +36,13 @@ export interface RegistryAccess {
 
   /** @param to a revision; without it, the latest before this one that has no guard */
   rollbackPolicy(model: string, to?: number): Promise<Policy>;
+
+  /** Newest first, as far as they were kept. */
+  history(model: string): Promise<PolicyRevision[]>;
+
+  /** For good. */
+  removeVersion(model: string, version: number): Promise<void>;
+
+  /** With all versions and the policy, for good. */
+  removeModel(model: string): Promise<void>;
 }

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { defaultPolicy, type FolderStore, InvalidPolicyError, parsePolicy, type Policy } from '#registry';
+import {
+  defaultPolicy,
+  type FolderStore,
+  InvalidPolicyError,
+  parsePolicy,
+  routedVersions,
+  type Policy,
+} from '#registry';
 
 /**
  * The policy in force in a folder, or the one that a model without policy.json has.
@@ -11,6 +18,17 @@ export function storedPolicy(store: FolderStore, model: string, versions: readon
     const stored = await store.readPolicy(model);
     return stored === null ? defaultPolicy(versions) : parsePolicy(stored, versions);
   });
+}
+
+/** Whether the policy of a model names a version; one that cannot be read names none. */
+export async function isRouted(store: FolderStore, model: string, version: number): Promise<boolean> {
+  try {
+    const versions = await store.listVersions(model);
+    return routedVersions(await storedPolicy(store, model, versions)).includes(version);
+  } catch (error) {
+    if (error instanceof InvalidPolicyError) return false;
+    throw error;
+  }
 }
 
 /** What a library says of a policy is about its fields; which of many policies it is must be said here. */

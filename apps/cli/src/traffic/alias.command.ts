@@ -15,19 +15,19 @@ export function aliasCommand(defaults: RegistryDefaults): Command {
     .argument('<model>')
     .argument('<alias>', 'its name', parseAlias)
     .argument('<version>', 'number of the version', parseVersionNumber)
-    .addHelpText('after', '\nExample:\n  npm run eyrie -- alias set resnet-cifar10 champion 3')
+    .addHelpText('after', '\nExample:\n  eyrie alias set resnet-cifar10 champion 3')
     .action(async (model: string, alias: string, version: number, options: RegistryOptions) => {
       const registry = await openRegistry(options, defaults);
-      printPolicy(model, await registry.changePolicy(model, setAlias(alias, version)), options.json);
+      printPolicy(model, await registry.changePolicy(model, setAlias(alias, version)), options);
     });
   const remove = new Command('remove')
     .description('Removes an alias.')
     .argument('<model>')
     .argument('<alias>', 'its name', parseAlias)
-    .addHelpText('after', '\nExample:\n  npm run eyrie -- alias remove resnet-cifar10 challenger')
+    .addHelpText('after', '\nExample:\n  eyrie alias remove resnet-cifar10 challenger')
     .action(async (model: string, alias: string, options: RegistryOptions) => {
       const registry = await openRegistry(options, defaults);
-      printPolicy(model, await registry.changePolicy(model, removeAlias(alias)), options.json);
+      printPolicy(model, await registry.changePolicy(model, removeAlias(alias)), options);
     });
   return new Command('alias')
     .description('Names for versions.')

@@ -1,7 +1,6 @@
-import Table from 'cli-table3';
 import { resolveVersion, type Policy, type VersionRef } from '#registry';
-
-const PLAIN = { head: [], border: [], compact: true };
+import { type OutputOptions, print } from '../output/format';
+import { tableText } from '../output/table';
 
 /** A policy as people read it. */
 export function policyReport(model: string, policy: Policy): string {
@@ -13,9 +12,8 @@ export function policyReport(model: string, policy: Policy): string {
   const aliases = Object.entries(policy.aliases).map(([alias, version]) => `${alias} = ${version}`);
   if (aliases.length > 0) lines.push(`Aliases: ${aliases.join(', ')}`);
   if (policy.variants?.length) {
-    const table = new Table({ head: ['variant', 'version', 'weight'], style: PLAIN });
-    for (const { name, version, weight } of policy.variants) table.push([name, number(version), `${weight}%`]);
-    lines.push(table.toString());
+    const rows = policy.variants.map(({ name, version, weight }) => [name, number(version), `${weight}%`]);
+    lines.push(tableText({ head: ['variant', 'version', 'weight'], rows }));
   }
   for (const { version, percent } of policy.shadows ?? []) lines.push(`Shadow: ${number(version)} gets ${percent}%`);
   const { guard } = policy;
@@ -23,6 +21,6 @@ export function policyReport(model: string, policy: Policy): string {
   return lines.join('\n');
 }
 
-export function printPolicy(model: string, policy: Policy, json: boolean | undefined): void {
-  console.log(json ? JSON.stringify(policy, null, 2) : policyReport(model, policy));
+export function printPolicy(model: string, policy: Policy, options: OutputOptions): void {
+  print(options, policy, () => policyReport(model, policy));
 }

@@ -5,8 +5,10 @@ import { availableCpus, PredictorFactory } from '#inference';
 import { WORKER_ENTRY } from '#tasks';
 import { FolderStore, readManifest, type RuntimeSettings, type VersionRef, writeRuntime } from '#registry';
 import { Failure } from '../failure';
+import { isForPrograms, type OutputOptions, print, withOutputOptions } from '../output/format';
 import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
 import { knownVersion } from '../registry/known-version';
+import { folderAlone, type RegistryDefaults } from '../registry/open-registry';
 import { gridChart } from './chart';
 import { choose, type Goal, GOALS } from './choose';
 import { fixedBatch, measureGrid } from './grid';
@@ -14,7 +16,7 @@ import { gridTable } from './report';
 import { divisionName, divisions, type Setting } from './setting';
 import { tuneImages } from './tune-images';
 
-interface TuneOptions {
+interface TuneOptions extends OutputOptions {
   goal: Goal;
   p95?: number;
   images?: string;
@@ -25,14 +27,13 @@ interface TuneOptions {
   picture?: string;
   dryRun?: boolean;
   registry: string;
-  json?: boolean;
 }
 
 /** As many pixels as a server takes by default. */
 const MAX_PIXELS = 50_000_000;
 
-export function tuneCommand(registry: string): Command {
-  return new Command('tune')
+export function tuneCommand(defaults: RegistryDefaults): Command {
+  const command = new Command('tune')
     .description('Measures how a version runs best on this machine, and writes that beside its manifest.')
     .argument('<model>', 'name of the model')
     .argument('[version]', 'number or alias; the default of the policy when left out', parseVersionRef)
@@ -45,14 +46,17 @@ export function tuneCommand(registry: string): Command {
     .option('--rounds <n>', 'how often each setting is measured', parseNumber(1, 20), 2)
     .option('--picture <file>', 'draw the curves into this SVG file')
     .option('--dry-run', 'only measure')
-    .option('--registry <folder>', 'the model registry', registry)
-    .option('--json', 'print the figures as JSON')
+    .option('--registry <folder>', 'the model registry (default: MODEL_REGISTRY, or else ./model-registry)')
     .addHelpText(
       'after',
-      '\nExample:\n  npm run eyrie -- tune resnet-cifar10 2 --goal throughput --p95 100 --picture tuning.svg' +
+      '\nExample:\n  eyrie tune resnet-cifar10 2 --goal throughput --p95 100 --picture tuning.svg' +
         '\n\nNothing else should run meanwhile. A server loads the version anew to take up what was written.',
     )
-    .action(tune);
+    .action((model: string, version: VersionRef | undefined, options: TuneOptions) => {
+      const registry = folderAlone(options, defaults, 'measures on this machine');
+      return tune(model, version, { ...options, registry });
+    });
+  return withOutputOptions(command);
 }
 
 async function tune(model: string, wanted: VersionRef | undefined, options: TuneOptions): Promise<void> {
@@ -80,11 +84,8 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
   if (options.picture !== undefined) await writeFile(options.picture, gridChart(title, measured, chosen));
   const before = manifest.runtime ?? {};
   const runtime = chosen && { ...before, ...asRuntime(chosen) };
-  if (options.json) {
-    console.log(JSON.stringify({ model, version, goal: options.goal, measured, chosen, before, runtime }, null, 2));
-  } else {
-    console.log(`${title}\n${gridTable(measured, chosen)}`);
-  }
+  const found = { model, version, goal: options.goal, measured, chosen, before, runtime };
+  print(options, found, (wide) => `${title}\n${gridTable(measured, chosen, wide)}`);
   if (!runtime) {
     const least = Math.min(...measured.map(({ p95 }) => p95)).toFixed(1);
     console.error(`eyrie: no setting keeps a p95 of ${options.p95} ms; the lowest is ${least} ms. Nothing was written`);
@@ -92,7 +93,7 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
     return;
   }
   if (!options.dryRun) await writeRuntime(at.folder, model, version, runtime);
-  if (options.json) return;
+  if (isForPrograms(options)) return;
   const settled = Object.entries(runtime)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${value}`);

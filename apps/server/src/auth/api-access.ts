@@ -34,7 +34,7 @@ export class ApiAccess {
     if (scope === 'admin' && !this.keys.has('admin')) {
       throw new EyrieError(
         'FORBIDDEN',
-        'no admin key is configured; make one with "npm run eyrie -- keys new" and put its digest into ADMIN_API_KEYS',
+        'no admin key is configured; make one with "eyrie keys new" and put its digest into ADMIN_API_KEYS',
       );
     }
     const needed = `an API key with the scope ${scopesThatMay(scope).join(' or ')}`;

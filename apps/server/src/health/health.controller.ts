@@ -19,7 +19,7 @@ export class HealthController {
   @HealthCheck()
   @ApiOperation({ summary: 'The server and every routed version' })
   all(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.models.server(), () => this.models.routed()]);
+    return this.health.check([() => this.models.server(), () => this.models.routed(), () => this.models.store()]);
   }
 
   @Get('live')
@@ -33,6 +33,6 @@ export class HealthController {
   @HealthCheck()
   @ApiOperation({ summary: 'Every routed version is READY and the server is not shutting down' })
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.models.server(), () => this.models.routed()]);
+    return this.health.check([() => this.models.server(), () => this.models.routed(), () => this.models.store()]);
   }
 }

@@ -19,6 +19,15 @@ export class ModelsHealth {
     return this.draining.hasBegun ? indicator.down({ ...facts, message: 'shutting down' }) : indicator.up(facts);
   }
 
+  /**
+   * Why the registry cannot be read at present. Not down: what is loaded serves on, and no server would be left if all of them were
+   * taken out because the storage that they share is away.
+   */
+  store(): HealthIndicatorResult {
+    const problem = 'its storage does not answer; what is loaded serves on';
+    return this.indicators.check('registry').up(this.registry.isStorageAway ? { problem } : {});
+  }
+
   /** Down while a version that requests can be routed to cannot answer. */
   routed(): HealthIndicatorResult {
     const indicator = this.indicators.check('models');
@@ -29,11 +38,16 @@ export class ModelsHealth {
           routedVersions(model.policy).map((v) => [`${model.name}/${v}`, stateOf(model.versions.get(v))]),
         ),
     );
-    return this.registry.isReady ? indicator.up(states) : indicator.down(states);
+    const isReady = this.registry.isReady && !Object.values(states).includes(NO_ANSWER);
+    return isReady ? indicator.up(states) : indicator.down(states);
   }
 }
 
 function stateOf(version: ModelVersion | undefined): string {
   if (!version) return 'MISSING';
-  return version.state === 'READY' && !version.isServing ? 'NO_WORKERS' : version.state;
+  if (version.state === 'READY' && !version.isServing) return 'NO_WORKERS';
+  return version.predictor?.isOverdue ? NO_ANSWER : version.state;
 }
+
+/** All workers of a version hang, as far as can be told; they are replaced soon. */
+const NO_ANSWER = 'NO_ANSWER';

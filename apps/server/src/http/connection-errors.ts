@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { problem, PROBLEM_TYPE } from './problem';
 
@@ -31,18 +32,27 @@ export function answerConnectionErrors(server: Server, logger: Logger): void {
       return;
     }
     refused.add(socket);
-    const refusal = explain(error);
-    const { headers, body } = refuse(refusal, logger);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`);
-    // Not at once: a connection that is closed on unread data takes the answer with it.
-    setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref();
+    answerRaw(socket, explain(error), logger);
+  });
+  server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
+    // Node has taken its own listener away.
+    socket.on('error', () => socket.destroy());
+    answerRaw(socket, { status: 405, detail: 'this server is no proxy; it has no CONNECT' }, logger);
   });
   server.on('checkExpectation', (_req: IncomingMessage, res: ServerResponse) => {
     const refusal = { status: 417, detail: 'the only expectation that can be met is 100-continue' };
     const { headers, body } = refuse(refusal, logger);
     res.writeHead(refusal.status, headers).end(body);
   });
+}
+
+/** On a connection of which Node's HTTP server wants to know nothing more. */
+function answerRaw(socket: Duplex, refusal: Refusal, logger: Logger): void {
+  const { headers, body } = refuse(refusal, logger);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`);
+  // Not at once: a connection that is closed on unread data takes the answer with it.
+  setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref();
 }
 
 function refuse({ status, detail }: Refusal, logger: Logger): { headers: Record<string, string>; body: string } {

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises';
@@ -9,38 +8,79 @@ const LAST_REQUEST_MS = 250;
 const QUIET_TURN_MS = 1;
 /** Under a load that never pauses, one has to be cut short at last. */
 const MOST_TURNS = 200;
+/** A connection that has been idle for less is most likely about to be used. */
+const IDLE_MS = 1_000;
+/** How often idle connections are looked for when there are too many. */
+const SEARCH_MS = 100;
+/** So many more than the limit are accepted, for probes and operators; everyone else is told that there are too many. */
+const EXTRA = 64;
+/** Within which one of these has to send its request. */
+const EXTRA_REQUEST_MS = 2_000;
+
+/** What is known of an open connection. */
+interface Connection {
+  readonly underWay: Set<ServerResponse>;
+  /** Since when nothing is under way on it, on performance.now()'s clock. */
+  idleSince: number;
+  /** Beyond the limit. */
+  readonly isExtra: boolean;
+}
 
 /**
- * The open connections and what is under way on each, so that a shutdown loses no request. Node's own
- * server.close() cuts kept-alive connections at once, on which a request may just be arriving, and waits for those
- * that never sent anything, such as a browser's preconnects.
+ * The open connections and what is under way on each, so that there are not too many, and a shutdown loses no request. Node's
+ * own `maxConnections` would drop whoever comes too late, probes too, and keep those that nobody uses. Its server.close() cuts
+ * kept-alive connections at once, on which a request may just be arriving, and waits for those that never sent anything,
+ * such as a browser's preconnects.
  */
-@Injectable()
 export class Connections {
-  private readonly open = new Map<Socket, Set<ServerResponse>>();
+  private readonly open = new Map<Socket, Connection>();
+  private extra = 0;
   private closing = false;
+  private searchAgainAt = 0;
   /** Connections and requests so far. */
   private arrivals = 0;
+  /** Closed because there were too many: idle ones, and such as could not even be answered. */
+  readonly closed = { idle: 0, refused: 0 };
+  /** While memory or descriptors are short, a connection that nobody uses is not kept. */
+  keepIdle = true;
+
+  constructor(readonly limit: number) {}
 
   /** Must be called before the server listens. */
   track(server: Server): void {
-    server.on('connection', (socket) => {
-      this.arrivals++;
-      this.open.set(socket, new Set());
-      socket.once('close', () => this.open.delete(socket));
-    });
+    server.on('connection', (socket) => this.accept(socket));
     server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => this.begin(req, res));
+  }
+
+  get count(): number {
+    return this.open.size;
   }
 
   /** Requests without their whole answer. */
   get underWay(): number {
-    return [...this.open.values()].reduce((sum, responses) => sum + responses.size, 0);
+    return [...this.open.values()].reduce((sum, { underWay }) => sum + underWay.size, 0);
+  }
+
+  /** Whether it was accepted although there are too many: only for what must always be answered. */
+  isExtra(socket: Socket): boolean {
+    return this.open.get(socket)?.isExtra ?? false;
+  }
+
+  /** Closes connections on which nothing is under way, those idle for the longest time first. @returns how many */
+  closeIdle(most = Infinity): number {
+    const before = performance.now() - IDLE_MS;
+    const idle = [...this.open].filter(([, { underWay, idleSince }]) => underWay.size === 0 && idleSince < before);
+    idle.sort(([, a], [, b]) => a.idleSince - b.idleSince);
+    const these = idle.slice(0, most);
+    for (const [socket] of these) this.destroy(socket);
+    this.closed.idle += these.length;
+    return these.length;
   }
 
   /** From now on every answer is the last one on its connection: clients have to go elsewhere. */
   makeAnswersLast(): void {
     this.closing = true;
-    for (const responses of this.open.values()) responses.forEach(endConnectionAfter);
+    for (const { underWay } of this.open.values()) underWay.forEach(endConnectionAfter);
   }
 
   /** Accepts no more connections, and ends those that there are, each after the request that it is busy with. */
@@ -50,7 +90,7 @@ export class Connections {
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     if (this.open.size > 0) await sleep(LAST_REQUEST_MS);
     await this.quietTurn();
-    for (const [socket, responses] of this.open) if (responses.size === 0) socket.destroy();
+    for (const [socket, { underWay }] of this.open) if (underWay.size === 0) socket.destroy();
     await closed;
   }
 
@@ -66,12 +106,71 @@ export class Connections {
     }
   }
 
-  private begin(req: IncomingMessage, res: ServerResponse): void {
+  private accept(socket: Socket): void {
     this.arrivals++;
-    const responses = this.open.get(req.socket);
-    responses?.add(res);
-    if (this.closing) endConnectionAfter(res);
-    res.once('close', () => responses?.delete(res));
+    const isExtra = this.isFull();
+    if (isExtra && !this.acceptExtra(socket)) return;
+    this.open.set(socket, { underWay: new Set(), idleSince: performance.now(), isExtra });
+    socket.once('close', () => this.forget(socket));
+  }
+
+  private isFull(): boolean {
+    if (this.open.size < this.limit) return false;
+    const now = performance.now();
+    if (now < this.searchAgainAt) return true;
+    this.searchAgainAt = now + SEARCH_MS;
+    // Several at once: they are looked for among all.
+    return this.closeIdle(1 + Math.floor(this.limit / 20)) === 0;
+  }
+
+  private acceptExtra(socket: Socket): boolean {
+    if (this.extra >= EXTRA && !this.dropExtra()) {
+      this.closed.refused++;
+      socket.destroy();
+      return false;
+    }
+    this.extra++;
+    const timer = setTimeout(() => {
+      if (this.open.get(socket)?.underWay.size === 0) socket.destroy();
+    }, EXTRA_REQUEST_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
+    return true;
+  }
+
+  /** That which has waited for the longest time for its request: what must be answered mostly sends it at once. */
+  private dropExtra(): boolean {
+    for (const [socket, { isExtra, underWay }] of this.open) {
+      if (!isExtra || underWay.size > 0) continue;
+      this.closed.refused++;
+      this.destroy(socket);
+      return true;
+    }
+    return false;
+  }
+
+  private destroy(socket: Socket): void {
+    // Its place is free at once; Node says so only later.
+    this.forget(socket);
+    socket.destroy();
+  }
+
+  private forget(socket: Socket): void {
+    if (this.open.get(socket)?.isExtra) this.extra--;
+    this.open.delete(socket);
+  }
+
+  private begin(req: IncomingMessage, res: ServerResponse): void {
+    // Cut for all that it had sent ahead.
+    if (req.socket.destroyed) return;
+    this.arrivals++;
+    const connection = this.open.get(req.socket);
+    connection?.underWay.add(res);
+    if (this.closing || connection?.isExtra || !this.keepIdle) endConnectionAfter(res);
+    res.once('close', () => {
+      if (!connection) return;
+      connection.underWay.delete(res);
+      connection.idleSince = performance.now();
+    });
   }
 }
 

@@ -1,12 +1,17 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import parseurl from 'parseurl';
 import type { Logger } from 'pino';
-import { EyrieError, observe } from '#core';
+import { observe } from '#core';
 import type { FindRoute } from './routes';
 import type { Tracing } from '../tracing/tracing';
 import type { SetCorsHeaders } from './cors';
+import { limitBodyTime } from './body-time';
 import { allowedMethods, requireDescribed } from './described-requests';
+import { discardBody } from './discard-body';
+import { continueWhenRead } from './expect-continue';
 import type { Forwarded } from './forwarded';
+import { requireSoundFraming } from './framing';
+import { MOST_WAITING, Pipelining } from './pipelining';
 import { isProbe } from './probes';
 import { giveContext, RequestContext } from './request-context';
 import { setSecurityHeaders } from './security-headers';
@@ -33,7 +38,11 @@ export interface FirstStageOptions {
   /** undefined where no traces are sent. */
   tracing?: Tracing;
   gate: Gate;
+  /** How long a body may take to arrive, whoever reads it, ms. */
+  bodyTimeMs: (context: RequestContext) => number;
   observers: readonly RequestObserver[];
+  /** How long a client may go without taking any of its answer. */
+  answerTimeoutMs: number;
   logger: Logger;
 }
 
@@ -52,9 +61,17 @@ export class FirstStage {
   /** @param application the listener of the server that is to see only what is not answered here */
   standBefore(application: RequestListener, server: Server): void {
     server.off('request', application);
-    server.on('request', (req, res) => {
+    const take: RequestListener = (req, res) => {
       if (this.passesOn(req, res)) void application(req, res);
-    });
+    };
+    const { listener } = new Pipelining(take, ({ remoteAddress }) =>
+      this.options.logger.warn(
+        { address: remoteAddress },
+        `cut a connection with more than ${MOST_WAITING} requests sent ahead`,
+      ),
+    );
+    server.on('request', listener);
+    continueWhenRead(server, (req, res) => server.emit('request', req, res));
   }
 
   private passesOn(req: IncomingMessage, res: ServerResponse): boolean {
@@ -66,12 +83,15 @@ export class FirstStage {
     res.setMaxListeners(0);
     res.on('error', (error) => (context.failure = error));
     res.on('close', () => this.closed(context, req, res));
+    res.on('prefinish', () => this.written(req));
     try {
       res.setHeader('X-Request-Id', context.requestId);
       setSecurityHeaders(res);
       setCorsHeaders?.(req, res);
       if (tracing && !isProbe(path)) context.trace = tracing.open(req, path, forwarded.schemeOf(req));
-      return this.admits(req, res, context, query);
+      const isTakenOn = this.admits(req, res, context, query);
+      limitBodyTime(req, res, this.options.bodyTimeMs(context));
+      return isTakenOn;
     } catch (error) {
       writeProblem(res, toEyrieError(error), logger);
       return false;
@@ -80,7 +100,7 @@ export class FirstStage {
 
   /** @returns false when it has been answered. @throws EyrieError for what it is refused */
   private admits(req: IncomingMessage, res: ServerResponse, context: RequestContext, query: string): boolean {
-    if (lacksHost(req)) throw new EyrieError('INVALID_REQUEST', 'a request of HTTP/1.1 must have a Host header');
+    requireSoundFraming(req, res);
     const found = this.options.find(context.path);
     // The pages of /docs are not in the description, nor are paths that lead nowhere.
     if (!found) return true;
@@ -94,6 +114,13 @@ export class FirstStage {
     context.access = found.route.access.get(req.method === 'HEAD' ? 'GET' : req.method!);
     this.options.gate.admit(req, res, context);
     return true;
+  }
+
+  /** The answer is on its way. */
+  private written(req: IncomingMessage): void {
+    discardBody(req);
+    // Without it, a client that does not read would keep answer and connection for ever; Node begins anew with every piece that is taken.
+    req.socket.setTimeout(this.options.answerTimeoutMs);
   }
 
   private closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void {
@@ -117,9 +144,4 @@ function targetOf(req: IncomingMessage): { path: string; query: string } {
     // An absolute URL that is none, which Express finds no route for.
     return { path: req.url ?? '', query: '' };
   }
-}
-
-/** Of HTTP/1.1, which asks for one. Node would refuse it in its own way, if it were left to. */
-function lacksHost(req: IncomingMessage): boolean {
-  return req.headers.host === undefined && req.httpVersion === '1.1';
 }

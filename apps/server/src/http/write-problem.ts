@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { EyrieError } from '#core';
-import { discardBody } from './discard-body';
 import { problem, PROBLEM_TYPE, PROBLEMS } from './problem';
 import { contextOf } from './request-context';
 
@@ -18,7 +17,6 @@ export function writeProblem(res: ServerResponse, error: EyrieError, logger: Log
   }
   logged.code = code;
   logged.detail = message;
-  discardBody(res.req);
   const body = JSON.stringify(problem(code, message, requestId, { errors }));
   res.statusCode = PROBLEMS[code].status;
   if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(retryAfterSeconds));

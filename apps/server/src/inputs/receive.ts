@@ -1,15 +1,26 @@
-import type { Request, Response } from 'express';
-import { EyrieError, waitWithin } from '#core';
+import type { Request } from 'express';
+import { EyrieError, withTimeLimit } from '#core';
 import type { Config } from '../config';
-import { parseBatchBody, parseSingleBody } from './json-body';
-import { readBytes, readJson } from './read-body';
-import { readForm } from './read-form';
+import type { Asked } from './asked';
+import { readForm } from './form/read-form';
+import { BatchBody, SingleBody } from './json/bodies';
+import { readJson } from './json/read-json';
+import { readBytes } from './read-body';
 import type { Source } from './source';
 
 export type UploadLimits = Pick<
   Config,
   'MAX_IMAGE_BYTES' | 'MAX_REQUEST_BYTES' | 'MAX_BATCH_ITEMS' | 'BODY_TIMEOUT_MS'
 >;
+
+export interface ReceivedOne extends Asked {
+  source: Source;
+}
+
+export interface ReceivedMany extends Asked {
+  /** In the order in which they were sent. An item's own fault is that item's alone. */
+  sources: readonly (Source | EyrieError)[];
+}
 
 /** base64 takes 4 bytes for 3; the rest is for the JSON around it. */
 const jsonLimit = (bytes: number): number => Math.ceil((bytes * 4) / 3) + 4096;
@@ -19,28 +30,32 @@ export class BodyReceiver {
   constructor(private readonly limits: UploadLimits) {}
 
   /** @throws EyrieError INVALID_REQUEST, INVALID_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, DEADLINE_EXCEEDED */
-  receiveOne(req: Request, res: Response): Promise<Source> {
-    return this.inTime(this.readOne(req, res));
+  receiveOne(req: Request): Promise<ReceivedOne> {
+    return this.inTime((signal) => this.readOne(req, signal));
   }
 
-  /** In the order in which they were sent. An item's own fault is that item's alone. */
-  receiveMany(req: Request, res: Response): Promise<(Source | EyrieError)[]> {
-    return this.inTime(this.readMany(req, res));
+  /** @throws as `receiveOne` */
+  receiveMany(req: Request): Promise<ReceivedMany> {
+    return this.inTime((signal) => this.readMany(req, signal));
   }
 
-  private async readOne(req: Request, res: Response): Promise<Source> {
+  private async readOne(req: Request, signal: AbortSignal): Promise<ReceivedOne> {
     const { MAX_IMAGE_BYTES } = this.limits;
     switch (bodyKind(req)) {
       case 'form': {
         const limits = { field: 'file', maxFiles: 1, maxFileBytes: MAX_IMAGE_BYTES, maxBytes: MAX_IMAGE_BYTES };
-        const [bytes] = await readForm(req, res, limits);
+        const { files, topK } = await readForm(req, limits, signal);
+        const [bytes] = files;
         if (!bytes) throw new EyrieError('INVALID_REQUEST', 'there is no file in the field "file"');
-        return { bytes: notEmpty(bytes, 'the file') };
+        return { source: { bytes: notEmpty(bytes, 'the file') }, topK };
       }
-      case 'json':
-        return parseSingleBody(await readJson(req, jsonLimit(MAX_IMAGE_BYTES)), MAX_IMAGE_BYTES);
+      case 'json': {
+        const body = new SingleBody({ maxItemBytes: MAX_IMAGE_BYTES }, decodedLength(req, MAX_IMAGE_BYTES));
+        await readJson(req, jsonLimit(MAX_IMAGE_BYTES), body, signal);
+        return { source: body.source, ...body.asked };
+      }
       case 'image':
-        return { bytes: notEmpty(await readBytes(req, MAX_IMAGE_BYTES), 'the body') };
+        return { source: { bytes: notEmpty(await readBytes(req, MAX_IMAGE_BYTES, signal), 'the body') } };
       default:
         throw notThis(
           req,
@@ -49,34 +64,47 @@ export class BodyReceiver {
     }
   }
 
-  private async readMany(req: Request, res: Response): Promise<(Source | EyrieError)[]> {
+  private async readMany(req: Request, signal: AbortSignal): Promise<ReceivedMany> {
     const { MAX_IMAGE_BYTES, MAX_REQUEST_BYTES, MAX_BATCH_ITEMS } = this.limits;
     switch (bodyKind(req)) {
       case 'form': {
-        const files = await readForm(req, res, {
-          field: 'files',
-          maxFiles: MAX_BATCH_ITEMS,
-          maxFileBytes: MAX_IMAGE_BYTES,
-          maxBytes: MAX_REQUEST_BYTES,
-        });
+        const { files, topK } = await readForm(
+          req,
+          {
+            field: 'files',
+            maxFiles: MAX_BATCH_ITEMS,
+            maxFileBytes: MAX_IMAGE_BYTES,
+            maxBytes: MAX_REQUEST_BYTES,
+          },
+          signal,
+        );
         if (files.length === 0) throw new EyrieError('INVALID_REQUEST', 'there are no files in the field "files"');
-        return files.map((bytes) => ({ bytes }));
+        return { sources: files.map((bytes) => ({ bytes })), topK };
       }
-      case 'json':
-        return parseBatchBody(await readJson(req, jsonLimit(MAX_REQUEST_BYTES)), this.limits);
+      case 'json': {
+        const limits = { maxItemBytes: MAX_IMAGE_BYTES, maxBytes: MAX_REQUEST_BYTES, maxItems: MAX_BATCH_ITEMS };
+        const body = new BatchBody(limits);
+        await readJson(req, jsonLimit(MAX_REQUEST_BYTES), body, signal);
+        return { sources: body.sources, ...body.asked };
+      }
       default:
         throw notThis(req, 'multipart/form-data or application/json');
     }
   }
 
   /** A client that sends a byte now and then must not hold a request open for ever. */
-  private inTime<T>(reading: Promise<T>): Promise<T> {
+  private inTime<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ms = this.limits.BODY_TIMEOUT_MS;
     const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
-    return waitWithin({ ms, onExpiry }, reading);
+    return withTimeLimit({ ms, onExpiry }, read);
   }
 }
 
+/** Of an image in base64 that is nearly all of the body. */
+function decodedLength(req: Request, maxBytes: number): number | undefined {
+  const length = Number(req.header('content-length') ?? NaN);
+  return Number.isNaN(length) ? undefined : Math.min(maxBytes, Math.ceil((length * 3) / 4));
+}
 type BodyKind = 'form' | 'json' | 'image' | 'other' | 'none';
 
 /** @throws EyrieError UNSUPPORTED_MEDIA_TYPE for a compressed body: what it would become has no limit */

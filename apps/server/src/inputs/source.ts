@@ -1,3 +1,5 @@
+import type { NestedElements } from './json/nested-list';
+
 /** What a request brings to be answered about, before a version's task has made an input of it. */
 export type Source = ImageSource | TensorSource;
 
@@ -6,9 +8,16 @@ export type ImageSource = { bytes: Buffer } | { url: string };
 
 /** Tensors by name, as JSON has them. */
 export interface TensorSource {
-  inputs: Readonly<Record<string, unknown>>;
+  inputs: ReadonlyMap<string, SentTensor>;
   /** Names of the outputs that are wanted; without it all. */
-  outputs?: unknown;
+  outputs?: readonly string[];
   /** Where it stands in the body, for messages: empty, or `items[3].` */
   path: string;
+}
+
+export interface SentTensor {
+  data: NestedElements;
+  /** What is said of it beside its data. */
+  shape?: NestedElements;
+  datatype?: string;
 }

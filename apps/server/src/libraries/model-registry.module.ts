@@ -18,6 +18,7 @@ import { CONFIG } from '../settings';
           useFactory: (config: Config) => ({
             workerEntry: WORKER_ENTRY,
             maxPixels: config.MAX_IMAGE_PIXELS,
+            maxPreparation: { ms: config.MAX_DECODE_MS, bytes: config.MAX_DECODE_BYTES },
             device: config.MODEL_DEVICE,
           }),
         }),
@@ -25,7 +26,9 @@ import { CONFIG } from '../settings';
       inject: [CONFIG, LoggingRegistryObserver],
       useFactory: (config: Config, observer: LoggingRegistryObserver): RegistryModuleOptions => ({
         folder: config.MODEL_REGISTRY,
+        storageTimeoutMs: config.REGISTRY_TIMEOUT_MS,
         load: config.LOAD,
+        require: config.REQUIRE,
         onDemand: config.LOAD_ON_DEMAND,
         memoryBytes: config.LOAD_MEMORY_BYTES,
         unloadGraceMs: config.REQUEST_TIMEOUT_MS,

@@ -6,6 +6,7 @@ import { ModelRegistry, VERSION_STATES, type ModelVersion } from '#registry';
 import { BUILD_INFO } from '../build-info';
 import { linesLost } from '../log/standard-log';
 import { CanaryMetrics } from './canary.metrics';
+import { OverloadMetrics } from './overload.metrics';
 import { WorkerUsageMetrics } from './worker-usage.metrics';
 
 /** Gauges that prom-client calls `_total`, which is for counters alone; `nodejs_active_*` has the same by type. */
@@ -19,6 +20,7 @@ export class LiveMetrics implements OnModuleInit {
     private readonly cache: AnswerCache,
     private readonly canary: CanaryMetrics,
     private readonly workerUsage: WorkerUsageMetrics,
+    private readonly overload: OverloadMetrics,
     @InjectMetric('model_state') private readonly states: Gauge,
     @InjectMetric('model_load_seconds') private readonly loadSeconds: Gauge,
     @InjectMetric('inference_queue_depth') private readonly queueDepth: Gauge,
@@ -44,7 +46,7 @@ export class LiveMetrics implements OnModuleInit {
     for (const gauge of [states, loadSeconds, queueDepth, queueCapacity, workers, weights, revisions]) gauge.reset();
     this.linesLost.reset();
     this.linesLost.inc(linesLost());
-    this.problems.set(this.registry.problems.size);
+    this.problems.set(this.registry.problems.size + this.registry.passedOver.length);
     this.cacheBytes.set(this.cache.memory.bytes);
     this.cacheEntries.set(this.cache.memory.entries);
     for (const { name: model, versions, policy } of this.registry.list()) {
@@ -54,6 +56,7 @@ export class LiveMetrics implements OnModuleInit {
     }
     this.canary.sample();
     this.workerUsage.sample();
+    this.overload.sample();
   }
 
   private sampleVersion({ model, version, state, loadSeconds, predictor }: ModelVersion): void {

@@ -8,12 +8,14 @@ import { GoneVersions } from './gone-versions';
 import { LiveMetrics } from './live.metrics';
 import { MetricsController } from './metrics.controller';
 import { MetricsModule } from '../metrics/metrics.module';
+import { OverloadModule } from '../overload/overload.module';
+import { OverloadMetrics } from './overload.metrics';
 import { WorkerUsageMetrics } from './worker-usage.metrics';
 
 /** What is looked up when somebody asks. */
 @Module({
-  imports: [MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule],
-  providers: [LiveMetrics, CanaryMetrics, WorkerUsageMetrics, GoneVersions],
+  imports: [MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule, OverloadModule],
+  providers: [LiveMetrics, CanaryMetrics, OverloadMetrics, WorkerUsageMetrics, GoneVersions],
   exports: [LiveMetrics, GoneVersions],
 })
 class LiveMetricsModule {}

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import { totalmem } from 'node:os';
 import type { Counter, Gauge } from 'prom-client';
 import { processUsage } from '#inference';
 import { ModelRegistry } from '#registry';
+import { memoryLimit } from '../overload/memory-limit';
 
 /** CPU and memory of the workers; prom-client's own metrics know the server's process alone. */
 @Injectable()
@@ -20,8 +20,7 @@ export class WorkerUsageMetrics {
 
   /** Brings them up to date. */
   sample(): void {
-    // Without a limit, libuv says 0 or a number beyond all memory.
-    this.limit.set(Math.min(process.constrainedMemory() || Infinity, totalmem()));
+    this.limit.set(memoryLimit());
     this.memory.reset();
     const counted = new Map<number, number>();
     for (const { name: model, versions } of this.registry.list()) {

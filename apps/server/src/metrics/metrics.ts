@@ -19,7 +19,7 @@ const GUARD_METRICS = [
   }),
   makeGaugeProvider({
     name: 'canary_guard_window_latency_p95_seconds',
-    help: '95th percentile of the latency of a variant in the window of the guard; none without answers',
+    help: '95th percentile of the model runs of a variant in the window of the guard; none without answers',
     labelNames: VARIANT,
   }),
   makeGaugeProvider({
@@ -42,6 +42,41 @@ const GUARD_METRICS = [
     help: 'Beyond this the guard takes the canary back, by limit: error_ratio, latency_p95_ratio, disagreement_ratio',
     labelNames: [...VARIANT, 'limit'],
   }),
+];
+
+/** What the server may run short of, and what it does about it. */
+const OVERLOAD_METRICS = [
+  makeGaugeProvider({
+    name: 'overload_pressure_ratio',
+    help: 'How much is used of event_loop, heap, memory, bodies, connections, file_descriptors; 1 is all',
+    labelNames: ['resource'],
+  }),
+  makeGaugeProvider({
+    name: 'overload_action',
+    help: '1 while the server does it: close_idle_connections, refuse_costly, refuse_predictions',
+    labelNames: ['action'],
+  }),
+  makeCounterProvider({
+    name: 'requests_shed_total',
+    help: 'Requests refused so that others could be answered, by reason: bodies, slow_body, concurrency, connections, overload',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: 'http_requests_in_progress',
+    help: 'Requests under way, without probes and what needs an admin key',
+  }),
+  makeGaugeProvider({ name: 'http_connections', help: 'Open connections' }),
+  makeGaugeProvider({ name: 'http_connections_limit', help: 'Open connections that there may be' }),
+  makeCounterProvider({
+    name: 'http_connections_closed_total',
+    help: 'Connections closed because there were too many: idle, or refused without an answer',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: 'request_body_bytes',
+    help: 'Bytes of all request bodies that are held, arrived or announced',
+  }),
+  makeGaugeProvider({ name: 'request_body_budget_bytes', help: 'What these may be together' }),
 ];
 
 /** Every metric of the server but Node's own: name, meaning, labels. */
@@ -145,7 +180,18 @@ export const METRICS = [
   }),
   makeGaugeProvider({
     name: 'registry_problems',
-    help: 'Models whose files or policy cannot be used at present; what served before serves on',
+    help: 'Models whose files or policy cannot be used at present, and folders and files that are passed over',
+  }),
+  makeHistogramProvider({
+    name: 'registry_storage_duration_seconds',
+    help: 'How long the storage of the registry took, by what it was asked',
+    labelNames: ['call'],
+    buckets: [0.001, 0.01, 0.1, 1, 10],
+  }),
+  makeCounterProvider({
+    name: 'registry_storage_failures_total',
+    help: 'Times that the storage of the registry was of no use: timeout, error',
+    labelNames: ['failure'],
   }),
   makeCounterProvider({
     name: 'shadow_comparisons_total',
@@ -192,6 +238,7 @@ export const METRICS = [
     name: 'log_lines_lost_total',
     help: 'Lines of the log that found no room, since nobody read them or they could not be written',
   }),
+  ...OVERLOAD_METRICS,
   makeGaugeProvider({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',

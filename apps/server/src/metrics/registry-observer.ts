@@ -3,7 +3,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Histogram } from 'prom-client';
 import type { Logger } from 'pino';
 import type { PredictorObserver } from '#inference';
-import type { ModelVersion, Policy, RegistryObserver } from '#registry';
+import type { FileCall, ModelVersion, Policy, RegistryObserver, StorageOutcome } from '#registry';
 import { TrafficEvents } from '#routing';
 import { LOGGER } from '../settings';
 
@@ -15,7 +15,11 @@ export class LoggingRegistryObserver implements RegistryObserver {
     private readonly events: TrafficEvents,
     @InjectMetric('inference_batch_size') private readonly batchSize: Histogram,
     @InjectMetric('inference_worker_restarts_total') private readonly restarts: Counter,
-  ) {}
+    @InjectMetric('registry_storage_duration_seconds') private readonly storageSeconds: Histogram,
+    @InjectMetric('registry_storage_failures_total') private readonly storageFailures: Counter,
+  ) {
+    for (const failure of ['timeout', 'error']) storageFailures.inc({ failure }, 0);
+  }
 
   onState({ model, version, state, reason, loadSeconds }: ModelVersion): void {
     // A counter that appears with its first event hides that event from Prometheus' increase().
@@ -25,8 +29,9 @@ export class LoggingRegistryObserver implements RegistryObserver {
     else this.logger.info(line, `${model} version ${version} is ${state}`);
   }
 
-  onPolicy(model: string, policy: Policy): void {
-    this.events.add(model, 'policy-changed', `revision ${policy.revision} of the policy is in effect`, { policy });
+  onPolicy(model: string, policy: Policy, by?: string): void {
+    const what = `revision ${policy.revision} of the policy is in effect`;
+    this.events.add(model, 'policy-changed', by === undefined ? what : `${what}, made by ${by}`, { policy, by });
   }
 
   onProblem(model: string, problem: string): void {
@@ -38,7 +43,12 @@ export class LoggingRegistryObserver implements RegistryObserver {
   }
 
   onWarning(model: string, warning: string): void {
-    this.logger.warn({ model }, `${model}: ${warning}`);
+    this.logger.warn({ model: model || undefined }, model ? `${model}: ${warning}` : warning);
+  }
+
+  onStorageCall(call: FileCall, seconds: number, outcome: StorageOutcome): void {
+    this.storageSeconds.observe({ call }, seconds);
+    if (outcome !== 'done') this.storageFailures.inc({ failure: outcome === 'timeout' ? 'timeout' : 'error' });
   }
 
   forVersion(model: string, version: number): PredictorObserver {

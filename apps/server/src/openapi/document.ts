@@ -1,19 +1,22 @@
 import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { NextFunction, Request, Response } from 'express';
-import { EyrieError, type ErrorCode } from '#core';
+import type { Request, Response } from 'express';
+import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
 import { AliasBody } from '../control/admin/admin.dto';
+import { TRAFFIC_BODIES } from '../control/admin/traffic-changes.dto';
 import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
+import { descriptionPages } from './description-pages';
 import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
 
 /** The names of the two ways to send a key. */
 const BEARER = 'bearer';
 const API_KEY = 'apiKey';
 
-/** The paths of the description itself. They are Swagger's and not Nest's: no guard sees them, and they are public. */
+/** The paths of the description itself. No controller has them: no guard sees them, and they are public. */
 export const DESCRIPTION_PATHS = ['/docs', '/openapi.json', '/openapi.yaml'];
 
 /** The OpenAPI 3.1 description of all routes. @param predictAuth whether predictions, and reading, need a key */
@@ -37,7 +40,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
       `${controller.replace('Controller', '').toLowerCase()}_${method.split('[', 1)[0]}`,
   });
   nameTwins(document);
-  closeSchemas(document, [...POLICY_CLASSES, AliasBody]);
+  closeSchemas(document, [...POLICY_CLASSES, ...TRAFFIC_BODIES, AliasBody]);
   askForKeys(document, predictAuth);
   document.components ??= {};
   const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
@@ -45,28 +48,26 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
   return document;
 }
 
-/** What the page at /docs is made of; the library would serve all files of the package that they come from. */
-const FILES_OF_DOCS = new Set([
-  ...['/', '/index.html', '/swagger-ui-init.js', '/swagger-ui.css', '/swagger-ui-bundle.js'],
-  ...['/swagger-ui-standalone-preset.js', '/favicon-16x16.png', '/favicon-32x32.png'],
-]);
-
-/** In place of the style attribute of the page's icons, which the content security policy does not let through. */
-const STYLE_OF_ICONS = 'body > svg { position: absolute; width: 0; height: 0 }';
-
-/** GET /docs and GET /openapi.json. */
-export function serveApiDescription(app: INestApplication, document: OpenAPIObject): void {
-  app.use('/docs', (req: Request, _res: Response, next: NextFunction) => {
-    if (FILES_OF_DOCS.has(req.path)) return next();
-    next(new EyrieError('ROUTE_NOT_FOUND', `there is no ${req.baseUrl}${req.path}; /docs lists the routes`));
-  });
-  SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-    customSiteTitle: 'Eyrie API',
-    customCss: STYLE_OF_ICONS,
-    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
-  });
+/** GET /docs, /openapi.json and /openapi.yaml: made once, and not sent again to who has them. */
+export function serveApiDescription(app: NestExpressApplication, document: OpenAPIObject): void {
+  const express = app.getHttpAdapter().getInstance();
+  const pages = descriptionPages(document);
+  for (const [path, page] of pages) {
+    const handler = async (req: Request, res: Response): Promise<void> => {
+      // To Express, a slash at the end makes no difference; to what a page refers to, it does.
+      const { type, body, etag } = await (pages.get(req.path) ?? page)();
+      res.setHeader('ETag', etag);
+      res.setHeader('Cache-Control', 'no-cache');
+      if (req.fresh) {
+        res.status(304).end();
+        return;
+      }
+      res.setHeader('Content-Type', type);
+      res.setHeader('Content-Length', body.length);
+      res.end(body);
+    };
+    express.get(path, handler);
+  }
 }
 
 /** What an operation answers without the right key. Whoever has a key at all may read. */

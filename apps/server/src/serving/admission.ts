@@ -6,13 +6,20 @@ import { isRateLimited } from '../auth/route-access';
 import type { Config } from '../config';
 import type { Gate } from '../http/first-stage';
 import { Forwarded } from '../http/forwarded';
+import { announcedBytes } from '../http/metered-body';
 import type { RequestContext } from '../http/request-context';
+import { BodyAdmission } from '../overload/body-admission';
+import { Overload } from '../overload/overload';
+import { RequestLimit } from '../overload/request-limit';
 import { CONFIG } from '../settings';
 import type { Asked, Route } from '#routing';
 import { Permits, routingKeyOf, tellRoute } from './permit';
 import { InferenceCache } from './inference-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
 import { RateLimit, tellQuota } from './rate-limit';
+
+/** A body of more bytes is costly. */
+const LARGE_BODY = 1024 * 1024;
 
 /** Reads from path and query whom a request asks; undefined where they are not valid, which its controller says then. */
 export type ReadAsked = (context: Pick<RequestContext, 'parameters' | 'query'>) => Asked | undefined;
@@ -27,6 +34,7 @@ export type PredictionRoutes = Readonly<Record<string, ReadAsked>>;
 @Injectable()
 export class Admission implements Gate {
   private readonly routes = new Map<string, ReadAsked>();
+  private readonly costly = new Set<string>();
   private readonly rateLimit: RateLimit | undefined;
 
   constructor(
@@ -35,15 +43,19 @@ export class Admission implements Gate {
     private readonly cache: InferenceCache,
     private readonly outcomes: PredictionOutcomes,
     private readonly forwarded: Forwarded,
+    private readonly requests: RequestLimit,
+    private readonly bodies: BodyAdmission,
+    private readonly overload: Overload,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     const { RATE_LIMIT_PER_MINUTE } = config;
     if (RATE_LIMIT_PER_MINUTE > 0) this.rateLimit = new RateLimit(RATE_LIMIT_PER_MINUTE);
   }
 
-  /** Each dialect names its own. */
-  add(routes: PredictionRoutes): void {
+  /** Each dialect names its own. @param costly those of them that ask for much at once: refused first when something is short */
+  add(routes: PredictionRoutes, costly: readonly string[] = []): void {
     for (const [template, read] of Object.entries(routes)) this.routes.set(template, read);
+    for (const template of costly) this.costly.add(template);
   }
 
   /**
@@ -52,12 +64,19 @@ export class Admission implements Gate {
    */
   admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void {
     const { access, route } = context;
-    if (access !== undefined && access !== 'public') this.access.require(access, req, res);
+    if (access === undefined || access === 'public') return;
+    this.access.require(access, req, res);
+    // Operators get through, whatever happens.
+    if (access === 'admin') return;
+    this.requests.enter(req, res);
     if (isRateLimited(access)) this.rateLimit?.count(this.forwarded.addressOf(req), (quota) => tellQuota(res, quota));
     const asked = route === undefined ? undefined : this.routes.get(route)?.(context);
-    if (!asked) return;
-    context.permit = this.permits.grant(asked, routingKeyOf(req.headers));
-    this.requireRoom(res, context, context.permit.route);
+    if (asked) {
+      this.overload.admit(() => this.costly.has(route!) || isLarge(req));
+      context.permit = this.permits.grant(asked, routingKeyOf(req.headers));
+      this.requireRoom(res, context, context.permit.route);
+    }
+    if (access === 'predict') this.bodies.admit(req, res);
   }
 
   /**
@@ -73,4 +92,9 @@ export class Admission implements Gate {
     this.outcomes.failed(route, refusal);
     throw refusal;
   }
+}
+
+/** Or may be: nobody knows the length of what is sent in chunks. */
+function isLarge(req: IncomingMessage): boolean {
+  return (announcedBytes(req) ?? Infinity) > LARGE_BODY;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { createHash, hash, webcrypto } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AnswerCache, type CacheSource, type Shared, type Waiter } from '#cache';
 import type { InferenceInput, InferenceResult, Timings } from '#core';
 import type { LoadedVersion, ModelVersion } from '#registry';
@@ -16,8 +17,11 @@ export interface Given {
   timings?: Timings;
 }
 
-/** Above so many bytes a payload is hashed on another thread: at 0.4 to 2 GB/s it would hold up every other request. */
-const HASH_ELSEWHERE = 256 * 1024;
+/**
+ * Bytes; between two pieces others have their turn: at 0.4 to 2 GB/s a large payload would hold up every other request. Not on
+ * another thread: those also look up the names of hosts, and wait for as long as that takes.
+ */
+const HASHED_AT_ONCE = 256 * 1024;
 
 /** From this share of hits on. Reading an upload costs a small part of what an answer is worth. */
 const WORTH_ASKING = 0.1;
@@ -70,8 +74,13 @@ export class InferenceCache {
 async function digest(payload: readonly Uint8Array[]): Promise<string> {
   const [only] = payload;
   if (payload.length === 1 && only) {
-    if (only.length <= HASH_ELSEWHERE) return hash('sha256', only, 'base64url');
-    return Buffer.from(await webcrypto.subtle.digest('SHA-256', only)).toString('base64url');
+    if (only.length <= HASHED_AT_ONCE) return hash('sha256', only, 'base64url');
+    const large = createHash('sha256');
+    for (let done = 0; done < only.length; done += HASHED_AT_ONCE) {
+      if (done > 0) await nextTurn();
+      large.update(only.subarray(done, done + HASHED_AT_ONCE));
+    }
+    return large.digest('base64url');
   }
   const parts = await Promise.all(payload.map((part) => digest([part])));
   return createHash('sha256').update(parts.join(':')).digest('base64url');

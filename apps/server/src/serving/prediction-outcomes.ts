@@ -23,9 +23,9 @@ export class PredictionOutcomes {
    * The version has worked on an input, be it for one request or for several. The guard judges versions, so it looks
    * at nothing else: answers from the cache would make a version look faster, and its failures rarer, than they are.
    */
-  computed(route: Route, { timings }: InferenceResult): void {
+  computed(route: Route, { timings, batchSize }: InferenceResult): void {
     observe('metrics', () => this.metrics.computed(route.version, timings));
-    observe('guard', () => this.guard.observe(route, timings.total));
+    observe('guard', () => this.guard.observe(route, { runMs: timings.inference, batchSize }));
   }
 
   /** It has not, or what it gave cannot be answered with. */

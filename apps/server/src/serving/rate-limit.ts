@@ -62,8 +62,9 @@ export class RateLimit {
 }
 
 /** An IPv4 address, or the network of an IPv6 address: whoever has one of its 2^64 addresses has them all. */
-function clientOf(address: string): string {
+export function clientOf(address: string): string {
   const bare = addressIn(address);
+  // What a proxy says may be longer than any address.
   if (bare === undefined) return address.slice(0, 50);
   const ip = ipaddr.process(bare);
   return ip instanceof ipaddr.IPv6 ? ip.parts.slice(0, 4).join(':') : ip.toString();

@@ -2,7 +2,14 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EyrieError } from '#core';
 import { type PredictorFactory } from '#inference';
-import { type FolderStore, InvalidVersionError, MODEL_NAME } from '#registry';
+import {
+  firstPolicy,
+  type FolderStore,
+  InvalidPolicyError,
+  InvalidVersionError,
+  MODEL_NAME,
+  writeFirstPolicy,
+} from '#registry';
 import type { ClassifierManifest } from './classifier-manifest';
 import type { Draft } from './draft';
 import type { Fact } from './facts';
@@ -34,6 +41,8 @@ export interface AddedVersion {
   warnings: string[];
 }
 
+/** As the history of a policy has it. */
+const BY = 'models add';
 const MAX_VERSION = 999_999_999;
 
 /**
@@ -55,11 +64,34 @@ export async function addVersion(store: FolderStore, request: AddRequest, option
     await staging.write('model.onnx', bytes);
     const proven = await prove(draft, staging, file, options);
     options.signal?.throwIfAborted();
-    await staging.publish();
+    await publish(store, staging, name, version);
     const { manifest, facts, warnings } = proven;
     return { manifest, folder: join(store.location, name, String(version)), facts, warnings };
   } finally {
     await staging.discard();
+  }
+}
+
+/**
+ * A new model has a policy that names this version from the first moment on. One that has versions and no policy gets one that keeps
+ * what it is served by: a version that is added changes nothing for anybody.
+ */
+async function publish(store: FolderStore, staging: Staging, name: string, version: number): Promise<void> {
+  const isNew = (await listVersions(store, name)).length === 0;
+  if (!isNew) await requirePolicy(store, name);
+  await staging.writeBeside('policy.json', `${JSON.stringify(firstPolicy(version), null, 2)}\n`);
+  await staging.publish();
+  // Where the folder was there, empty, the version alone has been put into it.
+  if (isNew) await requirePolicy(store, name);
+}
+
+/** One that cannot be read is one: somebody has to mend it. One that comes into being meanwhile is one, too. */
+async function requirePolicy(store: FolderStore, name: string): Promise<void> {
+  try {
+    await writeFirstPolicy(store, name, undefined, BY);
+  } catch (error) {
+    const isThere = error instanceof EyrieError && error.code === 'PRECONDITION_FAILED';
+    if (!isThere && !(error instanceof InvalidPolicyError)) throw error;
   }
 }
 

@@ -1,15 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EyrieError } from '#core';
-import { isFull, isReadOnly } from '#registry';
-
-/** Begins with a dot, so that no reader of the registry takes it for a model. */
-const STAGING_NAME = /^\.adding-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
-/** Of another machine's process nothing is known; nobody takes so long to add a version. */
-const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+import { isFull, isReadOnly, removeAbandoned, unfinishedName } from '#registry';
 
 /** A version in the making, inside the registry but out of its readers' sight, until it appears there as a whole. */
 export class Staging {
@@ -25,7 +17,7 @@ export class Staging {
   /** Also clears away what others left behind who were killed. @throws EyrieError REGISTRY_READ_ONLY, CONFLICT */
   static async create(registry: string, name: string, version: number): Promise<Staging> {
     await removeAbandoned(registry);
-    const root = join(registry, `.adding-${thisMachine()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+    const root = join(registry, unfinishedName('adding'));
     const staging = new Staging(registry, root, join(root, String(version)), name, version);
     try {
       await mkdir(root);
@@ -50,6 +42,11 @@ export class Staging {
     } catch (error) {
       throw explainWrite(error, this.registry);
     }
+  }
+
+  /** The same, of a file that a new model has beside its first version; of no use where the model is there already. */
+  async writeBeside(file: string, content: string): Promise<void> {
+    await this.write(join('..', file), content);
   }
 
   /** Makes it a version of the registry, in one step. @throws EyrieError CONFLICT when there is such a version */
@@ -103,43 +100,6 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function removeAbandoned(registry: string): Promise<void> {
-  const names = await readdir(registry).catch(() => []);
-  for (const name of names) {
-    const path = join(registry, name);
-    if (await isAbandoned(path, name)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-async function isAbandoned(path: string, name: string): Promise<boolean> {
-  const [, machine, pid] = STAGING_NAME.exec(name) ?? [];
-  if (pid === undefined) return false;
-  if (machine === thisMachine()) return !isAlive(Number(pid));
-  const found = await lstat(path).catch(() => null);
-  // eslint-disable-next-line no-restricted-properties -- files have the time of day
-  return found !== null && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-/** Tells apart those who cannot see each other's processes: machines, and the containers of one pod. */
-function thisMachine(): string {
-  let processes = '';
-  try {
-    processes = readlinkSync('/proc/self/ns/pid');
-  } catch {
-    // Only Linux has it, and only Linux needs it.
-  }
-  return createHash('sha256').update(`${hostname()} ${processes}`).digest('hex').slice(0, 8);
 }
 
 function explainWrite(error: unknown, registry: string): unknown {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Backoff } from '#core';
-import { sha256 } from '#registry';
+import { LOCAL_FILES } from '#registry';
 import { AttemptFailed, DownloadError, DownloadStopped, SourceFailed } from './download-errors';
 import { attempt } from './http-attempt';
 import { lock } from './lock-file';
@@ -162,7 +162,7 @@ async function refuseWithoutRoom(path: string, { bytes = 0 }: WantedFile, folder
 async function whyNotWanted(path: string, wanted: WantedFile): Promise<string | null> {
   const { size } = await stat(path);
   if (wanted.bytes !== undefined && size !== wanted.bytes) return `it has ${size} bytes instead of ${wanted.bytes}`;
-  const digest = await sha256(path);
+  const digest = await LOCAL_FILES.sha256(path);
   return digest === wanted.sha256 ? null : `its SHA-256 is ${digest} instead of ${wanted.sha256}`;
 }
 

@@ -17,7 +17,7 @@ export interface ModelBytes {
 /**
  * Reads a model file once. What has been hashed and looked through is what a session is made of, whatever becomes of the file
  * meanwhile.
- * @throws ModelLoadError when it is not the file with this SHA-256, or when weights lie in other files: no checksum covers these,
+ * @throws ModelLoadError when it cannot be read, when it is not the file with this SHA-256, or when weights lie in other files: no checksum covers these,
  *   and their paths may lead anywhere
  */
 export async function readModel(path: string, sha256: string): Promise<ModelBytes> {
@@ -39,9 +39,7 @@ export async function readModel(path: string, sha256: string): Promise<ModelByte
 }
 
 async function readHashed(path: string): Promise<ModelBytes & { sha256: string }> {
-  const handle = await open(path).catch((error: Error) => {
-    throw new ModelLoadError(`cannot read the model file: ${error.message}`);
-  });
+  const handle = await open(path).catch(unreadable);
   try {
     const { size } = await handle.stat();
     const { buffer, free } = resizableBuffer(size);
@@ -54,9 +52,15 @@ async function readHashed(path: string): Promise<ModelBytes & { sha256: string }
       at += bytesRead;
     }
     return { bytes, free, sha256: hash.digest('hex') };
+  } catch (error) {
+    return unreadable(error as Error);
   } finally {
     await handle.close();
   }
+}
+
+function unreadable(error: NodeJS.ErrnoException): never {
+  throw new ModelLoadError(`cannot read the model file: ${error.message}`, { kind: 'unreadable', code: error.code });
 }
 
 /** ECMAScript 2024, which Node 20 has; TypeScript's `lib` is older. */

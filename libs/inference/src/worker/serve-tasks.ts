@@ -7,7 +7,7 @@ import { ModelLoadError } from './model-load-error';
 import { runtimeError } from './runtime-error';
 import { graphOf, openSession } from './session';
 import { watchParent } from './watch-parent';
-import { WorkerBatch } from './worker-batch';
+import { type InTurn, WorkerBatch } from './worker-batch';
 import type { LoadedRunner, WorkerTask } from './worker-task';
 
 /** As much as a pipe of the system holds, and more. */
@@ -48,16 +48,16 @@ export function serveTasks(tasks: ReadonlyMap<string, WorkerTask>): void {
 
 class Worker {
   private runner: LoadedRunner | undefined;
-  private readonly batches = new Map<number, WorkerBatch>();
-  // Runs follow each other; preparing does not wait for them.
+  private readonly batches = new Map<number, { work: WorkerBatch; answered: Promise<void> }>();
+  // Runs follow each other, in the order in which their batches are ready; preparing does not wait for them.
   private lastRun: Promise<void> = Promise.resolve();
   private memoryReport: NodeJS.Timeout | undefined;
 
   constructor(private readonly tasks: ReadonlyMap<string, WorkerTask>) {}
 
   /** Resolves when all that has been received has been answered. */
-  get idle(): Promise<void> {
-    return this.lastRun;
+  get idle(): Promise<unknown> {
+    return Promise.all([...this.batches.values()].map(({ answered }) => answered));
   }
 
   async load(message: LoadMessage): Promise<void> {
@@ -90,21 +90,20 @@ class Worker {
 
   receive(message: ToWorker): void {
     if ('cancel' in message) {
-      this.batches.get(message.batch)?.cancel(message.cancel);
+      this.batches.get(message.batch)?.work.cancel(message.cancel);
       return;
     }
     if (!this.runner) throw new EyrieError('INTERNAL', 'a batch came before the model was loaded');
     const { batch } = message;
     const work = new WorkerBatch(this.runner, message.items, (answers) => send({ type: 'answers', batch, answers }));
-    this.batches.set(batch, work);
-    const prepared = work.prepare();
-    this.lastRun = this.lastRun.then(async () => {
-      await prepared;
-      await work.run();
+    const answered = work.answer(this.inTurn).then(() => {
       this.batches.delete(batch);
       this.memoryReport ??= setTimeout(this.reportMemory, MEMORY_REPORT_EVERY_MS);
     });
+    this.batches.set(batch, { work, answered });
   }
+
+  private readonly inTurn: InTurn = (run) => (this.lastRun = this.lastRun.then(run));
 
   /** Reading it takes as long as decoding a small image: not for every answer, and once more after the last one. */
   private readonly reportMemory = (): void => {
@@ -115,8 +114,8 @@ class Worker {
 
 async function loadRunner(task: WorkerTask, session: InferenceSession, message: LoadMessage): Promise<LoadedRunner> {
   try {
-    const { spec, maxPixels, maxBatch } = message;
-    return task.load(session, { spec, maxPixels, maxBatch });
+    const { spec, maxPixels, maxBatch, isProven } = message;
+    return task.load(session, { spec, maxPixels, maxBatch, isProven });
   } catch (error) {
     await session.release();
     throw error;

@@ -14,6 +14,8 @@ export interface LoadContext {
   maxPixels: number;
   /** The largest batch that will be asked for. */
   maxBatch: number;
+  /** Another worker has told already what the first runs show: it is enough to run once what will be run often. */
+  isProven?: boolean;
 }
 
 /** What the first runs have shown. */

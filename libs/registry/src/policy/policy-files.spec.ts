@@ -1,24 +1,15 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
 import { WORKER_ENTRY } from '#tasks';
 import { writeVersion } from '#testing/onnx-classifier';
+import { until } from '#testing/until';
 import { FolderStore } from '../stores/folder-store';
 import { GUARD } from './guard.fixture';
 import { ModelRegistry } from '../serving/model-registry';
 import type { Policy } from './policy';
 import { removeAlias, replacePolicy, setAlias } from './policy-change';
-import { writePolicyFile } from './policy-files';
 
 let folder: string;
 const registries: ModelRegistry[] = [];
@@ -220,19 +211,6 @@ it('is not built on another revision than the one that was asked for', async () 
   });
 });
 
-it('belongs to a writer who died after taking the revision: what it wanted becomes true', async () => {
-  const registry = await open();
-  await registry.changePolicy('m', setAlias('champion', 1));
-  const wanted = { ...onDisk(), revision: 2, aliases: { champion: 2 } };
-  writeFileSync(join(folder, 'm/policy-history/2.json'), JSON.stringify({ policy: wanted }));
-  await expect(registry.changePolicy('m', setAlias('champion', 3))).rejects.toMatchObject({
-    code: 'PRECONDITION_FAILED',
-  });
-  expect(onDisk()).toEqual(wanted);
-  await registry.changePolicy('m', setAlias('champion', 3));
-  expect(onDisk()).toMatchObject({ revision: 3, aliases: { champion: 3 } });
-});
-
 it.each([
   ['an alias that is not there', removeAlias('nobody'), 'VERSION_NOT_FOUND'],
   ['a missing version', setAlias('champion', 9), 'INVALID_REQUEST'],
@@ -272,17 +250,6 @@ it.each(['Champion', '1st', 'a/b', '../x', 'é', 'a'.repeat(300), ''])('has no a
   expect(() => setAlias(alias, 1)).toThrow('cannot be an alias');
 });
 
-it('leaves nothing half-written when its disk fills up', async () => {
-  const before: Policy = { revision: 1, aliases: {}, default: 1 };
-  const full = join(folder, 'm/policy-history');
-  mkdirSync(full);
-  writeFileSync(join(full, '1.json'), JSON.stringify({ policy: before }));
-  // A folder in the file's place makes the last step fail as a full disk would, after the first has succeeded.
-  mkdirSync(join(folder, 'm/policy.json'));
-  await expect(writePolicyFile(join(folder, 'm'), { policy: { ...before, revision: 2 } }, before)).rejects.toThrow();
-  expect(drafts()).toEqual([]);
-});
-
 const asRoot = process.getuid?.() === 0;
 (asRoot ? it.skip : it)('says so when the registry is read-only', async () => {
   const registry = await open();
@@ -300,6 +267,15 @@ describe('loading and unloading by hand', () => {
     await registry.refresh();
     expect(registry.model('m').versions.get(1)!.state).toBe('READY');
     expect((await registry.unload('m', 1)).state).toBe('UNLOADED');
+  });
+
+  it('keeps what was loaded by hand when an alias of it goes, and unloads what only the alias had loaded', async () => {
+    const registry = await open();
+    await registry.load('m', 1);
+    for (const version of [1, 2]) await registry.changePolicy('m', setAlias(`alias-${version}`, version));
+    for (const version of [1, 2]) await registry.changePolicy('m', removeAlias(`alias-${version}`));
+    await until(() => registry.model('m').versions.get(2)!.state === 'UNLOADED', 'version 2 is unloaded');
+    expect(registry.model('m').versions.get(1)!.state).toBe('READY');
   });
 
   it('does not unload what the policy names', async () => {

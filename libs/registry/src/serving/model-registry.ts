@@ -2,12 +2,17 @@ import { EyrieError, harmless } from '#core';
 import type { PredictorFactory } from '#inference';
 import { Lane } from '../lane';
 import type { PolicyEdit } from '../policy/policy-change';
+import { policyHistory, type PolicyRevision } from '../policy/policy-history';
 import { RegistryUnreadableError, type ModelStore } from '../stores/model-store';
+import { isStorageFailure } from '../stores/storage-error';
 import type { ModelVersion } from '../versions/model-version';
+import { removeModel } from '../versions/remove-version';
 import { DefaultModel } from './default-model';
 import { findVersion, type Model } from './model';
 import type { RegistryObserver, RegistryOptions } from './registry-options';
-import { ServedModel, type PolicyChange, type Surroundings } from './served-model';
+import { Strangers } from './strangers';
+import { ServedModel, type PolicyChange } from './served-model';
+import type { Surroundings } from './surroundings';
 
 /** The models that are served. Each is kept in step with the store by itself: they do not wait for each other. */
 export class ModelRegistry {
@@ -22,6 +27,8 @@ export class ModelRegistry {
   private hasBeenRead = false;
   /** Why the store as a whole could not be read when that was last tried. */
   private problem: string | undefined;
+  private isAway = false;
+  private readonly strangers: Strangers;
 
   constructor(
     private readonly store: ModelStore,
@@ -31,6 +38,7 @@ export class ModelRegistry {
   ) {
     this.around = { store, predictors, options, observer: harmless('registry', observer) };
     this.default = new DefaultModel(options.defaultModel);
+    this.strangers = new Strangers((sentence) => this.around.observer.onWarning?.('', sentence));
   }
 
   get location(): string {
@@ -67,10 +75,20 @@ export class ModelRegistry {
     return all;
   }
 
+  /** What lies in the registry and is neither a model nor a version, in sentences that say what would be one. */
+  get passedOver(): string[] {
+    return [...this.strangers.known, ...this.sorted().flatMap(({ passedOver }) => passedOver)];
+  }
+
   /** Every established model can answer. */
   get isReady(): boolean {
     const established = this.sorted().filter(({ model }) => model?.isEstablished);
     return established.length > 0 && established.every(({ isReady }) => isReady);
+  }
+
+  /** The last look at the store, or at a model in it, got no answer. */
+  get isStorageAway(): boolean {
+    return this.isAway || this.sorted().some(({ isStorageAway }) => isStorageAway);
   }
 
   /**
@@ -96,19 +114,26 @@ export class ModelRegistry {
   /**
    * Changes a model's policy: all that the new one names is loaded first, then it is written, then it is in effect. It waits for no
    * other model.
+   * @param by who wants it, for the history and the events
    * @throws EyrieError CONFLICT when a version that it names cannot be served, PRECONDITION_FAILED when another change of
    *   the model was faster: nothing is changed then; and what `draftChange` and `ModelStore.writePolicy` throw
    */
-  async changePolicy(name: string, edit: PolicyEdit, expectedRevision?: number): Promise<PolicyChange> {
-    return this.find(name).served.changePolicy(edit, expectedRevision);
+  async changePolicy(name: string, edit: PolicyEdit, expectedRevision?: number, by?: string): Promise<PolicyChange> {
+    return this.find(name).served.changePolicy(edit, expectedRevision, by);
   }
 
   /**
    * Brings the policy of revision `to` back as a new revision; without it, the one before that `draftRollback` finds.
    * @throws as `changePolicy`
    */
-  async rollbackPolicy(name: string, expectedRevision?: number, to?: number): Promise<PolicyChange> {
-    return this.find(name).served.rollbackPolicy(expectedRevision, to);
+  async rollbackPolicy(name: string, expectedRevision?: number, to?: number, by?: string): Promise<PolicyChange> {
+    return this.find(name).served.rollbackPolicy(expectedRevision, to, by);
+  }
+
+  /** What its policy was, newest first. @throws EyrieError MODEL_NOT_FOUND */
+  async policyHistory(name: string): Promise<PolicyRevision[]> {
+    this.find(name);
+    return policyHistory(this.store, name);
   }
 
   /** Loads a version and keeps it loaded. @throws EyrieError CONFLICT when it fails */
@@ -119,6 +144,30 @@ export class ModelRegistry {
   /** Unloads a version that the policy does not name. @throws EyrieError CONFLICT when it does */
   async unload(name: string, number: number): Promise<ModelVersion> {
     return this.find(name).served.unload(number);
+  }
+
+  /**
+   * Takes a version out of the store, for good; what it has been asked is answered first.
+   * @throws EyrieError VERSION_NOT_FOUND; CONFLICT when the policy names it or it is the model's last; REGISTRY_READ_ONLY
+   */
+  async removeVersion(name: string, number: number): Promise<void> {
+    await this.find(name).served.removeVersion(number);
+  }
+
+  /**
+   * Takes a model out of the store, for good, with all its versions and its policy.
+   * @throws EyrieError CONFLICT when it is the last one: a store without models is taken for one that has been lost;
+   *   REGISTRY_READ_ONLY
+   */
+  async removeModel(name: string): Promise<void> {
+    this.find(name);
+    await this.listing.run(async () => {
+      if ((await this.store.listModels()).every((other) => other === name)) {
+        throw new EyrieError('CONFLICT', `${name} is the last model here, and a server without any serves nobody`);
+      }
+      await removeModel(this.store, name);
+      await this.listModels();
+    });
   }
 
   /** Reads the store for ever, `seconds` after its models were last listed. A model that loads holds up no other. */
@@ -136,6 +185,7 @@ export class ModelRegistry {
     clearTimeout(this.pollTimer);
     this.pollTimer = undefined;
     await Promise.all([...[...this.served.values()].map((served) => served.end(graceMs)), ...this.ending]);
+    this.store.close();
   }
 
   /** While the store is read for the first time. */
@@ -169,8 +219,7 @@ export class ModelRegistry {
   }
 
   private async listModels(): Promise<ServedModel[]> {
-    const names = await this.store.listModels();
-    this.namedDefault = await this.store.readDefaultModel();
+    const names = await this.readNames();
     if (names.length === 0 && this.list().length > 0) {
       throw new RegistryUnreadableError(
         `the model registry ${this.location} is empty all of a sudden; what was loaded serves on, but the next start will ` +
@@ -181,11 +230,26 @@ export class ModelRegistry {
     const isStart = !this.hasBeenListed;
     this.hasBeenListed = true;
     for (const name of names) {
-      if (!this.served.has(name)) this.served.set(name, new ServedModel(name, isStart, this.around));
+      if (!this.served.has(name))
+        this.served.set(name, new ServedModel(name, isStart && this.around.options.require !== 'any', this.around));
     }
     for (const [name, served] of this.served) if (!names.includes(name)) this.remove(name, served);
     this.chooseDefault();
     return [...this.served.values()];
+  }
+
+  private async readNames(): Promise<string[]> {
+    try {
+      const passedOver = new Set<string>();
+      const names = await this.store.listModels((sentence) => passedOver.add(sentence));
+      this.namedDefault = await this.store.readDefaultModel();
+      this.strangers.are(passedOver);
+      this.isAway = false;
+      return names;
+    } catch (error) {
+      this.isAway = isStorageFailure((error as Error).cause);
+      throw error;
+    }
   }
 
   private remove(name: string, served: ServedModel): void {

@@ -79,6 +79,7 @@ const stateOf = (model: string, version: number) => registry.model(model).versio
 async function loadSlowly(): Promise<{ refreshed: Promise<void> }> {
   letGo = predictors.hold('slow/2');
   writeVersion(folder, 'slow', 2);
+  writePolicy('slow', { revision: 1, aliases: {}, default: 2 });
   const refreshed = registry.refresh();
   await until(() => predictors.started.includes('slow/2'), 'slow/2 is being loaded');
   return { refreshed };
@@ -111,6 +112,7 @@ describe('while a model loads', () => {
     await loadSlowly();
     registry.poll(0.02);
     writeVersion(folder, 'fast', 3);
+    writePolicy('fast', { revision: 1, aliases: {}, default: 3 });
     writeVersion(folder, 'new', 1);
     await until(() => stateOf('fast', 3) === 'READY', 'fast/3 is READY');
     await until(() => registry.list().some(({ name }) => name === 'new') && stateOf('new', 1) === 'READY', 'new is');

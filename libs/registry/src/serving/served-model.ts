@@ -1,25 +1,19 @@
-import { EyrieError, harmless, resolvesWithin } from '#core';
-import type { PredictorFactory } from '#inference';
+import { EyrieError, resolvesWithin } from '#core';
 import { Lane } from '../lane';
-import { defaultPolicy, parsePolicy, routedVersions, type Policy } from '../policy/policy';
+import { routedVersions, type Policy } from '../policy/policy';
 import { draftChange, draftRollback, type PolicyDraft, type PolicyEdit } from '../policy/policy-change';
-import type { ModelStore } from '../stores/model-store';
-import { ModelVersion } from '../versions/model-version';
-import { readManifest } from '../versions/version-files';
-import { findVersion, isFailed, isInUse, isOnItsWay, isReady, requireServing, type Model } from './model';
-import type { RegistryObserver, RegistryOptions } from './registry-options';
+import { isStorageFailure } from '../stores/storage-error';
+import type { ModelVersion } from '../versions/model-version';
+import { removeVersion } from '../versions/remove-version';
+import { findVersion, isFailed, isOnItsWay, isReady, requireServing, type Model } from './model';
+import { pinnedTo, StoredPolicy } from './stored-policy';
+import { Strangers } from './strangers';
+import type { Surroundings } from './surroundings';
+import { VersionReader } from './version-reader';
 
 export interface PolicyChange {
   before: Policy;
   after: Policy;
-}
-
-/** What all models of a registry share. */
-export interface Surroundings {
-  store: ModelStore;
-  predictors: PredictorFactory;
-  options: RegistryOptions;
-  observer: RegistryObserver;
 }
 
 /**
@@ -35,17 +29,28 @@ export class ServedModel {
   private policyInEffect: string | undefined;
   /** Versions that a policy has named since the one in effect was read. */
   private readonly named = new Set<number>();
+  /** Versions that somebody has asked to be loaded: a policy that does not name them any more leaves them alone. */
+  private readonly kept = new Set<number>();
   /** Versions that nobody can ask any more and that still answer what they have been asked. */
   private readonly leaving = new Set<Promise<void>>();
   private lastProblem: string | undefined;
+  private readonly strangers: Strangers;
+  private readonly stored: StoredPolicy;
+  private readonly reader: VersionReader;
   private isGone = false;
+  /** The store gave no answer when it was last read. */
+  isStorageAway = false;
 
   constructor(
     readonly name: string,
     /** It is one of those that the server starts with, if its versions are there at the first look. */
     private isThereAtStart: boolean,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    this.strangers = new Strangers((sentence) => around.observer.onWarning?.(name, sentence));
+    this.stored = new StoredPolicy(name, around);
+    this.reader = new VersionReader(name, around, () => this.establish());
+  }
 
   /** undefined until versions of it have been found: a folder without is no model. */
   get model(): Model | undefined {
@@ -55,6 +60,11 @@ export class ServedModel {
   /** What cannot be used at present. */
   get problem(): string | undefined {
     return this.lastProblem;
+  }
+
+  /** What lies in its folder and is no version. */
+  get passedOver(): string[] {
+    return this.strangers.known;
   }
 
   /** Every version that requests can be routed to can answer, or will be loaded for the first that asks. */
@@ -84,19 +94,19 @@ export class ServedModel {
   look(): Promise<ModelVersion[]> {
     this.nextLook ??= this.lane.run(() => {
       this.nextLook = undefined;
-      return this.readStoreIfPossible();
+      return this.readStoreIfPossible({ finish: true });
     });
     return this.nextLook;
   }
 
   /** @throws as ModelRegistry.changePolicy */
-  changePolicy(edit: PolicyEdit, expectedRevision?: number): Promise<PolicyChange> {
-    return this.change(() => draftChange(this.around.store, this.name, edit, expectedRevision));
+  changePolicy(edit: PolicyEdit, expectedRevision?: number, by?: string): Promise<PolicyChange> {
+    return this.change(by, (basis) => draftChange(this.around.store, this.name, edit, { expectedRevision, ...basis }));
   }
 
   /** @throws as ModelRegistry.rollbackPolicy */
-  rollbackPolicy(expectedRevision?: number, to?: number): Promise<PolicyChange> {
-    return this.change(() => draftRollback(this.around.store, this.name, expectedRevision, to));
+  rollbackPolicy(expectedRevision?: number, to?: number, by?: string): Promise<PolicyChange> {
+    return this.change(by, (basis) => draftRollback(this.around.store, this.name, { expectedRevision, to, ...basis }));
   }
 
   /** Loads a version and keeps it loaded. @throws EyrieError VERSION_NOT_FOUND; CONFLICT when it fails */
@@ -106,7 +116,7 @@ export class ServedModel {
     await version.load();
     requireServing([version]);
     version.onDemand = false;
-    this.named.delete(number);
+    this.kept.add(number);
     return version;
   }
 
@@ -120,10 +130,19 @@ export class ServedModel {
           `the policy of ${this.name} names version ${number}; take it out of the policy first`,
         );
       }
+      this.kept.delete(number);
       return { version: found, unloaded: found.unload(this.around.options.unloadGraceMs) };
     });
     await unloaded;
     return version;
+  }
+
+  /** Takes a version out of the store, for good. @throws as `removeVersion`, and EyrieError VERSION_NOT_FOUND */
+  async removeVersion(number: number): Promise<void> {
+    await this.lane.run(async () => {
+      await removeVersion(this.around.store, this.name, number);
+      await this.readStoreIfPossible();
+    });
   }
 
   /** Reads the store no more and unloads everything; a version that still loads is not waited for beyond `graceMs`. */
@@ -154,11 +173,16 @@ export class ServedModel {
    * All that the new policy names is loaded first, then it is written, then it is in effect. Another change may come while this one
    * waits for its versions, such as a rollback that needs none of them; it wins, and the store refuses this one.
    */
-  private async change(draft: () => Promise<PolicyDraft>): Promise<PolicyChange> {
+  private async change(
+    by: string | undefined,
+    draft: (basis: { unwritten?: Policy }) => Promise<PolicyDraft>,
+  ): Promise<PolicyChange> {
     const { drafted, missing } = await this.lane.run(async () => {
       // What was put there a moment ago must be known before a policy can name it.
       await this.readStoreIfPossible();
-      const found = await draft();
+      const found = await draft({ unwritten: this.pinned });
+      found.record = { ...found.record, by, at: new Date().toISOString() };
+      if (!found.isChange) return { drafted: found, missing: [] };
       const unready = this.namedBy(found.record.policy).filter(({ state }) => state !== 'READY');
       if (unready.length === 0) await this.write(found);
       return { drafted: found, missing: unready };
@@ -167,12 +191,19 @@ export class ServedModel {
       await Promise.all(missing.map((version) => version.load()));
       await this.lane.run(() => this.write(drafted));
     }
-    return { before: drafted.before, after: drafted.record.policy };
+    const { before, record, isChange } = drafted;
+    return { before, after: isChange ? record.policy : before };
   }
 
   /** @throws EyrieError CONFLICT when a version cannot serve, and what `ModelStore.writePolicy` throws */
   private async write({ before, record }: PolicyDraft): Promise<void> {
-    requireServing(this.namedBy(record.policy));
+    try {
+      requireServing(this.namedBy(record.policy));
+    } catch (error) {
+      // A faster change may have called the versions back that this one needs.
+      if ((await this.around.store.latestRevision(this.name)) >= record.policy.revision) throw overtaken();
+      throw error;
+    }
     await this.around.store.writePolicy(this.name, record, before);
     await this.readStoreIfPossible();
   }
@@ -181,10 +212,14 @@ export class ServedModel {
     return routedVersions(policy).map((number) => this.version(number));
   }
 
-  private async readStoreIfPossible(): Promise<ModelVersion[]> {
+  /** @param finish what others have begun to change and are gone; a change that is refused must not do that beside */
+  private async readStoreIfPossible({ finish } = { finish: false }): Promise<ModelVersion[]> {
     try {
-      return await this.readStore();
+      const missing = await this.readStore(finish);
+      this.isStorageAway = false;
+      return missing;
     } catch (error) {
+      this.isStorageAway = isStorageFailure(error);
       if (!this.isGone) this.say((error as Error).message);
       return [];
     } finally {
@@ -193,17 +228,26 @@ export class ServedModel {
   }
 
   /** @returns as `look` */
-  private async readStore(): Promise<ModelVersion[]> {
+  private async readStore(finish: boolean): Promise<ModelVersion[]> {
     if (this.isGone) return [];
     const { store, options } = this.around;
-    const numbers = await store.listVersions(this.name);
+    const passedOver = new Set<string>();
+    const numbers = await store.listVersions(this.name, (sentence) => passedOver.add(sentence));
+    if (numbers.length === 0) {
+      passedOver.add(`${this.name} has no versions, such as ${this.name}/1 with a model.json, and is no model without`);
+    }
+    this.strangers.are(passedOver);
     if (numbers.length === 0) {
       this.readEmpty();
       return [];
     }
-    const stored = await store.readPolicy(this.name);
-    const policy = stored === null ? defaultPolicy(numbers) : parsePolicy(stored, numbers);
-    const versions = await this.readVersions(numbers);
+    const policy = await this.stored.read(numbers, {
+      mayWrite: finish,
+      pinned: this.pinned,
+      servable: () => this.reader.servable(numbers, this.known),
+    });
+    const by = this.policyInEffect === JSON.stringify(policy) ? undefined : await this.stored.authorOf(policy);
+    const versions = await this.reader.read(numbers, this.known);
     if (this.isGone) return [];
     this.current ??= { name: this.name, versions, policy, isEstablished: this.isThereAtStart };
     this.current.versions = versions;
@@ -213,12 +257,26 @@ export class ServedModel {
     const wanted = (options.load === 'all' ? numbers : routed).map((number) => versions.get(number)!);
     for (const version of wanted) version.onDemand = false;
     const missing = wanted.filter(isOnItsWay);
-    if (!missing.some(({ version }) => routed.includes(version))) this.putIntoEffect(policy, numbers, routed);
+    if (!missing.some(({ version }) => routed.includes(version))) this.putIntoEffect(policy, by, numbers, routed);
     return missing;
   }
 
+  private get known(): ReadonlyMap<number, ModelVersion> {
+    return this.current?.versions ?? new Map<number, ModelVersion>();
+  }
+
+  /** See StoredPolicy. */
+  private get pinned(): Policy | undefined {
+    return this.policyInEffect === undefined ? undefined : pinnedTo(this.required().policy);
+  }
+
   /** @param routed what the policy names, all of it READY or FAILED; nothing where nothing is loaded unless asked for */
-  private putIntoEffect(policy: Policy, numbers: readonly number[], routed: readonly number[]): void {
+  private putIntoEffect(
+    policy: Policy,
+    by: string | undefined,
+    numbers: readonly number[],
+    routed: readonly number[],
+  ): void {
     const model = this.required();
     const text = JSON.stringify(policy);
     const isNew = this.policyInEffect !== text;
@@ -233,7 +291,7 @@ export class ServedModel {
     if (isNew) {
       this.policyInEffect = text;
       model.policy = policy;
-      this.around.observer.onPolicy?.(this.name, policy);
+      this.around.observer.onPolicy?.(this.name, policy, by);
     }
     this.unloadUnnamed(model);
     this.establish();
@@ -247,33 +305,6 @@ export class ServedModel {
       `${this.name} has no versions in the registry any more; what was loaded serves on, but the next start will be without ` +
         "it: put them back, or remove the model's folder, too, to stop serving it",
     );
-  }
-
-  /** All that are known, those that are gone from the store among them. */
-  private async readVersions(numbers: readonly number[]): Promise<Map<number, ModelVersion>> {
-    const known = this.current?.versions ?? new Map<number, ModelVersion>();
-    const read = await Promise.all(
-      numbers.map(async (number) => [number, await this.readVersion(number, known.get(number))] as const),
-    );
-    return new Map([...known, ...read].sort(([a], [b]) => a - b));
-  }
-
-  /** The same as before, unless it is new, or is not served and its files have changed. */
-  private async readVersion(number: number, known: ModelVersion | undefined): Promise<ModelVersion> {
-    if (known && isInUse(known)) return known;
-    const { store, predictors, observer } = this.around;
-    const fingerprint = await store.versionFingerprint(this.name, number);
-    if (known?.fingerprint === fingerprint) return known;
-    const folder = (): Promise<string> => store.versionFolder(this.name, number);
-    const manifest = await readManifest(await folder(), this.name, number).catch(() => null);
-    // A request may have had it loaded meanwhile.
-    if (known && isInUse(known)) return known;
-    const watching = observer.forVersion?.(this.name, number);
-    const options = { predictors, observer: watching && harmless('predictor', watching) };
-    return new ModelVersion(this.name, number, folder, manifest, fingerprint, options, (version) => {
-      this.establish();
-      observer.onState?.(version);
-    });
   }
 
   private establish(): void {
@@ -302,7 +333,7 @@ export class ServedModel {
     for (const number of this.named) {
       if (routed.includes(number)) continue;
       this.named.delete(number);
-      this.letGo(versions.get(number));
+      if (!this.kept.has(number)) this.letGo(versions.get(number));
     }
   }
 
@@ -310,7 +341,10 @@ export class ServedModel {
     const gone = [...model.versions].filter(([number]) => !numbers.includes(number));
     if (gone.length === 0) return;
     model.versions = new Map([...model.versions].filter(([number]) => numbers.includes(number)));
-    for (const [, version] of gone) this.letGo(version);
+    for (const [number, version] of gone) {
+      this.kept.delete(number);
+      this.letGo(version);
+    }
   }
 
   private letGo(version: ModelVersion | undefined): void {
@@ -332,4 +366,8 @@ export class ServedModel {
     this.lastProblem = undefined;
     this.around.observer.onProblemGone?.(this.name, problem);
   }
+}
+
+function overtaken(): EyrieError {
+  return new EyrieError('PRECONDITION_FAILED', 'the policy has been changed meanwhile; read it again, then change it');
 }

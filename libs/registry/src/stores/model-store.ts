@@ -1,5 +1,7 @@
 import type { Policy } from '../policy/policy';
-import type { PolicyRecord } from '../policy/policy-files';
+import type { PolicyRecord } from '../policy/policy-record';
+import type { FileCalls } from './file-calls';
+import type { OnPassedOver } from './passed-over';
 
 /**
  * Where model versions and policies are kept. Everything outside this interface is free of paths and files, save for
@@ -9,14 +11,17 @@ export interface ModelStore {
   /** What the store is at present, for messages: a folder's path, a bucket's URL. */
   readonly location: string;
 
+  /** How a version's files are read in the folder that `versionFolder` names. */
+  readonly files: FileCalls;
+
   /** Names of the models. @throws RegistryUnreadableError */
-  listModels(): Promise<string[]>;
+  listModels(onPassedOver?: OnPassedOver): Promise<string[]>;
 
   /** The model that the registry itself names for requests that name none. @throws RegistryUnreadableError */
   readDefaultModel(): Promise<string | undefined>;
 
   /** Numbers of a model's versions, ascending. */
-  listVersions(model: string): Promise<number[]>;
+  listVersions(model: string, onPassedOver?: OnPassedOver): Promise<number[]>;
 
   /** Absolute path of a local folder that holds the version's files; later it may be another one. */
   versionFolder(model: string, version: number): Promise<string>;
@@ -30,17 +35,36 @@ export interface ModelStore {
   /** A revision of the policy as it was written, or null where it was not kept. @throws InvalidPolicyError */
   readPolicyRecord(model: string, revision: number): Promise<PolicyRecord | null>;
 
+  /** Numbers of the revisions of the policy that were kept, ascending. */
+  policyRevisions(model: string): Promise<number[]>;
+
   /**
-   * Makes `record` the policy if `before` still is. @throws EyrieError PRECONDITION_FAILED, REGISTRY_READ_ONLY,
-   * CONFLICT when there is no room; the policy is as before then
+   * The highest revision that was kept, be it in force or not. To be asked before the policy is read that a change builds on.
+   * @throws EyrieError PRECONDITION_FAILED while somebody else's change is not finished
+   */
+  latestRevision(model: string): Promise<number>;
+
+  /**
+   * Makes `record` the policy if nobody has taken its revision, and keeps `before` as what it replaces.
+   * @throws EyrieError PRECONDITION_FAILED, REGISTRY_READ_ONLY, CONFLICT when there is no room: the policy is as before then, and stays
+   *   so; REGISTRY_UNAVAILABLE: it is not known which
    */
   writePolicy(model: string, record: PolicyRecord, before: Policy): Promise<void>;
+
+  /**
+   * Finishes a change of the policy whose writer is gone, and clears away what such writers have left.
+   * @returns the revision that is in force by that
+   */
+  finishInterrupted(model: string, versions: readonly number[]): Promise<number | undefined>;
 
   /** For good. @throws EyrieError REGISTRY_READ_ONLY */
   removeVersion(model: string, version: number): Promise<void>;
 
   /** With all versions and the policy. @throws EyrieError REGISTRY_READ_ONLY */
   removeModel(model: string): Promise<void>;
+
+  /** Gives back what it holds; it cannot be asked any more. */
+  close(): void;
 }
 
 /** The registry as a whole cannot be read. */

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { utf8Text } from '#validation';
+import type { FileCalls } from './file-calls';
 
 const FILE = 'registry.json';
 
@@ -9,21 +10,21 @@ const FILE = 'registry.json';
  *   model is there is not looked at
  * @throws Error when the file cannot be read, or is another one
  */
-export async function readDefaultModel(folder: string): Promise<string | undefined> {
-  let text: string;
+export async function readDefaultModel(files: FileCalls, folder: string): Promise<string | undefined> {
+  let content: Uint8Array;
   try {
-    text = await readFile(join(folder, FILE), 'utf8');
+    content = await files.read(join(folder, FILE));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return parse(text);
+  return parse(utf8Text(content, FILE));
 }
 
 function parse(text: string): string {
   let plain: unknown;
   try {
-    plain = JSON.parse(text.replace(/^\ufeff/, ''));
+    plain = JSON.parse(text);
   } catch (error) {
     throw new Error(`${FILE} is not JSON: ${(error as Error).message}`, { cause: error });
   }

@@ -1,39 +1,30 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FileCalls } from './file-calls';
+import { ownName } from './owner';
 
-/** Readers see what was there before, or all of `content` as JSON. */
-export async function writeWhole(path: string, content: unknown): Promise<void> {
-  const draft = await writeDraft(path, content);
+/** Readers see what was there before, or all of `content` as JSON; it is on the disk itself when this returns. */
+export async function writeWhole(files: FileCalls, path: string, content: unknown): Promise<void> {
+  const draft = await writeDraft(files, path, content);
   try {
-    await rename(draft, path);
+    await files.rename(draft, path);
+    await files.sync(dirname(path));
   } catch (error) {
-    await rm(draft, { force: true });
+    await files.unlink(draft).catch(() => undefined);
     throw error;
   }
 }
 
 /** Writes to a file beside `path`, on the disk itself when it returns. @returns where it is */
-export async function writeDraft(path: string, content: unknown): Promise<string> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
-  try {
-    const file = await open(draft, 'wx');
-    try {
-      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return draft;
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+export async function writeDraft(files: FileCalls, path: string, content: unknown): Promise<string> {
+  const draft = `${path}.${ownName()}.draft`;
+  await files.create(draft, `${JSON.stringify(content, null, 2)}\n`);
+  return draft;
 }
 
-const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
+const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM', 'EBUSY']);
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Whether a write failed because it is not allowed here. */
+/** Whether a write failed because it is not allowed here; EBUSY is what a file says that something is mounted over. */
 export function isReadOnly(error: unknown): boolean {
   return READ_ONLY.has((error as NodeJS.ErrnoException).code ?? '');
 }

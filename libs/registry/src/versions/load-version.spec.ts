@@ -23,12 +23,15 @@ import { ModelRegistry } from '../serving/model-registry';
 let folder: string;
 let registry: ModelRegistry;
 
+let elsewhere: string;
+
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'eyrie-load-'));
+  elsewhere = mkdtempSync(join(tmpdir(), 'eyrie-elsewhere-'));
 });
 afterEach(async () => {
   await registry.stop(1_000);
-  rmSync(folder, { recursive: true });
+  for (const each of [folder, elsewhere]) rmSync(each, { recursive: true });
 });
 
 const OUTSIDE = { dims: [1], dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: '/etc/passwd' }] };
@@ -78,9 +81,9 @@ describe('a version that is not what its manifest says is FAILED, and why is sai
       /model\.onnx keeps weights in other files/,
     ],
     [
-      'a folder that is a link',
-      (v) => (renameSync(v, join(folder, 'elsewhere')), symlinkSync(join(folder, 'elsewhere'), v)),
-      /model\.json is, or lies behind, a symbolic link/,
+      'a folder that is a link out of the registry',
+      (v) => (renameSync(v, join(elsewhere, '1')), symlinkSync(join(elsewhere, '1'), v)),
+      /model\.json is, or lies behind, a symbolic link that leads out of the registry/,
     ],
     ['a folder for a file', (v) => (rmSync(join(v, 'labels.txt')), mkdirSync(join(v, 'labels.txt'))), /not a file/],
   ];

@@ -1,7 +1,10 @@
 import { deadlineIn } from '#core';
-import type { PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
+import { LoadFailedError, type PredictorFactory, type PredictorObserver, type RuntimeSpec } from '#inference';
 import { LoadedVersion } from './loaded-version';
-import { InvalidVersionError, runtimeOf } from './manifest';
+import type { FileCalls } from '../stores/file-calls';
+import { isStorageFailure, StorageError } from '../stores/storage-error';
+import { InvalidVersionError } from './invalid-version';
+import { runtimeOf } from './manifest';
 import { artifactPath, readVersion, type CheckedVersion } from './version-files';
 
 export interface LoadOptions {
@@ -9,6 +12,10 @@ export interface LoadOptions {
   /** Instead of what the manifest's runtime says. */
   runtime?: Partial<RuntimeSpec>;
   observer?: PredictorObserver;
+  /** Aborted to give up: nothing of the version runs then. */
+  signal?: AbortSignal;
+  /** How its files are read, if not by this process itself. */
+  files?: FileCalls;
   /** Where the version's files are later on, if not where they were loaded from. */
   folderLater?: () => Promise<string>;
 }
@@ -17,7 +24,7 @@ const PROOF_TIME_LIMIT_MS = 60_000;
 
 /**
  * Files are what the manifest says → workers load and warm up → the version knows what its manifest says it must.
- * @throws InvalidVersionError, LoadFailedError, WorkerLostError: nothing of the version runs then
+ * @throws InvalidVersionError, StorageError, LoadFailedError, WorkerLostError, the signal's reason: nothing of the version runs then
  */
 export async function loadVersion(
   folder: string,
@@ -25,20 +32,26 @@ export async function loadVersion(
   version: number,
   options: LoadOptions,
 ): Promise<LoadedVersion> {
-  const checked = await readVersion(folder, name, version);
+  const checked = await readVersion(folder, name, version, options.files);
   const { manifest, task, modelPath, identity } = checked;
-  const predictor = await options.predictors.start({
+  options.signal?.throwIfAborted();
+  const starting = options.predictors.start({
     task: manifest.task,
     modelPath,
     sha256: manifest.artifact.sha256,
     spec: task.spec,
     runtime: { ...runtimeOf(manifest), ...options.runtime },
     observer: options.observer,
-    modelFile: async () => artifactPath((await options.folderLater?.()) ?? folder, manifest.artifact),
+    signal: options.signal,
+    modelFile: async () => artifactPath((await options.folderLater?.()) ?? folder, manifest.artifact, options.files),
+  });
+  const predictor = await starting.catch((error: unknown) => {
+    throw explain(error);
   });
   const loaded = new LoadedVersion(manifest, predictor, task.serve(predictor.graph), identity);
   try {
-    await prove(checked, loaded);
+    await prove(checked, loaded, options.signal);
+    options.signal?.throwIfAborted();
     return loaded;
   } catch (error) {
     await predictor.stop(0);
@@ -46,13 +59,19 @@ export async function loadVersion(
   }
 }
 
+/** A worker reads the model file itself; where its storage fails, the file is not to blame. */
+function explain(error: unknown): unknown {
+  const isStorage = error instanceof LoadFailedError && isStorageFailure(error.fault);
+  return isStorage ? new StorageError(error.message) : error;
+}
+
 /** @throws InvalidVersionError naming the first thing that the version does not know */
-async function prove({ read }: CheckedVersion, loaded: LoadedVersion): Promise<void> {
+async function prove({ read }: CheckedVersion, loaded: LoadedVersion, signal?: AbortSignal): Promise<void> {
   const deadline = deadlineIn(PROOF_TIME_LIMIT_MS);
   try {
-    await loaded.task.prove?.(async (input) => (await loaded.predict({ ...input, deadline })).output, read);
+    await loaded.task.prove?.(async (input) => (await loaded.predict({ ...input, deadline, signal })).output, read);
   } catch (error) {
-    if (error instanceof InvalidVersionError) throw error;
+    if (signal?.aborted || error instanceof InvalidVersionError || error instanceof StorageError) throw error;
     throw new InvalidVersionError((error as Error).message, { cause: error });
   }
 }

@@ -19,6 +19,9 @@ import type { Task } from '#core';
 import { availableCpus } from '#inference';
 import { TASKS } from '#tasks';
 import { check, FILE_NAME, FILE_NAME_RULE, inOneLine } from '#validation';
+import { InvalidVersionError } from './invalid-version';
+
+export { InvalidVersionError };
 
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
@@ -135,9 +138,6 @@ export class CommonFields {
 
 /** `model.json`: all that is known of a version, with the fields that its task has beside the common ones. */
 export type Manifest = CommonFields & Readonly<Record<string, unknown>>;
-
-/** A version's files are not what they must be. The message says which and how to mend it. */
-export class InvalidVersionError extends Error {}
 
 /** @throws InvalidVersionError naming every field that is wrong */
 export function parseManifest(json: string, expected: { name: string; version: number }): Manifest {

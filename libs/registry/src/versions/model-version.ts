@@ -4,9 +4,13 @@ import { Lane } from '../lane';
 import { loadVersion, type LoadOptions } from './load-version';
 import type { LoadedVersion } from './loaded-version';
 import type { Manifest } from './manifest';
+import { isStorageFailure } from '../stores/storage-error';
 
 export type VersionState = 'UNLOADED' | 'LOADING' | 'READY' | 'FAILED' | 'UNLOADING';
 export const VERSION_STATES: readonly VersionState[] = ['UNLOADED', 'LOADING', 'READY', 'FAILED', 'UNLOADING'];
+
+/** Of a load that failed because the storage did. */
+const RETRY_AFTER_MS = 30_000;
 
 /** One version of a model, from UNLOADED to READY and back. */
 export class ModelVersion {
@@ -16,8 +20,12 @@ export class ModelVersion {
   /** A request had it loaded; where memory is short, it may be unloaded again. */
   onDemand = false;
   private failure: string | undefined;
+  /** On performance.now()'s clock; undefined where only other files would help. */
+  private retryAt: number | undefined;
   private current: LoadedVersion | undefined;
   private readonly lane = new Lane();
+  /** Of the load that is under way. */
+  private loading: AbortController | undefined;
   /** The load or unload that was asked for last, as long as it is not done. */
   private latest: { step: 'load' | 'unload'; done: Promise<void> } | undefined;
 
@@ -75,25 +83,36 @@ export class ModelVersion {
     return this.current && { loadMs: this.current.predictor.loadMs, warmUpMs: this.current.predictor.warmUpMs };
   }
 
-  /** Resolves when the version is READY or FAILED; never rejects. Who asks while it loads waits for the same load. */
+  /** Resolves when the version is READY or FAILED, or UNLOADED by somebody who called it back; never rejects. Who asks while it loads waits for the same load. */
   load(): Promise<void> {
     return this.inTurn('load', async () => {
       if (this.state === 'READY') return;
       this.enter('LOADING');
       const started = performance.now();
+      const { signal } = (this.loading = new AbortController());
       try {
-        const options = { ...this.options, folderLater: this.folder };
+        const options = { ...this.options, folderLater: this.folder, signal };
         this.current = await loadVersion(await this.folder(), this.model, this.version, options);
         this.loadSeconds = Math.round(performance.now() - started) / 1000;
         this.enter('READY');
       } catch (error) {
+        if (signal.aborted) return this.enter('UNLOADED');
+        this.retryAt = isStorageFailure(error) ? performance.now() + RETRY_AFTER_MS : undefined;
         this.enter('FAILED', (error as Error).message);
+      } finally {
+        this.loading = undefined;
       }
     });
   }
 
-  /** Answers what it has been asked, then ends its workers. Never rejects. */
+  /** It FAILED, its files were not to blame, and that is some time ago. */
+  get isWorthAnotherTry(): boolean {
+    return this.state === 'FAILED' && this.retryAt !== undefined && performance.now() >= this.retryAt;
+  }
+
+  /** Answers what it has been asked, then ends its workers; a load that is under way is called back. Never rejects. */
   unload(graceMs: number): Promise<void> {
+    this.loading?.abort(new Error('it is not wanted any more'));
     return this.inTurn('unload', async () => {
       if (this.state !== 'READY') return;
       this.enter('UNLOADING');

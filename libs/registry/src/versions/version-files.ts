@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lstat, open, readFile, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PreparedTask, ReadVersionFile } from '#core';
 import { utf8Text } from '#validation';
-import { InvalidVersionError, parseManifest, parseRuntime, taskOf, type Manifest } from './manifest';
-
-/** Bytes; no request waits longer than their hashing takes, about a tenth of a millisecond. */
-const HASHED_AT_ONCE = 65_536;
+import type { FileCalls, InsideFile } from '../stores/file-calls';
+import { LOCAL_FILES } from '../stores/local-files';
+import { isStorageFailure, StorageError } from '../stores/storage-error';
+import { InvalidVersionError } from './invalid-version';
+import { parseManifest, parseRuntime, taskOf, type Manifest } from './manifest';
 
 /** A version whose files have been read and found to be what the manifest says. */
 export interface CheckedVersion {
@@ -23,15 +23,20 @@ export interface CheckedVersion {
 /** What has been measured for this machine, beside the manifest, which never changes. */
 export const RUNTIME_FILE = 'runtime.json';
 
-/** The manifest, with the `runtime` that lies beside it if there is one. @throws InvalidVersionError */
-export async function readManifest(folder: string, name: string, version: number): Promise<Manifest> {
-  const manifest = parseManifest(await readText(folder, 'model.json'), { name, version });
-  if (!(await isThere(join(folder, RUNTIME_FILE)))) return manifest;
-  return { ...manifest, runtime: parseRuntime(await readText(folder, RUNTIME_FILE)) };
+/** The manifest, with the `runtime` that lies beside it if there is one. @throws InvalidVersionError, StorageError */
+export async function readManifest(
+  folder: string,
+  name: string,
+  version: number,
+  files: FileCalls = LOCAL_FILES,
+): Promise<Manifest> {
+  const manifest = parseManifest(await readText(files, folder, 'model.json'), { name, version });
+  if (!(await isThere(files, folder, RUNTIME_FILE))) return manifest;
+  return { ...manifest, runtime: parseRuntime(await readText(files, folder, RUNTIME_FILE)) };
 }
 
-async function readText(folder: string, file: string): Promise<string> {
-  const bytes = await readFile(await plainFile(folder, file));
+async function readText(files: FileCalls, folder: string, file: string): Promise<string> {
+  const bytes = await readPlainFile(files, folder, file);
   try {
     return utf8Text(bytes, file);
   } catch (error) {
@@ -39,21 +44,29 @@ async function readText(folder: string, file: string): Promise<string> {
   }
 }
 
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+/** A link that leads nowhere is there. */
+async function isThere(files: FileCalls, folder: string, file: string): Promise<boolean> {
+  try {
+    return (await files.list(folder)).some(({ name }) => name === file);
+  } catch (error) {
+    throw explain(error, folder, file);
+  }
 }
 
 /**
- * Reads a version's manifest and what its task needs beside it, and finds its model file: inside its folder, no link, of the size that
- * the manifest says. Whether it has the SHA-256 as well is seen by the worker, of the very bytes that it runs. @throws InvalidVersionError
+ * Reads a version's manifest and what its task needs beside it, and finds its model file: inside the registry, of the size that the
+ * manifest says. Whether it has the SHA-256 as well is seen by the worker, of the very bytes that it runs.
+ * @throws InvalidVersionError, StorageError
  */
-export async function readVersion(folder: string, name: string, version: number): Promise<CheckedVersion> {
-  const manifest = await readManifest(folder, name, version);
-  const modelPath = await artifactPath(folder, manifest.artifact);
-  const read: ReadVersionFile = async (file) => readFile(await plainFile(folder, file));
+export async function readVersion(
+  folder: string,
+  name: string,
+  version: number,
+  files: FileCalls = LOCAL_FILES,
+): Promise<CheckedVersion> {
+  const manifest = await readManifest(folder, name, version, files);
+  const modelPath = await artifactPath(folder, manifest.artifact, files);
+  const read: ReadVersionFile = async (file) => Buffer.from(await readPlainFile(files, folder, file));
   const task = await prepareTask(manifest, read);
   return { manifest, task, modelPath, read, identity: identityOf(manifest.artifact.sha256, task.spec) };
 }
@@ -62,15 +75,18 @@ async function prepareTask(manifest: Manifest, read: ReadVersionFile): Promise<P
   try {
     return await taskOf(manifest).prepare(manifest, read);
   } catch (error) {
-    if (error instanceof InvalidVersionError) throw error;
+    if (error instanceof InvalidVersionError || error instanceof StorageError) throw error;
     throw new InvalidVersionError((error as Error).message, { cause: error });
   }
 }
 
-/** The path of the model file, as far as a look at the folder can tell that it is the one. @throws InvalidVersionError */
-export async function artifactPath(folder: string, { file, bytes }: Manifest['artifact']): Promise<string> {
-  const path = await plainFile(folder, file);
-  const { size } = await lstat(path);
+/** The path of the model file, as far as a look at the folder can tell that it is the one. @throws InvalidVersionError, StorageError */
+export async function artifactPath(
+  folder: string,
+  { file, bytes }: Manifest['artifact'],
+  files: FileCalls = LOCAL_FILES,
+): Promise<string> {
+  const { path, size } = await plainFile(files, folder, file);
   if (size !== bytes) {
     throw new InvalidVersionError(`${file} has ${size} bytes but model.json says ${bytes}; copy the file again`);
   }
@@ -83,41 +99,34 @@ function identityOf(artifact: string, spec: object): string {
   return createHash('sha256').update(all).digest('base64url');
 }
 
-/** The real path of a regular file below `folder`, to which no link leads. @throws InvalidVersionError */
-export async function plainFile(folder: string, file: string): Promise<string> {
-  const path = join(folder, file);
+/**
+ * The real path of a regular file, and its size. Links are followed as long as they stay inside the registry, two folders above the
+ * version's: so a ConfigMap is mounted. @throws InvalidVersionError, StorageError
+ */
+export async function plainFile(files: FileCalls, folder: string, file: string, content = false): Promise<InsideFile> {
   try {
-    const real = await realpath(path);
-    if (real !== path || !real.startsWith(folder + sep)) {
-      throw new InvalidVersionError(`${file} is, or lies behind, a symbolic link; put the file itself there`);
+    const found = await files.inside(dirname(dirname(folder)), join(folder, file), content);
+    if (!found.isInside) {
+      throw new InvalidVersionError(
+        `${file} is, or lies behind, a symbolic link that leads out of the registry; put the file itself there`,
+      );
     }
-    const found = await lstat(path);
-    if (!found.isFile()) throw new InvalidVersionError(`${file} is not a file`);
-    if (found.nlink > 1) throw new InvalidVersionError(`${file} is a hard link to a file elsewhere; put a copy there`);
-    return path;
+    if (found.kind !== 'file') throw new InvalidVersionError(`${file} is not a file`);
+    if (found.names > 1) throw new InvalidVersionError(`${file} is a hard link to a file elsewhere; put a copy there`);
+    return found;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new InvalidVersionError(`${file} is missing in ${folder}`);
-    }
-    throw error instanceof InvalidVersionError
-      ? error
-      : new InvalidVersionError(`cannot read ${file}: ${(error as Error).message}`);
+    throw explain(error, folder, file);
   }
 }
 
-/** @returns 64 lower-case hex digits */
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  // One buffer for all of it: those of a stream would wait for the garbage collector, beside those of the traffic.
-  const buffer = Buffer.alloc(HASHED_AT_ONCE);
-  const file = await open(path);
-  try {
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await file.close();
-  }
+async function readPlainFile(files: FileCalls, folder: string, file: string): Promise<Uint8Array> {
+  return (await plainFile(files, folder, file, true)).content!;
+}
+
+function explain(error: unknown, folder: string, file: string): unknown {
+  if (error instanceof InvalidVersionError || error instanceof StorageError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new InvalidVersionError(`${file} is missing in ${folder}`);
+  const detail = `cannot read ${file}: ${message}`;
+  return isStorageFailure(error) ? new StorageError(detail) : new InvalidVersionError(detail);
 }

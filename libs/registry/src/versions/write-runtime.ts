@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EyrieError } from '#core';
 import { parseRuntime, type Manifest } from './manifest';
 import { readManifest, RUNTIME_FILE } from './version-files';
+import { LOCAL_FILES } from '../stores/local-files';
 import { isFull, isReadOnly, writeWhole } from '../stores/whole-file';
 
 /** How a version is run, as its manifest says; what is left out follows the machine. */
@@ -24,7 +25,7 @@ export async function writeRuntime(
   parseRuntime(JSON.stringify(runtime));
   const path = join(folder, RUNTIME_FILE);
   try {
-    await writeWhole(path, runtime);
+    await writeWhole(LOCAL_FILES, path, runtime);
   } catch (error) {
     const cause = { cause: error };
     if (isReadOnly(error)) throw new EyrieError('REGISTRY_READ_ONLY', `${path} cannot be written to`, cause);

@@ -10,6 +10,7 @@ import {
 } from '#core';
 import type { Classes, ClassScore } from './classes';
 import { decodeClasses, encodeClasses } from './classes-codec';
+import { decodeCost } from './header/decode-cost';
 import type { Golden } from './manifest';
 import { DEFAULT_THRESHOLD, type OutputSpec, type SentClasses } from './spec';
 
@@ -37,7 +38,8 @@ export class ImageClassifier implements ServedTask<Classes> {
    * @param topK how many classes to answer; of a multi-label model at the most, and all that reach the threshold when left out
    */
   input(image: Uint8Array, topK?: number): InferenceInput {
-    return { params: { topK: topK ?? (this.isMultiLabel ? undefined : 1) }, payload: [image], cost: 1 };
+    const params = { topK: topK ?? (this.isMultiLabel ? undefined : 1) };
+    return { params, payload: [image], cost: 1, preparation: decodeCost(image) };
   }
 
   answer(sent: unknown): Classes {
@@ -69,8 +71,8 @@ export class ImageClassifier implements ServedTask<Classes> {
   }
 
   /** As many of a multi-label model as the client has been answered; the best one of any other. */
-  forComparison({ params, payload }: InferenceInput): InferenceInput {
-    return this.input(payload[0]!, this.isMultiLabel ? topKOf(params) : 1);
+  forComparison(input: InferenceInput): InferenceInput {
+    return { ...input, params: { topK: this.isMultiLabel ? topKOf(input.params) : 1 } };
   }
 
   readonly cache: AnswerCodec<Classes> = {

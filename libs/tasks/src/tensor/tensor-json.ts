@@ -1,4 +1,4 @@
-import { invalidField } from '#core';
+import { eventLoopShare, invalidField } from '#core';
 import { DATA_TYPES, type DataType, type JsonElement } from './data-type';
 
 /** A tensor beside whose description its bytes are kept, as `data-type.ts` says. */
@@ -16,36 +16,50 @@ export interface JsonTensor {
   data: readonly JsonElement[];
 }
 
-/** What a nested list may hold; more is a mistake, or meant to hurt. */
+/** Elements in nested lists of the same lengths. */
+export interface NestedElements {
+  /** As the lists are nested; empty for a single element. */
+  shape: readonly number[];
+  length: number;
+  /** The elements row by row, some at a time. */
+  blocks: readonly ArrayLike<JsonElement>[];
+}
+
+/** A tensor as somebody has sent it: nested lists, or a list of any nesting with its shape beside it. */
+export interface SentTensor {
+  data: NestedElements;
+  shape?: NestedElements;
+  datatype?: string;
+}
+
+/** More is a mistake, or meant to hurt. */
 const MAX_DIMENSIONS = 16;
 
 /**
- * Reads nested lists, whose shape is that of the nesting, or `{"shape", "data", "datatype"?}`, whose data may be nested or flat.
+ * Makes a tensor of what was sent. Large ones take their time, so others have theirs meanwhile.
  * @param field names it in messages
  * @param datatype what the graph wants
  * @throws EyrieError INVALID_REQUEST
  */
-export function readTensor(name: string, json: unknown, datatype: DataType, field: string): TensorValue {
-  if (!isObject(json)) {
-    const { shape, elements } = flatten(json, field);
-    return { name, datatype, shape, data: write(elements, datatype, field) };
-  }
-  const unknown = Object.keys(json).find((key) => !['shape', 'datatype', 'data'].includes(key));
-  if (unknown !== undefined)
-    throw invalidField(`${field}.${unknown}`, 'is not known here; known are shape, datatype, data');
-  if (json.datatype !== undefined && json.datatype !== datatype) {
+export async function readTensor(
+  name: string,
+  { data, shape: given, datatype: said }: SentTensor,
+  datatype: DataType,
+  field: string,
+): Promise<TensorValue> {
+  if (said !== undefined && said !== datatype) {
     throw invalidField(`${field}.datatype`, `must be ${datatype}, as the model has it`);
   }
-  const { elements } = flatten(json.data, `${field}.data`);
-  const shape = readShape(json.shape, `${field}.shape`);
+  if (!given) return { name, datatype, shape: data.shape, data: await write(data, datatype, field) };
+  const shape = readShape(given, `${field}.shape`);
   const count = shape.reduce((product, size) => product * size, 1);
-  if (elements.length !== count) {
+  if (data.length !== count) {
     throw invalidField(
       `${field}.data`,
-      `has ${elements.length} elements, but the shape [${shape.join(', ')}] has ${count}`,
+      `has ${data.length} elements, but the shape [${shape.join(', ')}] has ${count}`,
     );
   }
-  return { name, datatype, shape, data: write(elements, datatype, `${field}.data`) };
+  return { name, datatype, shape, data: await write(data, datatype, `${field}.data`) };
 }
 
 export function toJson({ shape, datatype, data }: TensorValue): JsonTensor {
@@ -66,14 +80,15 @@ export function readStrings(data: Uint8Array): string[] {
 }
 
 export function writeStrings(strings: readonly string[]): Uint8Array {
-  return Buffer.concat(
-    strings.flatMap((text) => {
-      const bytes = Buffer.from(text);
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const size = strings.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 0);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const text of strings) {
+    const length = bytes.write(text, at + 4);
+    bytes.writeUInt32LE(length, at);
+    at += 4 + length;
+  }
+  return bytes;
 }
 
 function read(data: Uint8Array, datatype: Exclude<DataType, 'BYTES'>): JsonElement[] {
@@ -82,49 +97,50 @@ function read(data: Uint8Array, datatype: Exclude<DataType, 'BYTES'>): JsonEleme
   return Array.from({ length: data.byteLength / codec.bytes }, (_, i) => codec.read(view, i * codec.bytes));
 }
 
-function write(elements: readonly unknown[], datatype: DataType, field: string): Uint8Array {
-  if (datatype === 'BYTES') {
-    const wrong = elements.findIndex((element) => typeof element !== 'string');
-    if (wrong >= 0) throw invalidField(`${field}[${wrong}]`, 'must be a string');
-    return writeStrings(elements as string[]);
-  }
+async function write(elements: NestedElements, datatype: DataType, field: string): Promise<Uint8Array> {
+  if (datatype === 'BYTES') return writeStrings(await strings(elements, field));
   const codec = DATA_TYPES[datatype];
   const data = new Uint8Array(elements.length * codec.bytes);
   const view = new DataView(data.buffer);
-  elements.forEach((element, i) => {
-    const value = codec.accepts(element);
-    if (value === undefined) throw invalidField(`${field}[${i}]`, `must be ${codec.wants}; it is counted row by row`);
-    codec.write(view, i * codec.bytes, value);
+  let at = 0;
+  await eachBlock(elements, (block) => {
+    for (let i = 0; i < block.length; i++, at++) {
+      const value = codec.accepts(block[i]);
+      if (value === undefined) {
+        throw invalidField(`${field}[${at}]`, `must be ${codec.wants}; it is counted row by row`);
+      }
+      codec.write(view, at * codec.bytes, value);
+    }
   });
   return data;
 }
 
-/** Row by row. @throws EyrieError INVALID_REQUEST for rows of different lengths */
-function flatten(json: unknown, field: string): { shape: number[]; elements: unknown[] } {
-  const shape: number[] = [];
-  let elements: unknown[] = [json];
-  while (elements.some(Array.isArray)) {
-    if (shape.length === MAX_DIMENSIONS) throw invalidField(field, `has more than ${MAX_DIMENSIONS} dimensions`);
-    const [first] = elements as unknown[][];
-    const length = Array.isArray(first) ? first.length : -1;
-    if (!elements.every((row) => Array.isArray(row) && row.length === length)) {
-      throw invalidField(field, `is ragged: lists ${shape.length + 1} deep have different lengths`);
+async function strings(elements: NestedElements, field: string): Promise<string[]> {
+  const found: string[] = [];
+  await eachBlock(elements, (block) => {
+    for (let i = 0; i < block.length; i++) {
+      const element = block[i]!;
+      if (typeof element !== 'string') throw invalidField(`${field}[${found.length}]`, 'must be a string');
+      found.push(element);
     }
-    shape.push(length);
-    elements = (elements as unknown[][]).flat();
+  });
+  return found;
+}
+
+/** A block has some thousands of elements. */
+async function eachBlock({ blocks }: NestedElements, then: (block: ArrayLike<JsonElement>) => void): Promise<void> {
+  for (const block of blocks) {
+    await eventLoopShare.turn();
+    eventLoopShare.spend(() => then(block));
   }
-  return { shape, elements };
 }
 
-function readShape(json: unknown, field: string): number[] {
+function readShape({ shape, blocks }: NestedElements, field: string): number[] {
+  const sizes = blocks.flatMap((block) => Array.from(block));
   const isShape =
-    Array.isArray(json) &&
-    json.length <= MAX_DIMENSIONS &&
-    json.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 31);
+    shape.length === 1 &&
+    sizes.length <= MAX_DIMENSIONS &&
+    sizes.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 31);
   if (!isShape) throw invalidField(field, `must be a list of up to ${MAX_DIMENSIONS} whole numbers`);
-  return json as number[];
-}
-
-function isObject(json: unknown): json is Record<string, unknown> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
+  return sizes as number[];
 }

@@ -10,7 +10,7 @@ import {
 } from '#core';
 import { compareTensors } from './compare-tensors';
 import { DATA_TYPES, dataTypeOf, type DataType } from './data-type';
-import { readTensor, type TensorValue } from './tensor-json';
+import { readTensor, type SentTensor, type TensorValue } from './tensor-json';
 
 /** The tensors that were asked for. */
 export type Tensors = readonly TensorValue[];
@@ -43,13 +43,18 @@ export class TensorModel implements ServedTask<Tensors> {
   }
 
   /**
-   * @param inputs as JSON has them, by name @param outputs names of those wanted; without it all
+   * @param inputs as they were sent, by name @param outputs names of those wanted; without it all
    * @param path of `inputs` in the body, for messages @throws EyrieError INVALID_REQUEST
    */
-  fromJson(inputs: Readonly<Record<string, unknown>>, outputs: unknown, path = ''): InferenceInput {
-    const tensors = Object.entries(inputs).map(([name, json]) =>
-      readTensor(name, json, this.port(name, path).datatype, `${path}inputs.${name}`),
-    );
+  async fromJson(
+    inputs: ReadonlyMap<string, SentTensor>,
+    outputs: readonly string[] | undefined,
+    path = '',
+  ): Promise<InferenceInput> {
+    const tensors: TensorValue[] = [];
+    for (const [name, sent] of inputs) {
+      tensors.push(await readTensor(name, sent, this.port(name, path).datatype, `${path}inputs.${name}`));
+    }
     return this.input(tensors, this.wanted(outputs, path), path);
   }
 
@@ -109,17 +114,17 @@ export class TensorModel implements ServedTask<Tensors> {
     throw invalidField(`${path}inputs.${name}`, `is no input of the model; it has ${names}`);
   }
 
-  private wanted(outputs: unknown, path: string): string[] {
+  private wanted(outputs: readonly string[] | undefined, path: string): readonly string[] {
     const names = this.outputs.map(({ name }) => name);
     if (outputs === undefined) return names;
-    if (!Array.isArray(outputs) || outputs.length === 0) {
+    if (outputs.length === 0) {
       throw invalidField(`${path}outputs`, `must be a list of names; the model has ${names.join(', ')}`);
     }
-    const wrong = outputs.findIndex((name, i) => !names.includes(name as string) || outputs.indexOf(name) !== i);
+    const wrong = outputs.findIndex((name, i) => !names.includes(name) || outputs.indexOf(name) !== i);
     if (wrong >= 0) {
       throw invalidField(`${path}outputs[${wrong}]`, `must be another output of the model; it has ${names.join(', ')}`);
     }
-    return outputs as string[];
+    return outputs;
   }
 }
 

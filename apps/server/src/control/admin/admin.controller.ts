@@ -1,38 +1,17 @@
-import {
-  applyDecorators,
-  Body,
-  Controller,
-  Delete,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Put,
-  Query,
-  Res,
-} from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { EyrieError } from '#core';
-import { ModelRegistry, removeAlias, replacePolicy, setAlias, type Policy, type PolicyEdit } from '#registry';
+import { ModelRegistry, removeAlias, replacePolicy, setAlias, setDefault, type Policy } from '#registry';
 import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
-import { describeModel, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
+import { describeModels, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
 import { POLICY_EXAMPLE, PolicyBody, PolicyDto } from '../models/policy.dto';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
-import { AliasBody, AliasPath, RollbackQuery } from './admin.dto';
+import { AliasBody, AliasPath, DefaultBody, RollbackQuery } from './admin.dto';
 import { AuditLog } from './audit-log';
-
-const IF_MATCH = applyDecorators(
-  ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'The revision that the change builds on, as in "7"; 412 when the policy is at another one',
-    schema: { type: 'string' },
-  }),
-  ApiProblems('PRECONDITION_FAILED'),
-);
+import { IF_MATCH } from './if-match';
+import { PolicyChanges } from './policy-changes';
 
 @ApiTags('admin')
 @RequireScope('admin')
@@ -42,12 +21,14 @@ const IF_MATCH = applyDecorators(
   'VERSION_NOT_FOUND',
   'CONFLICT',
   'REGISTRY_READ_ONLY',
+  'REGISTRY_UNAVAILABLE',
   'UNSUPPORTED_MEDIA_TYPE',
 )
 @Controller({ version: '1' })
 export class AdminController {
   constructor(
     private readonly registry: ModelRegistry,
+    private readonly changes: PolicyChanges,
     private readonly audit: AuditLog,
   ) {}
 
@@ -85,7 +66,7 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `set alias ${alias} of ${model}`, setAlias(alias, version), ifMatch);
+    return this.changes.change(res, model, `set alias ${alias} of ${model}`, setAlias(alias, version), ifMatch);
   }
 
   @Delete('models/:model/aliases/:alias')
@@ -97,7 +78,20 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `remove alias ${alias} of ${model}`, removeAlias(alias), ifMatch);
+    return this.changes.change(res, model, `remove alias ${alias} of ${model}`, removeAlias(alias), ifMatch);
+  }
+
+  @Put('models/:model/policy/default')
+  @IF_MATCH
+  @ApiOperation({ summary: 'Let a version, or an alias, answer all requests of a model' })
+  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  setDefault(
+    @Param() { model }: ModelPath,
+    @Body() { version }: DefaultBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) res: Response,
+  ): Promise<Policy> {
+    return this.changes.change(res, model, `set the default of ${model}`, setDefault(version), ifMatch);
   }
 
   @Put('models/:model/policy')
@@ -111,7 +105,7 @@ export class AdminController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.change(res, model, `replace the policy of ${model}`, replacePolicy(policy), ifMatch);
+    return this.changes.change(res, model, `replace the policy of ${model}`, replacePolicy(policy), ifMatch);
   }
 
   @Post('models/:model/policy/rollback')
@@ -119,15 +113,14 @@ export class AdminController {
   @IF_MATCH
   @ApiOperation({ summary: 'Bring an earlier policy back: the latest without a guard, or that of a revision' })
   @ApiOkResponse({ description: 'The policy', type: PolicyDto })
-  async rollback(
+  rollback(
     @Param() { model }: ModelPath,
     @Query() { revision }: RollbackQuery,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
     const to = revision === undefined ? undefined : Number(revision);
-    const { before, after } = await this.registry.rollbackPolicy(model, expectedRevision(ifMatch), to);
-    return this.answer(res, `roll back the policy of ${model}`, before, after);
+    return this.changes.rollback(res, model, to, ifMatch);
   }
 
   @Post('registry/refresh')
@@ -137,36 +130,11 @@ export class AdminController {
   async refresh(@Res({ passthrough: true }) res: Response): Promise<ModelsDto> {
     await this.registry.refresh();
     this.audit.record(res, 'refresh the registry', undefined, undefined);
-    return { models: this.registry.list().map(describeModel) };
-  }
-
-  private async change(
-    res: Response,
-    model: string,
-    what: string,
-    edit: PolicyEdit,
-    ifMatch: string | undefined,
-  ): Promise<Policy> {
-    const { before, after } = await this.registry.changePolicy(model, edit, expectedRevision(ifMatch));
-    return this.answer(res, what, before, after);
-  }
-
-  private answer(res: Response, what: string, before: Policy, after: Policy): Policy {
-    this.audit.record(res, what, before, after);
-    res.setHeader('ETag', `"${after.revision}"`);
-    return after;
+    return describeModels(this.registry);
   }
 
   private async find(path: VersionPath) {
     const model = await this.registry.look(path.model);
     return { model, version: findVersion(this.registry, model, toVersionRef(path.version)) };
   }
-}
-
-/** `"7"`, as in an ETag, or 7. `*` fits any. @throws EyrieError INVALID_REQUEST */
-function expectedRevision(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  const revision = /^\s*"?(\d{1,9})"?\s*$/.exec(ifMatch)?.[1];
-  if (revision === undefined) throw new EyrieError('INVALID_REQUEST', 'If-Match must be a revision, such as "7"');
-  return Number(revision);
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, Matches, Min } from 'class-validator';
-import { ALIAS } from '#registry';
+import { IsDefined, IsInt, IsOptional, Matches, Min } from 'class-validator';
+import { ALIAS, type VersionRef } from '#registry';
 import { ModelPath } from '../../http/model-ref.dto';
 
 export class AliasPath extends ModelPath {
@@ -19,6 +19,19 @@ export class AliasBody {
   @IsInt()
   @Min(1)
   version!: number;
+}
+
+export class DefaultBody {
+  @ApiProperty({
+    description: 'A number or an alias; where the default goes by an alias, a number moves that alias',
+    oneOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', pattern: ALIAS.source },
+    ],
+    example: 4,
+  })
+  @IsDefined({ message: 'must be the number of a version, or an alias' })
+  version!: VersionRef;
 }
 
 export class RollbackQuery {

@@ -9,6 +9,12 @@ import { LOGGER } from '../../settings';
 export class AuditLog {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
+  /** Who a request is made by, as the history of a policy has it; never more of a key than its name. */
+  author(res: Response): string {
+    const { key_id: id } = contextOf(res).logged;
+    return typeof id === 'string' ? `key ${id}` : 'a request without a key';
+  }
+
   record(res: Response, change: string, before: unknown, after: unknown): void {
     const { requestId, logged, trace } = contextOf(res);
     const who = { request_id: requestId, ...trace?.ids, key_id: logged.key_id };

@@ -1,22 +1,29 @@
-import { json, type RequestHandler } from 'express';
-import { EyrieError } from '#core';
-import { isDeeperThan } from '#validation';
+import type { NextFunction, Request, Response } from 'express';
+import { EyrieError, withTimeLimit } from '#core';
+import type { Config } from '../../config';
+import { readPlainObject } from '../../inputs/json/plain';
 
-/** A policy of 100 variants is far smaller. */
-const BODY_LIMIT = '256kb';
-/** A policy has four. What walks a body field by field must not be led any deeper. */
-const MAX_DEPTH = 32;
+/** A policy of 100 variants has some 8 KiB, and four levels. What walks a body field by field must not be led much deeper. */
+const LIMITS = { maxBytes: 64 * 1024, maxDepth: 32 };
 
-/** Reads the body of a change and refuses what no DTO could be made of. @throws EyrieError INVALID_REQUEST */
-export const readJsonBody: RequestHandler[] = [
-  json({ limit: BODY_LIMIT, inflate: false }),
-  (req, _, next) => {
-    const body: unknown = req.body;
-    if (body === undefined) return next();
-    if (Array.isArray(body)) throw new EyrieError('INVALID_REQUEST', 'the body must be a JSON object');
-    if (isDeeperThan(body, MAX_DEPTH)) {
-      throw new EyrieError('INVALID_REQUEST', `the body is nested more than ${MAX_DEPTH} levels deep`);
+/**
+ * Reads the body of a change, where there is one, and refuses what no DTO could be made of.
+ * @throws EyrieError INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, DEADLINE_EXCEEDED
+ */
+export function readJsonBody({ BODY_TIMEOUT_MS: ms }: Pick<Config, 'BODY_TIMEOUT_MS'>) {
+  const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
+  return (req: Request, _: Response, next: NextFunction): void => {
+    if (!req.is('application/json')) return next();
+    if (req.header('content-length') === '0') {
+      req.body = {};
+      return next();
     }
-    next();
-  },
-];
+    if ((req.header('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
+      return next(new EyrieError('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding'));
+    }
+    withTimeLimit({ ms, onExpiry }, (signal) => readPlainObject(req, LIMITS, signal)).then((body) => {
+      req.body = body;
+      next();
+    }, next);
+  };
+}

@@ -7,8 +7,8 @@ import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, ModelQuery, toVersionRef, VersionPath } from '../../http/model-ref.dto';
-import { PolicyDto } from './policy.dto';
-import { describeModel, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
+import { PolicyDto, PolicyHistoryDto } from './policy.dto';
+import { describeModel, describeModels, describeVersion, ModelDto, ModelsDto, VersionDto } from './models.dto';
 
 @ApiTags('models')
 @RequireScope('read')
@@ -34,7 +34,7 @@ export class ModelsController {
   @ApiOkResponse({ type: ModelsDto })
   @ApiProblems('INVALID_REQUEST')
   list(): ModelsDto {
-    return { models: this.registry.list().map(describeModel) };
+    return describeModels(this.registry);
   }
 
   @Get('models/:model')
@@ -52,6 +52,14 @@ export class ModelsController {
   version(@Param() path: VersionPath): VersionDto {
     const model = this.registry.model(path.model);
     return describeVersion(model, findVersion(this.registry, model, toVersionRef(path.version)));
+  }
+
+  @Get('models/:model/policy/history')
+  @ApiOperation({ summary: 'The policies that there were' })
+  @ApiOkResponse({ type: PolicyHistoryDto })
+  @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND')
+  async history(@Param() { model }: ModelPath): Promise<PolicyHistoryDto> {
+    return { revisions: await this.registry.policyHistory(model) };
   }
 
   @Get('models/:model/policy')

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   type Manifest,
+  type ModelRegistry,
   runtimeOf,
   taskOf,
   VERSION_STATES,
@@ -81,11 +82,25 @@ export class VersionSummaryDto {
 
   @ApiPropertyOptional({ description: 'Share of evaluation images that are classified rightly', example: 0.9 })
   top1?: number;
+
+  @ApiPropertyOptional({ description: 'SHA-256 of the model file', pattern: '^[0-9a-f]{64}$' })
+  sha256?: string;
 }
 
 export class ModelsDto {
   @ApiProperty({ type: () => [ModelDto] })
   models!: ModelDto[];
+
+  @ApiProperty({
+    type: [String],
+    description: 'What lies in the registry and is neither a model nor a version, and what name would do',
+    example: ['the folder resnet50/v3 is passed over: a version is a whole number from 1 to 999999999; 3 would do'],
+  })
+  passed_over!: string[];
+}
+
+export function describeModels(registry: ModelRegistry): ModelsDto {
+  return { models: registry.list().map(describeModel), passed_over: registry.passedOver };
 }
 
 export function describeModel(model: Model): ModelDto {
@@ -99,6 +114,7 @@ export function describeModel(model: Model): ModelDto {
       reason: version.reason && forClients(version.reason),
       description: version.manifest?.description,
       top1: version.manifest?.evaluation?.top1,
+      sha256: version.manifest?.artifact.sha256,
     })),
   };
 }

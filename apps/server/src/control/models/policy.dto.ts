@@ -114,6 +114,25 @@ export class PolicyDto extends Policy {
   override guard?: PolicyGuardDto;
 }
 
+export class PolicyRevisionDto {
+  @ApiProperty({ type: 'integer', minimum: 0, example: 7 })
+  revision!: number;
+
+  @ApiPropertyOptional({ type: () => PolicyDto })
+  policy?: PolicyDto;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'Of a rollback, the revision that it brought back', example: 5 })
+  restores?: number;
+
+  @ApiPropertyOptional({ description: 'Why it cannot be read any more' })
+  problem?: string;
+}
+
+export class PolicyHistoryDto {
+  @ApiProperty({ type: () => [PolicyRevisionDto], description: 'Newest first' })
+  revisions!: PolicyRevisionDto[];
+}
+
 /** What a PUT sends: a policy, whose revision is not the sender's to choose. */
 export class PolicyBody extends IntersectionType(
   OmitType(PolicyDto, ['revision']),

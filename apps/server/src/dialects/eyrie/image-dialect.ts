@@ -18,7 +18,7 @@ export class ImageDialect {
   ) {}
 
   /** @throws EyrieError INVALID_REQUEST for more classes than there are */
-  interpret(task: ImageClassifier, { topK, trace }: Question) {
+  interpret(task: ImageClassifier, { topK, trace, caller }: Question) {
     const classes = task.labels.length;
     if (topK !== undefined && topK > classes) {
       throw invalidField('top_k', `must be at most ${classes}, the number of classes of the model`);
@@ -30,7 +30,9 @@ export class ImageDialect {
         const detail = 'is for models of tensors; this one takes an image, as "image" or "url"';
         throw invalidField(`${source.path}inputs`, detail);
       }
-      return task.input('bytes' in source ? source.bytes : await this.urls.fetch(source.url, wait, trace), count);
+      if ('bytes' in source) return task.input(source.bytes, count);
+      const { deadline, signal } = wait;
+      return task.input(await this.urls.fetch(source.url, { deadline, signal, caller }, trace), count);
     };
   }
 

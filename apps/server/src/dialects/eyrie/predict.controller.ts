@@ -2,12 +2,14 @@ import { Controller, HttpCode, Param, Post, Query, Req, Res, Version, VERSION_NE
 import type { Request, Response } from 'express';
 import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
+import { Forwarded } from '../../http/forwarded';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
 import { PathPredictQuery, PredictQuery, type BatchResponse, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
 import { questionOf } from './question-of';
 import { PredictionReport } from './prediction-report';
 import { TaskDialects } from './task-dialect';
+import { oneTopK } from '../../inputs/asked';
 import { BodyReceiver } from '../../inputs/receive';
 
 @RequireScope('predict')
@@ -18,6 +20,7 @@ export class PredictController {
     private readonly bodies: BodyReceiver,
     private readonly tasks: TaskDialects,
     private readonly report: PredictionReport,
+    private readonly forwarded: Forwarded,
   ) {}
 
   @Post('predict')
@@ -61,8 +64,8 @@ export class PredictController {
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
-    const question = questionOf(res, query.top_k);
-    const sources = await this.bodies.receiveMany(req, res);
+    const { sources, topK } = await this.bodies.receiveMany(req);
+    const question = questionOf(res, this.forwarded.addressOf(req), oneTopK(query.top_k, topK));
     const interpret = this.tasks.interpret(question);
     const present = (answer: Answer) => this.report.item(answer);
     return this.report.batch(res, await this.predictions.predictMany(sources, interpret, question, present));
@@ -70,8 +73,8 @@ export class PredictController {
 
   /** Whom it asks is in its permit. */
   private async one(req: Request, res: Response, { top_k }: PathPredictQuery): Promise<PredictResponse> {
-    const question = questionOf(res, top_k);
-    const source = await this.bodies.receiveOne(req, res);
+    const { source, topK } = await this.bodies.receiveOne(req);
+    const question = questionOf(res, this.forwarded.addressOf(req), oneTopK(top_k, topK));
     return this.predictions.predict(source, this.tasks.interpret(question), question, (answer) =>
       this.report.single(res, answer),
     );

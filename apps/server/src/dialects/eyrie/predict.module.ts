@@ -5,6 +5,7 @@ import { ModelAnswersModule } from '../../libraries/model-answers.module';
 import { ModelRegistryModule } from '../../libraries/model-registry.module';
 import { ModelRoutingModule } from '../../libraries/model-routing.module';
 import { MetricsModule } from '../../metrics/metrics.module';
+import { OverloadModule } from '../../overload/overload.module';
 import { CONFIG } from '../../settings';
 import { Forwarded } from '../../http/forwarded';
 import { Admission } from '../../serving/admission';
@@ -12,7 +13,7 @@ import { Permits } from '../../serving/permit';
 import { PredictController } from './predict.controller';
 import { InferenceCache } from '../../serving/inference-cache';
 import { PredictionOutcomes } from '../../serving/prediction-outcomes';
-import { PREDICTION_ROUTES } from './prediction-routes';
+import { BATCH_ROUTES, PREDICTION_ROUTES } from './prediction-routes';
 import { PredictionReport } from './prediction-report';
 import { PredictionService } from '../../serving/prediction.service';
 import { BodyReceiver } from '../../inputs/receive';
@@ -22,7 +23,7 @@ import { TaskDialects } from './task-dialect';
 import { TensorDialect } from './tensor-dialect';
 
 @Module({
-  imports: [AuthModule, MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule],
+  imports: [AuthModule, MetricsModule, ModelRegistryModule, ModelRoutingModule, ModelAnswersModule, OverloadModule],
   controllers: [PredictController],
   providers: [
     Admission,
@@ -41,6 +42,6 @@ import { TensorDialect } from './tensor-dialect';
 })
 export class PredictModule {
   constructor(admission: Admission) {
-    admission.add(PREDICTION_ROUTES);
+    admission.add(PREDICTION_ROUTES, BATCH_ROUTES);
   }
 }

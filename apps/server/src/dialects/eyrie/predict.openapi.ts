@@ -12,6 +12,7 @@ const PREDICT_PROBLEMS: ErrorCode[] = [
   'VERSION_NOT_FOUND',
   'IMAGE_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'HARMFUL_INPUT',
   'URL_FETCH_FAILED',
   'RATE_LIMITED',
   'WORKER_FAILED',
@@ -57,12 +58,14 @@ const TENSORS = {
   outputs: { type: 'array', items: { type: 'string' }, description: 'Which outputs to answer; without it all' },
 };
 
+const TOP_K = { type: 'integer', minimum: 1, description: 'As the query parameter, which must not say otherwise' };
+
 /** What the bodies refer to; the document registers them under these names. */
 export const PREDICT_SCHEMAS = {
   ImageJson: {
     type: 'object',
     additionalProperties: false,
-    properties: SOURCE,
+    properties: { ...SOURCE, top_k: TOP_K },
     oneOf: [{ required: ['image'] }, { required: ['url'] }],
   },
   TensorJson: { type: 'object', additionalProperties: false, required: ['inputs'], properties: TENSORS },
@@ -77,6 +80,7 @@ export const PREDICT_SCHEMAS = {
         // No schema of its own: an item that is wrong has an error in its place, and is no fault of the body.
         items: { description: 'As ImageJson or TensorJson; one that is wrong has an error in its place in the answer' },
       },
+      top_k: TOP_K,
     },
   },
 };
@@ -94,10 +98,15 @@ export function ApiPredict(): MethodDecorator {
       summary: 'Classify one image, or run a model of tensors',
       description:
         'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body, as base64, or by URL. ' +
-        'A model of tensors takes them as JSON.',
+        'A model of tensors takes them as JSON. Model and version are chosen by query or path, not in the body.',
       ...requestBody({
         'multipart/form-data': {
-          schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: BINARY } },
+          schema: {
+            type: 'object',
+            required: ['file'],
+            additionalProperties: false,
+            properties: { file: BINARY, top_k: TOP_K },
+          },
         },
         'application/json': {
           schema: { oneOf: [{ $ref: '#/components/schemas/ImageJson' }, { $ref: '#/components/schemas/TensorJson' }] },
@@ -133,7 +142,7 @@ export function ApiPredictBatch(): MethodDecorator {
             type: 'object',
             required: ['files'],
             additionalProperties: false,
-            properties: { files: { type: 'array', items: BINARY, minItems: 1 } },
+            properties: { files: { type: 'array', items: BINARY, minItems: 1 }, top_k: TOP_K },
           },
         },
         'application/json': {

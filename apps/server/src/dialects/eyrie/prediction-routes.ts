@@ -14,6 +14,8 @@ export const PREDICTION_ROUTES: PredictionRoutes = {
   '/v1/models/{model}/versions/{version}/predict': byPath,
 };
 
+export const BATCH_ROUTES = ['/v1/predict/batch', '/predict/batch'];
+
 type Text = string | string[] | undefined;
 
 /** Valid is what the classes of `predict.dto.ts` take, which refuse the rest with a word on what is wrong. */

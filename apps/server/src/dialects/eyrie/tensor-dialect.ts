@@ -13,10 +13,8 @@ export class TensorDialect {
     if (topK !== undefined) {
       throw invalidField('top_k', 'is for models that name classes; this one answers with tensors');
     }
-    // A promise also where nothing is waited for, so that what is wrong with one item of a batch fails that item.
     return async (source: Source): Promise<InferenceInput> => {
-      await Promise.resolve();
-      if ('inputs' in source) return task.fromJson(source.inputs, source.outputs, source.path);
+      if ('inputs' in source) return await task.fromJson(source.inputs, source.outputs, source.path);
       const names = task.inputs.map(({ name }) => name).join(', ');
       const detail = `the model takes no image but tensors: send {"inputs": {…}} as JSON, with ${names}`;
       throw new EyrieError('INVALID_REQUEST', detail);

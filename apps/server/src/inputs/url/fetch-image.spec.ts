@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import * as zlib from 'node:zlib';
 import { fetchImage, type UrlFetchOptions } from './fetch-image';
+import { Room } from './room';
 
 const MAX_BYTES = 200_000;
 const PNG = randomBytes(5000);
@@ -217,6 +219,106 @@ describe('redirects', () => {
     await expect(fetchIt('/3', { timeoutMs: 300 })).rejects.toMatchObject({ code: 'URL_FETCH_FAILED' });
     expect(requests.length).toBeLessThan(4);
   });
+});
+
+describe('a Location', () => {
+  it.each([
+    ['in UTF-8', '/b\u00e4r/\u8239.png', '/b%C3%A4r/%E8%88%B9.png'],
+    ['with blanks', '/a b c.png', '/a%20b%20c.png'],
+    ['that is encoded already', '/b%C3%A4r', '/b%C3%A4r'],
+  ])('%s is followed as browsers do', async (_, location, path) => {
+    answer = (request, { socket }) => {
+      if (request.url === path) return void socket!.end(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`);
+      socket!.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`));
+    };
+    expect(await fetchIt()).toEqual(Buffer.from('x'));
+  });
+
+  it('in Latin-1 is read as that', async () => {
+    answer = (request, { socket }) => {
+      if (request.url === '/b%C3%A4r') return void socket!.end(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`);
+      socket!.end(Buffer.from('HTTP/1.1 302 Found\r\nLocation: /b\xe4r\r\nContent-Length: 0\r\n\r\n', 'latin1'));
+    };
+    expect(await fetchIt()).toEqual(Buffer.from('x'));
+  });
+});
+
+describe('an image that was compressed unasked', () => {
+  const encodings: [string, (bytes: Buffer) => Buffer][] = [
+    ['gzip', zlib.gzipSync],
+    ['X-GZIP', zlib.gzipSync],
+    ['deflate', zlib.deflateSync],
+    ['br', zlib.brotliCompressSync],
+    ['identity', (bytes) => bytes],
+  ];
+  it.each(encodings)('by %s is unpacked', async (encoding, encode) => {
+    answer = (_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(encode(PNG));
+    expect(await fetchIt()).toEqual(PNG);
+  });
+
+  it.each(encodings.slice(0, 4))('by %s is refused where it grows beyond the limit', async (encoding, encode) => {
+    const bomb = encode(Buffer.alloc(20_000_000));
+    answer = (_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(bomb);
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+  });
+
+  it.each([
+    ['what is none', 'gzip', PNG],
+    ['half of it', 'gzip', zlib.gzipSync(PNG).subarray(0, 1000)],
+    ['an encoding that is not known', 'compress', PNG],
+    ['two encodings', 'gzip, br', zlib.brotliCompressSync(zlib.gzipSync(PNG))],
+    ['a name of Object', 'constructor', PNG],
+  ])('is a failed fetch with %s', async (_, encoding, bytes) => {
+    answer = (_request, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(bytes);
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'URL_FETCH_FAILED' });
+  });
+});
+
+describe('what may pass is tried again', () => {
+  it.each([
+    ['status 502', (_request, response) => response.writeHead(502).end()],
+    ['status 503', (_request, response) => response.writeHead(503).end()],
+    ['status 504', (_request, response) => response.writeHead(504).end()],
+    ['a connection that was reset', ({ socket }) => socket.resetAndDestroy()],
+    ['a body that broke off', (_request, response) => void response.write('x', () => response.destroy())],
+  ] satisfies [string, typeof answer][])('%s, twice', async (_, fail) => {
+    answer = (request, response) => (requests.length < 3 ? fail(request, response) : response.end(PNG));
+    expect(await fetchIt()).toEqual(PNG);
+    expect(requests).toHaveLength(3);
+    requests = [];
+    answer = fail;
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'URL_FETCH_FAILED' });
+    expect(requests).toHaveLength(3);
+  });
+
+  it.each([400, 404, 429, 500, 501])('and status %i is not', async (status) => {
+    answer = (_request, response) => response.writeHead(status).end();
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'URL_FETCH_FAILED' });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('not when the server asks for more time than is left, and not when it is over', async () => {
+    answer = (_request, response) => response.writeHead(503, { 'Retry-After': '60' }).end();
+    await expect(fetchIt()).rejects.toMatchObject({ message: expect.stringContaining('status 503') });
+    expect(requests).toHaveLength(1);
+    const client = new AbortController();
+    answer = (_request, response) => {
+      response.writeHead(503, { 'Retry-After': '2' }).end();
+      setTimeout(() => client.abort(new Error('the client left')), 50);
+    };
+    await expect(fetchIt('/', {}, client.signal)).rejects.toThrow('the client left');
+    expect(requests).toHaveLength(2);
+  });
+});
+
+it('all fetches together hold no more than there is room for, and give it back', async () => {
+  const room = new Room(8000);
+  answer = (_request, response) => response.end(PNG);
+  expect(await fetchIt('/', { room })).toEqual(PNG);
+  room.take(4000);
+  await expect(fetchIt('/', { room })).rejects.toMatchObject({ code: 'OVERLOADED' });
+  room.give(4000);
+  expect(await fetchIt('/', { room })).toEqual(PNG);
 });
 
 describe('a server that does not deliver', () => {

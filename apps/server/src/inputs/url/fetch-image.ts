@@ -1,13 +1,16 @@
+import { isUtf8 } from 'node:buffer';
 import * as dns from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { TcpSocketConnectOpts } from 'node:net';
-import { EyrieError, withTimeLimit } from '#core';
+import { deadlineIn, EyrieError, withTimeLimit } from '#core';
 import type { FetchTrace, RequestTrace } from '../../tracing/tracing';
 import { isPublicAddress } from './address-policy';
 import { checkedLookup } from './checked-lookup';
 import { firstHop, type Hop, nextHop, notPublic } from './image-url';
 import { readImage } from './read-image';
+import { isPassing, PassingFailure, retryAfterOf, Retries } from './retry';
+import type { Room } from './room';
 
 export interface UrlFetchOptions {
   enabled: boolean;
@@ -17,7 +20,9 @@ export interface UrlFetchOptions {
    */
   allowedHosts: readonly string[];
   maxBytes: number;
-  /** For everything together: DNS, connecting, redirects and the body. */
+  /** Bytes that all fetches together may hold. */
+  room?: Room;
+  /** For everything together: DNS, connecting, redirects, further tries and the body. */
   timeoutMs: number;
   maxRedirects: number;
   trace?: Pick<RequestTrace, 'fetch'>;
@@ -52,39 +57,56 @@ export async function fetchImage(url: string, options: UrlFetchOptions, signal?:
 }
 
 async function follow(first: Hop, options: UrlFetchOptions, end: AbortSignal): Promise<Buffer> {
+  const retries = new Retries(deadlineIn(options.timeoutMs));
   let hop = first;
   for (let redirects = 0; redirects <= options.maxRedirects; redirects++) {
-    const trace = options.trace?.fetch('GET', hop.url, redirects);
-    const answer = await ask(hop, options, end, trace);
+    const answer = await askUntilItAnswers(hop, options, retries, end, redirects);
     if ('image' in answer) return answer.image;
     hop = nextHop(hop, answer.location, options.allowedHosts);
   }
   throw new EyrieError('URL_FETCH_FAILED', `${first.name} redirects more than ${options.maxRedirects} times.`);
 }
 
-/** One request and its answer. Its connection is closed when this settles, whichever way. */
+async function askUntilItAnswers(
+  hop: Hop,
+  options: UrlFetchOptions,
+  retries: Retries,
+  end: AbortSignal,
+  redirects: number,
+): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask(hop, options, end, options.trace?.fetch('GET', hop.url, redirects));
+    } catch (failure) {
+      if (!(failure instanceof PassingFailure)) throw failure;
+      await retries.next(failure, end);
+    }
+  }
+}
+
+/** One request and its answer. Its connection is closed when this settles, whichever way. @throws also PassingFailure */
 async function ask(hop: Hop, options: UrlFetchOptions, end: AbortSignal, trace?: FetchTrace): Promise<Answer> {
   const request = open(hop, options.lookup ?? dns.lookup, trace?.headers);
-  let status: number | undefined;
+  let response: http.IncomingMessage | undefined;
   const close = () => request.destroy();
   end.addEventListener('abort', close);
   try {
     // An end that came before the listener is not announced again.
     if (end.aborted) close();
-    const response = await send(request);
-    status = response.statusCode;
+    response = await send(request);
     const { location } = response.headers;
     const answer =
-      location !== undefined && REDIRECTS.has(status ?? 0)
-        ? { location }
-        : { image: await readImage(response, hop.name, options.maxBytes) };
-    trace?.end({ status });
+      location !== undefined && REDIRECTS.has(response.statusCode ?? 0)
+        ? { location: asUtf8(location) }
+        : { image: await readImage(response, hop.name, options.maxBytes, options.room) };
+    trace?.end({ status: response.statusCode });
     return answer;
   } catch (thrown) {
     // What a destroyed request reports is only the consequence; why it was destroyed is the answer.
     const reason: unknown = end.aborted ? end.reason : thrown;
     const error = end.aborted || reason instanceof EyrieError ? reason : failed(hop.name, reason);
-    trace?.end({ status, error });
+    trace?.end({ status: response?.statusCode, error });
+    if (!end.aborted && isPassing(response, thrown)) throw new PassingFailure(error, retryAfterOf(response));
     throw error;
   } finally {
     end.removeEventListener('abort', close);
@@ -112,6 +134,12 @@ function open(hop: Hop, lookup: typeof dns.lookup, traceHeaders?: FetchTrace['he
     });
   }
   return request;
+}
+
+/** Node reads headers as Latin-1. Servers that write other characters as they are write UTF-8, and browsers read it so. */
+function asUtf8(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
 }
 
 function send(request: http.ClientRequest): Promise<http.IncomingMessage> {

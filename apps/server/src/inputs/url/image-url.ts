@@ -3,7 +3,7 @@ import { EyrieError } from '#core';
 import { isPublicAddress } from './address-policy';
 
 /** Longer than any presigned link, and short enough for the request line of common servers. */
-const MAX_URL_LENGTH = 4096;
+export const MAX_URL_LENGTH = 4096;
 
 /** One request on the way to an image: a URL that passed every check which needs no network. */
 export interface Hop {
@@ -14,10 +14,15 @@ export interface Hop {
   hostAllowed: boolean;
 }
 
+const IMAGE_URL = 'The image URL';
+
 /** @throws {EyrieError} URL_NOT_ALLOWED */
 export function firstHop(text: string, allowedHosts: readonly string[]): Hop {
-  const name = 'The image URL';
-  return checkedHop(name, parse(name, text), allowedHosts);
+  return checkedHop(IMAGE_URL, parse(IMAGE_URL, text), allowedHosts);
+}
+
+export function urlTooLong(name = IMAGE_URL): EyrieError {
+  return new EyrieError('URL_NOT_ALLOWED', `${name} is longer than ${MAX_URL_LENGTH} characters.`);
 }
 
 /**
@@ -44,9 +49,7 @@ export function notPublic(name: string): EyrieError {
 }
 
 function parse(name: string, text: string, base?: URL): URL {
-  if (text.length > MAX_URL_LENGTH) {
-    throw new EyrieError('URL_NOT_ALLOWED', `${name} is longer than ${MAX_URL_LENGTH} characters.`);
-  }
+  if (text.length > MAX_URL_LENGTH) throw urlTooLong(name);
   try {
     return new URL(text, base);
   } catch {

@@ -1,39 +1,67 @@
 import type { IncomingMessage } from 'node:http';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
 import { EyrieError } from '#core';
+import { Gathered } from '../gathered';
+import type { Room } from './room';
 
-const FIRST_ALLOCATION = 64 * 1024;
+/** Nobody is asked for these, and some send them nevertheless; RFC 9110, 8.4.1. */
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: zlib.createGunzip,
+  'x-gzip': zlib.createGunzip,
+  deflate: zlib.createInflate,
+  br: zlib.createBrotliDecompress,
+};
 
 /**
- * The body of an answer, which must be a success and hold between 1 and `maxBytes` bytes.
+ * The body of an answer, which must be a success and hold between 1 and `maxBytes` bytes, also when it was compressed.
  *
- * @param name how errors name the URL
- * @throws {EyrieError} URL_FETCH_FAILED, IMAGE_TOO_LARGE; the caller then has to close the connection
+ * @param name how errors name the URL @param room that all fetches share; what is taken of it is given back in the end
+ * @throws {EyrieError} URL_FETCH_FAILED, IMAGE_TOO_LARGE, OVERLOADED; the caller then has to close the connection
  */
-export async function readImage(response: IncomingMessage, name: string, maxBytes: number): Promise<Buffer> {
+export async function readImage(
+  response: IncomingMessage,
+  name: string,
+  maxBytes: number,
+  room?: Room,
+): Promise<Buffer> {
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) {
     throw new EyrieError('URL_FETCH_FAILED', `${name} answered with status ${status} instead of an image.`);
   }
-  const announced = response.headers['content-length'];
-  if (announced !== undefined && Number(announced) > maxBytes) throw tooLarge(name, maxBytes);
+  const announced = Number(response.headers['content-length'] ?? NaN);
+  if (announced > maxBytes) throw tooLarge(name, maxBytes);
+  const body = decoded(response, name);
+  const gathered = new Gathered(maxBytes, body === response && announced > 0 ? announced : undefined);
 
-  // One growing buffer, not a list of chunks: a server can send each byte as a chunk of its own, and the objects
-  // around the chunks would then take a hundred times the room of the image.
-  let body = Buffer.allocUnsafe(announced === undefined ? FIRST_ALLOCATION : Number(announced));
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    if (size + chunk.length > maxBytes) throw tooLarge(name, maxBytes);
-    if (size + chunk.length > body.length) body = grown(body, size + chunk.length);
-    size += chunk.copy(body, size);
+  let taken = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (room && !room.take(chunk.length)) {
+        throw new EyrieError('OVERLOADED', 'too many large images are being fetched by URL', { retryAfterSeconds: 2 });
+      }
+      taken += chunk.length;
+      if (!gathered.add(chunk)) throw tooLarge(name, maxBytes);
+    }
+  } finally {
+    room?.give(taken);
   }
-  if (size === 0) throw new EyrieError('URL_FETCH_FAILED', `${name} answered with an empty body.`);
-  return body.subarray(0, size);
+  const { bytes } = gathered;
+  if (bytes.length === 0) throw new EyrieError('URL_FETCH_FAILED', `${name} answered with an empty body.`);
+  return bytes;
 }
 
-function grown(body: Buffer, needed: number): Buffer<ArrayBuffer> {
-  const larger = Buffer.allocUnsafe(Math.max(2 * body.length, needed));
-  body.copy(larger);
-  return larger;
+/** The body without its Content-Encoding. What it grows to is counted by whoever reads it. */
+function decoded(response: IncomingMessage, name: string): Readable {
+  const encoding = response.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return response;
+  const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding]!() : undefined;
+  if (!decoder) {
+    throw new EyrieError('URL_FETCH_FAILED', `${name} answered with a Content-Encoding that is not read here.`);
+  }
+  // What fails is thrown where the decoder is read.
+  pipeline(response, decoder, () => undefined);
+  return decoder;
 }
 
 function tooLarge(name: string, maxBytes: number): EyrieError {

@@ -1,38 +1,65 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { msUntil } from '#core';
 import type { Config } from '../../config';
 import { CONFIG } from '../../settings';
 import type { RequestTrace } from '../../tracing/tracing';
 import { fetchImage } from './fetch-image';
-import { FetchLimit } from './fetch-limit';
+import { FetchSlots } from './fetch-slots';
+import { Room } from './room';
 
-/** Each may hold as much memory as the largest image. */
-const FETCHES_AT_ONCE = 16;
+/**
+ * What hangs holds a slot until its time is over, so there must be many; but no host, no caller and no request has them all.
+ */
+const SLOTS = { atOnce: 64, ofHost: 32, ofCaller: 32, ofRequest: 6 };
+/** At the least; a batch must find room. */
+const LEAST_WAITING = 512;
+
+/** All fetches together may hold as many of the largest images. */
+const LARGEST_AT_ONCE = 16;
+
+/** For whom something is fetched, and for how long it is waited for. */
+export interface FetchWait {
+  /** On performance.now()'s clock. */
+  deadline: number;
+  /** Of the request: one that fetches several images gives the same. */
+  signal: AbortSignal;
+  /** An API key or an address. */
+  caller: string;
+}
 
 /** Fetches images by URL, as the configuration allows it. */
 @Injectable()
 export class UrlImages {
-  private readonly limit = new FetchLimit(FETCHES_AT_ONCE);
+  private readonly slots: FetchSlots;
+  private readonly room: Room;
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(@Inject(CONFIG) private readonly config: Config) {
+    const waitingOfCaller = Math.max(LEAST_WAITING, config.MAX_BATCH_ITEMS);
+    this.slots = new FetchSlots({ ...SLOTS, waiting: 2 * waitingOfCaller, waitingOfCaller });
+    this.room = new Room(LARGEST_AT_ONCE * config.MAX_IMAGE_BYTES);
+  }
 
-  /**
-   * @param deadline on performance.now()'s clock
-   * @throws EyrieError as `fetchImage`; the signal's reason when it aborts
-   */
-  fetch(
-    url: string,
-    { deadline, signal }: { deadline: number; signal: AbortSignal },
-    trace: RequestTrace | undefined,
-  ): Promise<Buffer> {
+  /** @throws EyrieError as `fetchImage`, OVERLOADED, DEADLINE_EXCEEDED; the signal's reason when it aborts */
+  async fetch(url: string, wait: FetchWait, trace: RequestTrace | undefined): Promise<Buffer> {
     const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS, MAX_IMAGE_BYTES } = this.config;
     const options = {
       enabled: URL_IMAGES,
       allowedHosts: URL_ALLOWED_HOSTS,
       maxBytes: MAX_IMAGE_BYTES,
-      timeoutMs: Math.min(URL_TIMEOUT_MS, Math.max(1, deadline - performance.now())),
       maxRedirects: 3,
+      room: this.room,
       trace,
     };
-    return this.limit.run(() => fetchImage(url, options, signal));
+    const { deadline, signal, caller } = wait;
+    const claim = { host: hostOf(url), caller, request: signal };
+    return this.slots.run(claim, wait, () => {
+      const timeoutMs = Math.min(URL_TIMEOUT_MS, Math.max(1, msUntil(deadline)));
+      return fetchImage(url, { ...options, timeoutMs }, signal);
+    });
   }
+}
+
+/** Empty for what is no URL, which is refused without a fetch. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host.replace(/\.(?=:|$)/, '') : '';
 }

@@ -1,13 +1,15 @@
 import type { Metadata, OutputInfo, Sharp } from 'sharp';
 import { EyrieError } from '#core';
 import type { InputSpec } from '../../spec';
-import { sniffFormat, type ImageFormat } from './format';
+import { sniffFormat, type ImageFormat } from '../../header/format';
+import { readOrientation } from '../../header/orientation';
 import type { Size } from './geometry';
 import { readFirstFrame } from './gif';
 import { sharp } from './libvips';
 import type { Pixels } from './pixels';
 import { readPlainHeader } from './plain-header';
 import { reductionOf } from './reduction';
+import { turn } from './turn';
 
 export interface DecodeLimits {
   /** Width times height, by the file's header. */
@@ -20,7 +22,7 @@ const MAX_SIDE = 65_535;
 const SEND = 'Send a JPEG, PNG, WebP or GIF image.';
 
 /**
- * Decodes as Pillow's `exif_transpose(image).convert('RGB')` does: the first frame, turned as its EXIF orientation says, alpha
+ * Decodes as Pillow's `exif_transpose(image).convert('RGB')` does: the first frame, turned as its orientation says, alpha
  * dropped and not blended, colour profiles ignored. Of 16 bits a channel the upper eight remain.
  *
  * @param input what the pixels are for: images far larger than it needs are reduced on the way; all are kept without it
@@ -36,7 +38,8 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits, input
     );
   }
   const { format } = sniffed;
-  const plain = readPlainHeader(format, bytes);
+  const orientation = readOrientation(format, bytes);
+  const plain = orientation === 1 ? readPlainHeader(format, bytes) : undefined;
   if (plain) {
     checkSize(plain, limits);
     return attempt(format, bytes, () => decodeInto(bytes, plain, input));
@@ -44,15 +47,20 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits, input
   if (format === 'png') checkSize(pngSize(bytes), limits);
   const header = await attempt(format, bytes, () => open(bytes).metadata());
   checkSize(header, limits);
-  return attempt(format, bytes, () => decodePixels(format, bytes, header, input));
+  // libvips does not look everywhere: not behind the pixels of a PNG, nor into texts, nor at XMP.
+  if ((header.orientation ?? 1) === orientation) {
+    return attempt(format, bytes, () => decodePixels(format, bytes, header, input));
+  }
+  const asStored = { ...header, autoOrient: { width: header.width, height: header.height } };
+  return turn(await attempt(format, bytes, () => decodePixels(format, bytes, asStored, input, false)), orientation);
 }
 
-function open(bytes: Uint8Array): Sharp {
+function open(bytes: Uint8Array, autoOrient = true): Sharp {
   return sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
     // Strict with files that end early, lenient with the harmless faults that many cameras' files have; so is Pillow.
     failOn: 'truncated',
     ignoreIcc: true,
-    autoOrient: true,
+    autoOrient,
     // `checkSize` does it, and says what the limit is.
     limitInputPixels: false,
   });
@@ -83,27 +91,28 @@ async function decodePixels(
   bytes: Uint8Array,
   header: Metadata,
   input: InputSpec | undefined,
+  autoOrient = true,
 ): Promise<Pixels> {
-  if (header.space === 'cmyk') return decodeCmyk(bytes);
+  if (header.space === 'cmyk') return decodeCmyk(bytes, autoOrient);
   if (format === 'gif') return decodeGif(bytes);
   // libvips would blend alpha while it shrinks, and 16 bits would be rounded elsewhere.
-  if (!header.hasAlpha && header.depth === 'uchar') return decodeInto(bytes, header.autoOrient, input);
-  return decodeWhole(bytes);
+  if (!header.hasAlpha && header.depth === 'uchar') return decodeInto(bytes, header.autoOrient, input, autoOrient);
+  return decodeWhole(bytes, autoOrient);
 }
 
 /** An image of 8 bits a channel without alpha, reduced as far as `input` allows. */
-function decodeInto(bytes: Uint8Array, size: Size, input: InputSpec | undefined): Promise<Pixels> {
+function decodeInto(bytes: Uint8Array, size: Size, input: InputSpec | undefined, autoOrient = true): Promise<Pixels> {
   const reduction = input ? reductionOf(size, input) : 1;
-  return reduction > 1 ? decodeReduced(bytes, size, reduction) : decodeWhole(bytes);
+  return reduction > 1 ? decodeReduced(bytes, size, reduction, autoOrient) : decodeWhole(bytes, autoOrient);
 }
 
-async function decodeWhole(bytes: Uint8Array): Promise<Pixels> {
-  return toPixels(await open(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true }));
+async function decodeWhole(bytes: Uint8Array, autoOrient: boolean): Promise<Pixels> {
+  return toPixels(await open(bytes, autoOrient).removeAlpha().raw().toBuffer({ resolveWithObject: true }));
 }
 
-async function decodeReduced(bytes: Uint8Array, size: Size, reduction: number): Promise<Pixels> {
+async function decodeReduced(bytes: Uint8Array, size: Size, reduction: number, autoOrient: boolean): Promise<Pixels> {
   const smaller = { width: Math.ceil(size.width / reduction), height: Math.ceil(size.height / reduction) };
-  const image = open(bytes).resize({ ...smaller, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
+  const image = open(bytes, autoOrient).resize({ ...smaller, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
   const pixels = toPixels(await image.raw().toBuffer({ resolveWithObject: true }));
   return { ...pixels, reducedFrom: { width: size.width, height: size.height } };
 }
@@ -137,8 +146,8 @@ async function decodeGif(bytes: Uint8Array): Promise<Pixels> {
  * With no profile, by the plain formula of Pillow's Convert.c (`cmyk2rgb`): each ink takes away its share of what black has
  * left. libvips would go through a profile of its own.
  */
-async function decodeCmyk(bytes: Uint8Array): Promise<Pixels> {
-  const image = open(bytes).pipelineColourspace('cmyk').toColourspace('cmyk');
+async function decodeCmyk(bytes: Uint8Array, autoOrient: boolean): Promise<Pixels> {
+  const image = open(bytes, autoOrient).pipelineColourspace('cmyk').toColourspace('cmyk');
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const rgb = new Uint8Array(info.width * info.height * 3);
   let to = 0;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sniffFormat, type ImageFormat } from './format';
+import { sniffFormat, type ImageFormat } from '../../header/format';
 import { sharp } from './libvips';
 import { readPlainHeader } from './plain-header';
 

@@ -1,4 +1,4 @@
-import type { ImageFormat } from './format';
+import type { ImageFormat } from '../../header/format';
 import type { Size } from './geometry';
 
 /**

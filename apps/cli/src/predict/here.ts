@@ -1,0 +1,66 @@
+import { EyrieError, deadlineIn } from '#core';
+import { PredictorFactory } from '#inference';
+import { FolderStore, loadVersion } from '#registry';
+import { classify, imageClassifierOf, WORKER_ENTRY } from '#tasks';
+import { Failure } from '../failure';
+import { knownVersion } from '../registry/known-version';
+import { type Question, UnreadableFile } from './question';
+
+export interface Answer {
+  model: { name: string; version: number; variant: string | null };
+  /** Best first, of a classifier. */
+  predictions?: readonly { class_id: number; label: string; confidence: number | null }[];
+  /** Of a model of tensors. */
+  outputs?: unknown;
+}
+
+/** Who answers. */
+export interface Oracle {
+  /** @throws EyrieError */
+  ask(question: Question): Promise<Answer>;
+  /** Whether an error is no fault of one question. */
+  concernsAll(error: unknown): boolean;
+  stop(): Promise<void>;
+}
+
+export interface Asked {
+  model?: string;
+  version?: number | string;
+  top?: number;
+  routingKey?: string;
+}
+
+const TIME_LIMIT_MS = 120_000;
+/** As many pixels as a server takes by default. */
+const MAX_PIXELS = 50_000_000;
+const USUAL_TOP = 5;
+
+/** A version of a folder, in a worker of this process. @throws EyrieError, Failure, InvalidVersionError */
+export async function oracleHere(registry: string, asked: Asked): Promise<Oracle> {
+  const store = await FolderStore.open(registry);
+  const model = asked.model ?? (await store.readDefaultModel()) ?? (await store.listModels()).sort()[0];
+  if (model === undefined) throw new Failure(`there is no model in ${store.location}`);
+  const version = await knownVersion(store, model, asked.version);
+  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
+  const folder = await store.versionFolder(model, version);
+  const loaded = await loadVersion(folder, model, version, { predictors, runtime: { workers: 1 } });
+  try {
+    const { labels } = imageClassifierOf(loaded);
+    const topK = Math.min(asked.top ?? USUAL_TOP, labels.length);
+    return {
+      async ask(question) {
+        if (!('bytes' in question)) {
+          const what = 'url' in question ? 'a URL' : 'JSON';
+          throw new UnreadableFile(`${what} is for a running server to answer: give --server URL`);
+        }
+        const { output } = await classify(loaded, question.bytes, { topK, deadline: deadlineIn(TIME_LIMIT_MS) });
+        return { model: { name: model, version, variant: null }, predictions: output };
+      },
+      concernsAll: (error) => error instanceof EyrieError && error.code === 'WORKER_FAILED',
+      stop: () => loaded.stop(5_000),
+    };
+  } catch (error) {
+    await loaded.stop(0);
+    throw error;
+  }
+}

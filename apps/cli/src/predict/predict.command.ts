@@ -1,0 +1,87 @@
+import { Command } from 'commander';
+import { EyrieError } from '#core';
+import type { Surroundings } from '../environment';
+import { print } from '../output/format';
+import { tableText } from '../output/table';
+import { parseWhole, parseVersionRef } from '../parse';
+import { folderOf, type RegistryOptions, serverOf, withRegistryOptions } from '../registry/open-registry';
+import { type Answer, type Oracle, oracleHere } from './here';
+import { oracleThere } from './there';
+import { readQuestion, UnreadableFile } from './question';
+
+export interface PredictOptions extends RegistryOptions {
+  model?: string;
+  version?: number | string;
+  top?: number;
+  routingKey?: string;
+}
+
+type Result = { file: string } & (Answer | { error: { code?: string; detail: string } });
+
+const EXAMPLES = `
+A picture is a file, - for the standard input, or a URL, which a running server fetches by its own rules. For a model of tensors it is a
+JSON file with {"inputs": {…}}, and a running server.
+
+Examples:
+  eyrie predict samples/ship.png
+  eyrie predict --model resnet-cifar10 --version 1 --top 1 samples/*
+  cat photo.jpg | eyrie predict -
+
+Exit codes: 0 all answered, 1 at least one not, 2 called wrongly.`;
+
+export function predictCommand(around: Surroundings): Command {
+  const predict = new Command('predict')
+    .description('Asks a model what is in pictures: one that runs on a server, or one of a folder.')
+    .argument('<file...>', 'pictures: files, URLs, or - for the standard input')
+    .option('-m, --model <model>', 'name of the model (default: MODEL_NAME, or else as the registry says)')
+    .option('--version <version>', 'number or alias (default: as the policy of the model says)', parseVersionRef)
+    .option('-n, --top <n>', 'how many classes to answer', parseWhole(1, 100_000))
+    .option('--routing-key <key>', 'of a server: who gets the same variant each time')
+    .addHelpText('after', EXAMPLES)
+    .action((files: string[], options: PredictOptions) => predictAll(files, options, around));
+  return withRegistryOptions(predict);
+}
+
+async function predictAll(files: string[], options: PredictOptions, around: Surroundings): Promise<void> {
+  const server = serverOf(options, around);
+  const asked = { ...options, model: options.model ?? (server ? undefined : around.model) };
+  const oracle = server ? oracleThere(server, asked) : await oracleHere(folderOf(options, around), asked);
+  const results: Result[] = [];
+  try {
+    for (const file of files) results.push(await predictOne(file, oracle));
+  } finally {
+    await oracle.stop();
+  }
+  print(options, results, (wide) => answerTable(results, wide));
+  for (const result of results) {
+    if (!('error' in result)) continue;
+    console.error(`eyrie: ${result.file}: ${result.error.detail}`);
+    process.exitCode = 1;
+  }
+}
+
+/** One that cannot be read or answered does not stop the others. */
+async function predictOne(file: string, oracle: Oracle): Promise<Result> {
+  try {
+    return { file, ...(await oracle.ask(await readQuestion(file))) };
+  } catch (error) {
+    // That nobody is there, or that there is no such model, is so for all of them.
+    const isItsOwn = error instanceof EyrieError || error instanceof UnreadableFile;
+    if (!isItsOwn || oracle.concernsAll(error)) throw error;
+    return { file, error: { code: error instanceof EyrieError ? error.code : undefined, detail: error.message } };
+  }
+}
+
+function answerTable(results: readonly Result[], wide: boolean): string {
+  const rows = results.flatMap((result): (string | number)[][] => {
+    if ('error' in result) return [[result.file, '', '', '']];
+    const { model, predictions, outputs } = result;
+    const version = `${model.name} ${model.version}${model.variant ? ` (${model.variant})` : ''}`;
+    if (!predictions) return [[result.file, version, JSON.stringify(outputs), '']];
+    return predictions.map(({ label, confidence }, i) => [
+      ...(i === 0 ? [result.file, version] : ['', '']),
+      ...[label, confidence === null ? '' : confidence.toFixed(4)],
+    ]);
+  });
+  return tableText({ head: ['file', 'model', 'answer', 'confidence'], rows, right: [3] }, wide);
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { Failure } from '../failure';
+
+/** What a model is asked about. */
+export type Question = { url: string } | { json: unknown } | { bytes: Uint8Array };
+
+/** A file among others that cannot be read. */
+export class UnreadableFile extends Failure {}
+
+/** @param file a path, `-`, or a URL @throws UnreadableFile */
+export async function readQuestion(file: string): Promise<Question> {
+  if (/^https?:\/\//i.test(file)) return { url: file };
+  let bytes: Uint8Array;
+  try {
+    bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UnreadableFile(code === 'ENOENT' ? 'it is not there' : `it cannot be read: ${message}`);
+  }
+  if (bytes.length === 0) throw new UnreadableFile('it is empty');
+  return looksLikeJson(bytes) ? { json: parse(bytes) } : { bytes };
+}
+
+/** No picture begins so. */
+function looksLikeJson(bytes: Uint8Array): boolean {
+  return /^\s*\{\s*["}]/.test(Buffer.from(bytes.subarray(0, 100)).toString('utf8'));
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
+  } catch (error) {
+    throw new UnreadableFile(`it is no valid JSON: ${(error as Error).message}`);
+  }
+}

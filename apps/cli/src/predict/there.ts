@@ -1,0 +1,34 @@
+import { EyrieError, type ErrorCode } from '#core';
+import type { ServerAccess } from '../registry/server-access';
+import type { Answer, Asked, Oracle } from './here';
+
+/** What is about one picture; whatever else a server answers, it would answer for the next one as well. */
+const ABOUT_ONE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'INVALID_IMAGE',
+  'INVALID_REQUEST',
+  'IMAGE_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'URL_NOT_ALLOWED',
+  'URL_FETCH_FAILED',
+  'DEADLINE_EXCEEDED',
+  'OVERLOADED',
+  'WORKER_FAILED',
+]);
+
+/** A running server; its policy says which version answers where nobody else does. */
+export function oracleThere(server: ServerAccess, { model, version, top, routingKey }: Asked): Oracle {
+  const query = new URLSearchParams();
+  if (model !== undefined) query.set('model', model);
+  if (version !== undefined) query.set('version', String(version));
+  if (top !== undefined) query.set('top_k', String(top));
+  const path = `/v1/predict${query.size > 0 ? `?${query.toString()}` : ''}`;
+  const headers: Record<string, string> = routingKey === undefined ? {} : { 'X-Routing-Key': routingKey };
+  return {
+    ask(question) {
+      const body = 'bytes' in question ? question.bytes : 'json' in question ? question.json : question;
+      return server.call<Answer>('POST', path, body, headers);
+    },
+    concernsAll: (error) => error instanceof EyrieError && !ABOUT_ONE.has(error.code),
+    stop: () => Promise.resolve(),
+  };
+}

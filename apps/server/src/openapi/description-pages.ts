@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { setImmediate as otherRequests } from 'node:timers/promises';
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+/** Made when somebody first asks for it, and kept. */
+export interface Page {
+  type: string;
+  body: Buffer;
+  etag: string;
+}
+
+const HTML = 'text/html; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const STYLE = 'text/css; charset=utf-8';
+
+/** Where NestJS's Swagger finds its own; nothing else of that package is anybody's business. */
+const assets = createRequire(require.resolve('@nestjs/swagger'));
+const asset = (name: string) => () => readFile(assets.resolve(`swagger-ui-dist/${name}`));
+
+/** The description as JSON and as YAML, and Swagger UI, which shows it, by their paths. */
+export function descriptionPages(document: OpenAPIObject): Map<string, () => Promise<Page>> {
+  const pages: [path: string, type: string, make: () => string | Promise<string | Buffer>][] = [
+    ['/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(document)],
+    ['/openapi.yaml', 'text/yaml; charset=utf-8', () => inYaml(document)],
+    // Seen from /docs, what belongs to it is in docs/; seen from /docs/, it is beside it.
+    ['/docs', HTML, () => swaggerHtml('docs/')],
+    ['/docs/', HTML, () => swaggerHtml('')],
+    ['/docs/index.html', HTML, () => swaggerHtml('')],
+    ['/docs/page.css', STYLE, () => PAGE_STYLE],
+    ['/docs/swagger-ui-init.js', SCRIPT, () => INIT_SCRIPT],
+    ['/docs/swagger-ui.css', STYLE, asset('swagger-ui.css')],
+    ['/docs/swagger-ui-bundle.js', SCRIPT, asset('swagger-ui-bundle.js')],
+    ['/docs/swagger-ui-standalone-preset.js', SCRIPT, asset('swagger-ui-standalone-preset.js')],
+    ['/docs/favicon-16x16.png', 'image/png', asset('favicon-16x16.png')],
+    ['/docs/favicon-32x32.png', 'image/png', asset('favicon-32x32.png')],
+  ];
+  return new Map(pages.map(([path, type, make]) => [path, once(type, make)]));
+}
+
+function once(type: string, make: () => string | Promise<string | Buffer>): () => Promise<Page> {
+  let page: Promise<Page> | undefined;
+  const render = async (): Promise<Page> => {
+    const body = Buffer.from(await make());
+    return { type, body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
+  };
+  return () => {
+    // What could not be read is tried again.
+    page ??= render().catch((error: unknown) => {
+      page = undefined;
+      throw error;
+    });
+    return page;
+  };
+}
+
+/** In pieces of one path or schema each: the whole takes so long that others would wait for it. */
+async function inYaml(document: OpenAPIObject): Promise<string> {
+  // Most servers are never asked for it.
+  const { stringify } = await import('yaml');
+  const pieces: string[] = [];
+  const write = (value: object, depth: number): void => {
+    const lines = stringify(value, { aliasDuplicateObjects: false }).split('\n');
+    pieces.push(...lines.map((line) => (line === '' ? '\n' : `${' '.repeat(2 * depth)}${line}\n`)).slice(0, -1));
+  };
+  for (const [section, content] of Object.entries<unknown>({ ...document })) {
+    if (!isObject(content)) {
+      write({ [section]: content }, 0);
+      continue;
+    }
+    pieces.push(`${section}:\n`);
+    for (const [name, part] of Object.entries(content)) {
+      if (section !== 'components' || !isObject(part)) {
+        write({ [name]: part }, 1);
+        await otherRequests();
+        continue;
+      }
+      pieces.push(`  ${name}:\n`);
+      for (const [schema, definition] of Object.entries(part)) {
+        write({ [schema]: definition }, 2);
+        await otherRequests();
+      }
+    }
+  }
+  return pieces.join('');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+}
+
+const swaggerHtml = (base: string): string => `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="UTF-8" />
+    <title>Eyrie API</title>
+    <link rel="stylesheet" href="${base}swagger-ui.css" />
+    <link rel="stylesheet" href="${base}page.css" />
+    <link rel="icon" type="image/png" href="${base}favicon-32x32.png" sizes="32x32" />
+    <link rel="icon" type="image/png" href="${base}favicon-16x16.png" sizes="16x16" />
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="${base}swagger-ui-bundle.js"></script>
+    <script src="${base}swagger-ui-standalone-preset.js"></script>
+    <script src="${base}swagger-ui-init.js"></script>
+  </body>
+</html>
+`;
+
+const PAGE_STYLE = `body { margin: 0; background: #fafafa; }
+.swagger-ui .topbar .download-url-wrapper { display: none; }
+`;
+
+// The description lies beside /docs, whatever prefix a proxy puts before both.
+const INIT_SCRIPT = `const url = new URL('../openapi.json', document.currentScript.src).href;
+window.onload = () => {
+  window.ui = SwaggerUIBundle({
+    url,
+    dom_id: '#swagger-ui',
+    deepLinking: true,
+    presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+    plugins: [SwaggerUIBundle.plugins.DownloadUrl],
+    layout: 'StandaloneLayout',
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+  });
+};
+`;

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { announcedBytes, meterBody } from '../http/metered-body';
+import { BodyBudget, type BodyLease } from './body-budget';
+import { Shed } from './shed';
+
+/** Gives the bodies of requests their part of the budget, and takes it back when the request is over. */
+@Injectable()
+export class BodyAdmission {
+  constructor(
+    private readonly budget: BodyBudget,
+    private readonly shed: Shed,
+    /** A body that announces more is refused by its reader, before it is read. */
+    private readonly largestBody: number,
+  ) {}
+
+  /** @throws EyrieError OVERLOADED */
+  admit(req: IncomingMessage, res: ServerResponse): void {
+    const announced = announcedBytes(req);
+    if (announced === 0) return;
+    const wanted = announced !== undefined && announced > this.largestBody ? 0 : announced;
+    let stop: (reason: Error) => void = () => undefined;
+    const lease = this.counted(() =>
+      this.budget.lease(wanted, (reason) => {
+        this.shed.counts.slow_body++;
+        stop(reason);
+      }),
+    );
+    res.once('close', () => lease.release());
+    stop = meterBody(req, {
+      take: (bytes) => this.counted(() => this.take(lease, bytes)),
+      whole: () => lease.whole(),
+    });
+  }
+
+  private take(lease: BodyLease, bytes: number): void {
+    try {
+      lease.take(bytes);
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  private counted<T>(ask: () => T): T {
+    try {
+      return ask();
+    } catch (error) {
+      this.shed.counts.bodies++;
+      throw error;
+    }
+  }
+}

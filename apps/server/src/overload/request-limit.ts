@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EyrieError } from '#core';
+import type { Config } from '../config';
+import { Connections } from '../http/connections';
+import { CONFIG } from '../settings';
+import { Shed } from './shed';
+
+/** How many requests may be under way at the same time, probes and what operators ask for not counted. */
+@Injectable()
+export class RequestLimit {
+  /** Under way. */
+  count = 0;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly shed: Shed,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** The request is counted until its answer is sent, or cannot be any more. @throws EyrieError OVERLOADED */
+  enter(req: IncomingMessage, res: ServerResponse): void {
+    const { MAX_CONCURRENT_REQUESTS } = this.config;
+    if (this.connections.isExtra(req.socket)) {
+      this.shed.counts.connections++;
+      throw refusal(`${this.connections.limit} connections are open, and there may be no more (MAX_CONNECTIONS)`);
+    }
+    if (MAX_CONCURRENT_REQUESTS > 0 && this.count >= MAX_CONCURRENT_REQUESTS) {
+      this.shed.counts.concurrency++;
+      throw refusal(`${this.count} requests are under way, and there may be no more (MAX_CONCURRENT_REQUESTS)`);
+    }
+    this.count++;
+    res.once('close', () => this.count--);
+  }
+}
+
+function refusal(detail: string): EyrieError {
+  return new EyrieError('OVERLOADED', `${detail}; try again later`, { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onnxClassifier } from '#testing/onnx-classifier';
+import { until } from '#testing/until';
+import { Predictor } from './predictor';
+
+const folder = mkdtempSync(join(tmpdir(), 'eyrie-harm-'));
+const modelPath = join(folder, 'model.onnx');
+let predictor: Predictor;
+beforeAll(() => writeFileSync(modelPath, onnxClassifier()));
+afterEach(() => predictor.stop(0));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function start(batchTimeoutMs?: number): Promise<void> {
+  predictor = await Predictor.start({
+    workerEntry: resolve(__dirname, '../../../testing/mortal-worker.cjs'),
+    task: 'echo',
+    modelPath,
+    sha256: createHash('sha256').update(onnxClassifier()).digest('hex'),
+    spec: {},
+    runtime: { workers: 1, threads: 1, maxBatch: 4, maxQueue: 100, maxDelayMs: 0 },
+    maxPixels: 1,
+    batchTimeoutMs,
+  });
+}
+
+let asked = 0;
+async function ask(text: string, ms = 25_000, signal?: AbortSignal): Promise<void> {
+  const payload = [Buffer.from(text)];
+  const { output } = await predictor.predict({
+    params: {},
+    payload,
+    cost: 1,
+    deadline: performance.now() + ms,
+    signal,
+  });
+  expect(output).toBe(text);
+}
+const innocent = () => ask(`innocent ${asked++}`);
+
+it.each([
+  ['ends its worker', 'die', undefined],
+  ['never comes back', 'loop', 700],
+])(
+  'an input that %s fails alone: those that were with it are answered, and it is not taken on again',
+  async (_, verb, limit) => {
+    await start(limit);
+    const harmful = ask(`${verb} 1`);
+    const others = Array.from({ length: 7 }, innocent);
+    await Promise.all(others);
+    await expect(harmful).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+    await innocent();
+    const refused = ask(`${verb} 1`);
+    await expect(refused).rejects.toMatchObject({
+      code: 'HARMFUL_INPUT',
+      message: expect.stringMatching(/two workers of this model died of this very input.* refused for \d+ s/),
+    });
+    await innocent();
+  },
+);
+
+it('one harmful input after the other costs those who ask meanwhile no answer', async () => {
+  await start();
+  const others: Promise<void>[] = [];
+  const harmful: Promise<unknown>[] = [];
+  for (let i = 0; i < 60; i++) {
+    if (i % 20 === 0) harmful.push(ask(`die ${i}`).catch((error: unknown) => error));
+    others.push(innocent());
+    await sleep(50);
+  }
+  await Promise.all(others);
+  for (const error of await Promise.all(harmful)) expect(error).toMatchObject({ code: 'WORKER_FAILED' });
+  // One worker more than asked for stands by for the next one.
+  await until(() => predictor.workers.ready === 2, 'there is a spare worker');
+});
+
+it('is overdue while its workers give no sign', async () => {
+  await start(3_000);
+  const left = ask('loop', 25_000).catch((error: unknown) => error);
+  await until(() => predictor.isOverdue, 'it is known');
+  await innocent();
+  expect(predictor.isOverdue).toBe(false);
+  await predictor.stop(0);
+  await left;
+});
+
+it('a worker is ended soon after nobody waits for what it does not finish', async () => {
+  await start();
+  const [pid] = predictor.workers.pids;
+  const leaving = new AbortController();
+  const left = ask('loop', 25_000, leaving.signal);
+  await sleep(50);
+  expect(predictor.isOverdue).toBe(false);
+  leaving.abort(new Error('gone'));
+  await expect(left).rejects.toThrow('gone');
+  // Long before a batch that somebody waits for is given up.
+  await innocent();
+  expect(predictor.workers.pids).not.toContain(pid);
+});

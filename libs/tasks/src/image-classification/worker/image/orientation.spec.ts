@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { crc32, deflateSync } from 'node:zlib';
+import { decodeImage } from './decode';
+import { pixelInput } from './input.fixture';
+import { sharp } from './libvips';
+
+const [WIDTH, HEIGHT] = [24, 16];
+const LIMITS = { maxPixels: 4_000_000 };
+const image = sharp(randomBytes(WIDTH * HEIGHT * 3), { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+let png: Buffer;
+let jpeg: Buffer;
+let webp: Buffer;
+beforeAll(async () => {
+  png = await image.clone().png().toBuffer();
+  jpeg = await image.clone().jpeg().toBuffer();
+  webp = await image.clone().webp({ lossless: true }).toBuffer();
+});
+
+/** EXIF data that say nothing but the orientation. */
+function tiff(orientation: number, order: 'II' | 'MM' = 'II'): Buffer {
+  const short = (value: number) => (order === 'II' ? [value, 0] : [0, value]);
+  const long = (value: number) => (order === 'II' ? [value, 0, 0, 0] : [0, 0, 0, value]);
+  const entry = [...(order === 'II' ? [0x12, 1] : [1, 0x12]), ...short(3), ...long(1), ...short(orientation), 0, 0];
+  return Buffer.from([...Buffer.from(order), ...short(42), ...long(8), ...short(1), ...entry, 0, 0, 0, 0]);
+}
+const exif = (orientation: number) => Buffer.concat([Buffer.from('Exif\0\0'), tiff(orientation)]);
+const xmp = (orientation: number) =>
+  Buffer.from(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="${orientation}"/></x:xmpmeta>`);
+const xmpElement = () => Buffer.from('<x:xmpmeta><tiff:Orientation>6</tiff:Orientation></x:xmpmeta>');
+const profile = (orientation: number) => {
+  const digits = exif(orientation).toString('hex').replace(/.{72}/g, '$&\n');
+  return Buffer.from(`\nexif\n      ${exif(orientation).length}\n${digits}\n`);
+};
+
+function app1(content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0xff, 0xe1, 0, content.length + 2]), content]);
+}
+const jpegWith = (...segments: Buffer[]) => Buffer.concat([jpeg.subarray(0, 2), ...segments, jpeg.subarray(2)]);
+const xmpSegment = (orientation: number) =>
+  app1(Buffer.concat([Buffer.from('http://ns.adobe.com/xap/1.0/\0'), xmp(orientation)]));
+const jpegBeforeItsScan = (segment: Buffer) => {
+  const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+  return Buffer.concat([jpeg.subarray(0, scan), segment, jpeg.subarray(scan)]);
+};
+
+function chunk(name: string, ...content: (Buffer | string)[]): Buffer {
+  const body = Buffer.concat(content.map((part) => Buffer.from(part as string)));
+  const named = Buffer.concat([Buffer.from(name), body]);
+  const whole = Buffer.alloc(named.length + 8);
+  whole.writeUInt32BE(body.length);
+  named.copy(whole, 4);
+  whole.writeUInt32BE(crc32(named), named.length + 4);
+  return whole;
+}
+const pngWith = (before: Buffer[], after: Buffer[] = []) => {
+  const [pixels, end] = [png.indexOf('IDAT') - 4, png.indexOf('IEND') - 4];
+  return Buffer.concat([png.subarray(0, pixels), ...before, png.subarray(pixels, end), ...after, png.subarray(end)]);
+};
+
+function webpWith(flags: number, before: Buffer[], after: Buffer[] = []): Buffer {
+  const riffChunk = (name: string, content: Buffer): Buffer => {
+    const head = Buffer.from(`${name}....`);
+    head.writeUInt32LE(content.length, 4);
+    return Buffer.concat([head, content, Buffer.alloc(content.length & 1)]);
+  };
+  const canvas = Buffer.from([flags, 0, 0, 0, WIDTH - 1, 0, 0, HEIGHT - 1, 0, 0]);
+  const name = (content: Buffer) => (content.includes('xmpmeta') ? 'XMP ' : 'EXIF');
+  const chunks = (contents: Buffer[]) => contents.map((content) => riffChunk(name(content), content));
+  const body = Buffer.concat([riffChunk('VP8X', canvas), ...chunks(before), webp.subarray(12), ...chunks(after)]);
+  return Buffer.concat([riffChunk('RIFF', Buffer.concat([Buffer.from('WEBP'), body]))]);
+}
+
+/** The file, and whether it says that the image lies on its side. */
+const PLACES: [string, () => Buffer, boolean][] = [
+  ['JPEG: EXIF', () => jpegWith(app1(exif(6))), true],
+  ['JPEG: EXIF, big endian', () => jpegWith(app1(Buffer.concat([Buffer.from('Exif\0\0'), tiff(6, 'MM')]))), true],
+  ['JPEG: EXIF right before the scan', () => jpegBeforeItsScan(app1(exif(6))), true],
+  ['JPEG: EXIF behind its end', () => Buffer.concat([jpeg, app1(exif(6))]), false],
+  ['JPEG: EXIF twice, the first one counts', () => jpegWith(app1(exif(6)), app1(exif(1))), true],
+  ['JPEG: EXIF twice, the first one counts', () => jpegWith(app1(exif(1)), app1(exif(6))), false],
+  ['JPEG: XMP alone', () => jpegWith(xmpSegment(6)), true],
+  ['JPEG: XMP beside EXIF, which counts', () => jpegWith(xmpSegment(6), app1(exif(1))), false],
+  ['JPEG: a number that means nothing', () => jpegWith(app1(exif(9))), false],
+  ['PNG: eXIf', () => pngWith([chunk('eXIf', tiff(6))]), true],
+  ['PNG: eXIf that begins as in a JPEG', () => pngWith([chunk('eXIf', exif(6))]), true],
+  ['PNG: eXIf behind the pixels', () => pngWith([], [chunk('eXIf', tiff(6))]), true],
+  ['PNG: eXIf twice, the last one counts', () => pngWith([chunk('eXIf', tiff(1))], [chunk('eXIf', tiff(6))]), true],
+  ['PNG: eXIf twice, the last one counts', () => pngWith([chunk('eXIf', tiff(6))], [chunk('eXIf', tiff(1))]), false],
+  ['PNG: profile as tEXt', () => pngWith([chunk('tEXt', 'Raw profile type exif\0', profile(6))]), true],
+  ['PNG: profile behind the pixels', () => pngWith([], [chunk('tEXt', 'Raw profile type exif\0', profile(6))]), true],
+  ['PNG: profile as zTXt', () => pngWith([chunk('zTXt', 'Raw profile type exif\0\0', deflateSync(profile(6)))]), true],
+  [
+    'PNG: profile as iTXt',
+    () => pngWith([chunk('iTXt', 'Raw profile type exif\0\x01\0en\0\0', deflateSync(profile(6)))]),
+    true,
+  ],
+  [
+    'PNG: profile of 50 MB',
+    () => pngWith([chunk('zTXt', 'Raw profile type exif\0\0', deflateSync(Buffer.alloc(5e7)))]),
+    false,
+  ],
+  [
+    'PNG: profile beside eXIf, which counts',
+    () => pngWith([chunk('tEXt', 'Raw profile type exif\0', profile(6)), chunk('eXIf', tiff(1))]),
+    false,
+  ],
+  ['PNG: XMP', () => pngWith([chunk('iTXt', 'XML:com.adobe.xmp\0\0\0\0\0', xmp(6))]), true],
+  ['PNG: XMP behind the pixels', () => pngWith([], [chunk('iTXt', 'XML:com.adobe.xmp\0\0\0\0\0', xmpElement())]), true],
+  ['PNG: another text', () => pngWith([chunk('tEXt', 'Comment\0', xmp(6))]), false],
+  ['WebP: EXIF', () => webpWith(0x08, [], [tiff(6)]), true],
+  ['WebP: EXIF that begins as in a JPEG', () => webpWith(0x08, [], [exif(6)]), true],
+  ['WebP: EXIF before the pixels', () => webpWith(0x08, [tiff(6)]), true],
+  ['WebP: EXIF that no flag announces', () => webpWith(0, [], [tiff(6)]), false],
+  ['WebP: XMP', () => webpWith(0x04, [], [xmp(6)]), true],
+  ['WebP: XMP beside EXIF, which counts', () => webpWith(0x0c, [], [tiff(1), xmp(6)]), false],
+];
+
+it.each(PLACES)('%s', async (_, make, isOnItsSide) => {
+  const { width, height } = await decodeImage(make(), LIMITS);
+  expect([width, height]).toEqual(isOnItsSide ? [HEIGHT, WIDTH] : [WIDTH, HEIGHT]);
+});
+
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %d turns the same pixels wherever it stands', async (orientation) => {
+  const expected = await decodeImage(pngWith([chunk('eXIf', tiff(orientation))]), LIMITS);
+  const late = await decodeImage(pngWith([], [chunk('eXIf', tiff(orientation))]), LIMITS);
+  expect([late.width, late.height]).toEqual([expected.width, expected.height]);
+  expect(Buffer.compare(Buffer.from(late.data), Buffer.from(expected.data))).toBe(0);
+});
+
+it('turns what is reduced on the way, too', async () => {
+  const large = { create: { width: 1600, height: 1000, channels: 3 as const, background: 'teal' } };
+  png = await sharp(large).png().toBuffer();
+  const input = pixelInput({ width: 40, height: 40, resize: { mode: 'shorter-side', size: 48, kernel: 'bilinear' } });
+  const early = await decodeImage(pngWith([chunk('eXIf', tiff(6))]), LIMITS, input);
+  const late = await decodeImage(pngWith([], [chunk('eXIf', tiff(6))]), LIMITS, input);
+  const size = { width: 250, height: 400, reducedFrom: { width: 1000, height: 1600 } };
+  expect(early).toMatchObject(size);
+  expect(late).toMatchObject(size);
+});
