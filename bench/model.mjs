@@ -62,7 +62,11 @@ async function describe({ name, registry }, { port }) {
   try {
     const { version, manifest, labels, runtime } = await server.info(name);
     const modelPath = join(registry, name, String(version), manifest.artifact.file);
-    return { version, runtime, spec: { modelPath, input: manifest.input, output: manifest.output, labels } };
+    return {
+      version,
+      runtime,
+      spec: { modelPath, sha256: manifest.artifact.sha256, input: manifest.input, output: manifest.output, labels },
+    };
   } finally {
     await server.stop();
   }

@@ -4,7 +4,7 @@ const { serveTasks } = require('../dist/libs/inference/src/worker');
 const task = {
   load: () => ({
     fixedBatch: 1,
-    warmUp: () => Promise.resolve(),
+    warmUp: () => Promise.resolve({}),
     prepare: (items) => ({
       prepare: () => Promise.resolve(),
       run: async ([item], { onChunk, onRan }) => {

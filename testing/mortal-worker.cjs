@@ -4,9 +4,9 @@ const { serveTasks } = require('../dist/libs/inference/src/worker');
 const task = {
   load: () => ({
     fixedBatch: null,
-    warmUp: () => Promise.resolve(),
+    warmUp: () => Promise.resolve({}),
     prepare: (items) => ({
-      prepare: () => Promise.resolve(),
+      prepare: () => Promise.resolve({}),
       run: async (ready, { onRan }) => {
         const said = ready.map((item) => Buffer.from(items[item].payload[0]).toString());
         if (said.some((text) => text.startsWith('die'))) process.kill(process.pid, 'SIGKILL');

@@ -17,7 +17,7 @@ export function describeSetting({ processes, threads, batch }) {
 
 /**
  * What one setting gives, all of its processes together: images per second, and CPU time per image in milliseconds.
- * @param {{ spec: object, image: { type: string, bytes: Buffer } }} what `spec` is a ClassifierSpec, with `modelPath` beside it
+ * @param {{ spec: object, image: { type: string, bytes: Buffer } }} what `spec` is a ClassifierSpec, with `modelPath` and `sha256` beside it
  * @param {{ processes: number, threads: number, batch: number }} setting
  * @param {{ warmUpSeconds: number, seconds: number }} time
  */

@@ -20,7 +20,7 @@ let image;
 async function load(message) {
   spec = message.spec;
   image = numbered(message.type, Buffer.from(message.image), 0);
-  const session = await openSession(spec.modelPath, message.threads, 'cpu');
+  const session = await openSession({ ...spec, threads: message.threads, device: 'cpu' });
   model = new Classifier(session, { spec, maxBatch: message.batch, ...LIMITS });
   // As the worker does.
   for (const count of new Set([1, message.batch])) await model.run(model.allocate(count), count);

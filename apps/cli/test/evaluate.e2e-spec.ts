@@ -31,6 +31,19 @@ it('measures a version by its number or by an alias', async () => {
   }
 });
 
+it('counts either of two classes with the same label as right where a folder is named by it', async () => {
+  const labels = join(registry.path, MODEL, '1/labels.txt');
+  writeFileSync(labels, 'class-3\n'.repeat(10));
+  const { code, json, stderr } = await run('evaluate', MODEL, 1, '--images', images, '--json');
+  expect([code, json.top1]).toEqual([0, 1]);
+  expect(json.classes).toEqual([expect.objectContaining({ class_id: expect.any(Number), label: 'class-3', right: 1 })]);
+  expect(stderr).toMatch(/classes 0 and 1 .* have the same label "class-3"/);
+});
+
+it('takes the version that the policy has as its default when none is named', async () => {
+  expect((await run('evaluate', MODEL, '--images', images, '--json')).json).toMatchObject({ version: 2, images: 1 });
+});
+
 it('names what is there when model, version or alias is not', async () => {
   await run('alias', 'set', MODEL, 'champion', 1);
   expect(await evaluate(9)).toMatchObject({ code: 1, stderr: `eyrie: ${MODEL} has no version 9; there are: 1, 2\n` });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
+import { mixingClassifier } from '#testing/mixing-classifier';
 import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 
 let registry: TemporaryFolder;
@@ -35,6 +36,30 @@ describe('looking', () => {
     expect(bad.json.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([
       { model: MODEL, version: 2, ok: false, detail: expect.stringContaining('has 10 bytes') },
     ]);
+  });
+
+  it('lists a version whose manifest cannot be used as FAILED, and ends with 1', async () => {
+    writeFileSync(join(registry.path, MODEL, '2/model.json'), '{');
+    const { code, stdout, stderr } = await run('models', 'list');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/ 2 .*FAILED.*model\.json is not valid JSON/)]);
+    expect(stderr).toMatch(/^eyrie: pixels version 2 is FAILED: model\.json is not valid JSON/);
+  });
+
+  it('does not verify a version whose answers depend on the batch, until its runtime says so', async () => {
+    const model = mixingClassifier('a scale that is found at run time');
+    const folder = join(registry.path, MODEL, '1');
+    const manifest = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
+    const sha256 = createHash('sha256').update(model).digest('hex');
+    manifest.artifact = { file: 'model.onnx', sha256, bytes: model.length };
+    writeFileSync(join(folder, 'model.onnx'), model);
+    writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest));
+    const { code, stdout } = await run('models', 'verify');
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/FAILED .*version 1 .*others in its batch .*"maxBatch": 1/),
+    ]);
+    writeFileSync(join(folder, 'runtime.json'), '{"maxBatch": 1}');
+    expect((await run('models', 'verify')).code).toBe(0);
   });
 
   it('names a model that is to be verified and is not there', async () => {

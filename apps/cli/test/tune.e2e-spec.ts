@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eyrie } from '#testing/cli';
@@ -21,13 +21,18 @@ afterEach(() => {
 const tune = (...args: string[]) => eyrie(['tune', MODEL, ...args], { MODEL_REGISTRY: registry.path });
 const manifest = () => JSON.parse(readFileSync(join(registry.path, MODEL, '1/model.json'), 'utf8'));
 
-it('measures the grid, draws it, and writes the best setting into the manifest', async () => {
+it('measures the grid, draws it, and writes the best setting beside the manifest, which stays as it is', async () => {
   const picture = join(folder, 'tuning.svg');
+  const before = manifest();
   const { code, stdout, stderr } = await tune('1', ...QUICK, ...SAMPLES, '--picture', picture);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/→.*\d workers? × \d threads?/);
   expect(stdout).toMatch(/\nwritten for throughput: .*maxBatch [12]/);
-  expect(manifest().runtime).toMatchObject({ threads: expect.any(Number), maxBatch: expect.any(Number) });
+  expect(JSON.parse(readFileSync(join(registry.path, MODEL, '1/runtime.json'), 'utf8'))).toMatchObject({
+    threads: expect.any(Number),
+    maxBatch: expect.any(Number),
+  });
+  expect(manifest()).toEqual(before);
   expect(readFileSync(picture, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
   expect((await eyrie(['models', 'verify', '--registry', registry.path])).code).toBe(0);
 });
@@ -49,6 +54,7 @@ it('writes nothing when no setting is fast enough', async () => {
   const { code, stderr } = await tune(...QUICK, ...SAMPLES, '--p95', '0.1');
   expect([code, stderr]).toEqual([1, expect.stringContaining('no setting keeps a p95 of 0.1 ms; the lowest is')]);
   expect(manifest()).toEqual(before);
+  expect(existsSync(join(registry.path, MODEL, '1/runtime.json'))).toBe(false);
 });
 
 it('names what is wrong with what it is given', async () => {

@@ -176,7 +176,7 @@ describe('/metrics', () => {
     /^cache_bytes 0$/m,
     /^cache_entries 0$/m,
     /^prediction_confidence_count\{model="pixels",version="1"\} \d+$/m,
-    /^prediction_class_total\{model="pixels",version="1",label="class-\d"\} \d+$/m,
+    /^prediction_class_total\{model="pixels",version="1",class_id="\d",label="class-\d"\} \d+$/m,
     /^inference_batch_size_count\{model="pixels",version="1"\} \d+$/m,
     /^inference_queue_depth\{model="pixels",version="1"\} 0$/m,
     /^inference_queue_capacity\{model="pixels",version="1"\} 256$/m,

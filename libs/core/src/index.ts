@@ -10,6 +10,7 @@ export type {
   Comparison,
   GraphInfo,
   Headline,
+  NamedClass,
   PreparedTask,
   ReadVersionFile,
   ServedTask,

@@ -56,6 +56,8 @@ export interface ServedTask<Output = unknown> {
   answer(sent: unknown): Output;
   /** The one thing that counters and log lines say of an answer; undefined where there is no such thing. */
   headline(output: Output): Headline | undefined;
+  /** The classes that an answer names, to be counted: none where there are no such things. */
+  named(output: Output): readonly NamedClass[];
   /** How an answer compares with that of another version of the same model. */
   compare(output: Output, other: Output): Comparison;
   /** How answers are kept. */
@@ -70,6 +72,12 @@ export interface Headline {
   label: string;
   /** 0..1 where the model gives probabilities. */
   confidence: number;
+}
+
+/** Its id tells a class; two may have the same label. */
+export interface NamedClass {
+  class_id: number;
+  label: string;
 }
 
 export interface Comparison {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +11,13 @@ const folder = mkdtempSync(join(tmpdir(), 'eyrie-chunks-'));
 let predictor: Predictor;
 beforeAll(async () => {
   const modelPath = join(folder, 'model.onnx');
-  writeFileSync(modelPath, onnxClassifier());
+  const model = onnxClassifier();
+  writeFileSync(modelPath, model);
   predictor = await Predictor.start({
     workerEntry: join(REPOSITORY, 'testing/chunk-worker.cjs'),
     task: 'spelling',
     modelPath,
+    sha256: createHash('sha256').update(model).digest('hex'),
     spec: {},
     runtime: { workers: 1, threads: 1, maxBatch: 8, maxQueue: 100, maxDelayMs: 0 },
     maxPixels: 1,

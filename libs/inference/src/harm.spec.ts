@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,6 +19,7 @@ async function start(batchTimeoutMs?: number): Promise<void> {
     workerEntry: resolve(__dirname, '../../../testing/mortal-worker.cjs'),
     task: 'echo',
     modelPath,
+    sha256: createHash('sha256').update(onnxClassifier()).digest('hex'),
     spec: {},
     runtime: { workers: 1, threads: 1, maxBatch: 4, maxQueue: 100, maxDelayMs: 0 },
     maxPixels: 1,

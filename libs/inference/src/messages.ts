@@ -12,6 +12,8 @@ export interface LoadMessage {
   task: string;
   /** Absolute path of the ONNX file. */
   modelPath: string;
+  /** Of the file, 64 lower-case hex digits; with any other the load fails. */
+  sha256: string;
   /** What the task knows of the version. */
   spec: object;
   /** ONNX Runtime's intra-op threads. */
@@ -20,6 +22,8 @@ export interface LoadMessage {
   maxBatch: number;
   /** Images with more pixels than this are refused before they are decoded. */
   maxPixels: number;
+  /** A worker of the version has been up already: what its first runs show is known. */
+  isProven?: boolean;
   device: Device;
 }
 
@@ -56,6 +60,10 @@ export interface LoadedMessage {
   warmUpMs: number;
   /** The graph's batch dimension, where it is fixed. */
   fixedBatch: number | null;
+  /** Why items must run one by one, where their answers depend on the others of their batch. */
+  oneByOne?: string;
+  /** What else the first runs have shown that somebody should look at, in sentences. */
+  doubts: readonly string[];
   graph: GraphInfo;
   /** Memory of the process that is not swapped out, bytes. */
   rssBytes: number;
@@ -71,6 +79,8 @@ export interface LoadFailedMessage {
 export type LoadFault =
   /** The file, or what the manifest says of its inputs and outputs. */
   | { kind: 'unfit' }
+  /** The file cannot be read; `code` is the system's. */
+  | { kind: 'unreadable'; code?: string }
   /** It gives another number of scores per image than there are labels. */
   | { kind: 'other-classes'; classes: number }
   /** It loads, and fails when it is run. */

@@ -26,13 +26,15 @@ export interface PredictorOptions extends InferenceSettings {
   task: string;
   /** Absolute path of the ONNX file. */
   modelPath: string;
+  /** Of that file, 64 lower-case hex digits. Workers run these bytes or none, so that all of them give the same answers. */
+  sha256: string;
   /** What the task's part in the worker must know of the version: plain data. */
   spec: object;
   runtime: RuntimeSpec;
   observer?: PredictorObserver;
   /**
    * Asked before a lost worker is replaced, which may be long after the start: where the model file is now. It throws
-   * when that is not the file that it was, so that all workers of a version give the same answers.
+   * when there is none.
    */
   modelFile?: () => Promise<string>;
   /** Aborted while it starts, it starts no more: its processes are ended, and it fails with the signal's reason. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,14 +30,18 @@ type StartOptions = ClassifierOptions & {
   maxPreparation?: PredictorOptions['maxPreparation'];
 };
 
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 let files = 0;
 async function start(options: StartOptions = {}): Promise<Predictor> {
   const file = join(folder, `${files++}.onnx`);
-  writeFileSync(file, onnxClassifier(options));
+  const model = onnxClassifier(options);
+  writeFileSync(file, model);
   const predictor = await Predictor.start({
     workerEntry: WORKER_ENTRY,
     task: 'image-classification',
     modelPath: file,
+    sha256: sha256(model),
     spec: specFor(options),
     runtime: { workers: 1, threads: 1, maxBatch: 4, maxQueue: 100, maxDelayMs: 0, ...options.runtime },
     maxPixels: 20_000_000,
@@ -380,12 +385,12 @@ describe('a model that does not fit its manifest', () => {
     change(spec);
     const runtime = { workers: 2, threads: 1, maxBatch: 1, maxQueue: 1, maxDelayMs: 0 };
     const common = { workerEntry: WORKER_ENTRY, task: 'image-classification', maxPixels: 1000 };
-    return Predictor.start({ ...common, modelPath: file, spec, runtime });
+    return Predictor.start({ ...common, modelPath: file, sha256: sha256(model), spec, runtime });
   };
   const nothing = () => undefined;
   const WRONG: [string, () => Promise<unknown>, RegExp][] = [
-    ['text instead of ONNX', () => load(nothing, Buffer.from('hello')), /ONNX Runtime cannot load/],
-    ['a truncated file', () => load(nothing, onnxClassifier().subarray(0, 500)), /ONNX Runtime cannot load/],
+    ['text instead of ONNX', () => load(nothing, Buffer.from('hello')), /this is no ONNX file/],
+    ['a truncated file', () => load(nothing, onnxClassifier().subarray(0, 500)), /no ONNX file, or a damaged one/],
     ['an empty file', () => load(nothing, Buffer.alloc(0)), /ONNX Runtime cannot load/],
     ['another input name', () => load((spec) => (spec.input.name = 'x')), /no input "x"; it has input/],
     ['another output name', () => load((spec) => (spec.output.name = 'y')), /no output "y"; it has output/],

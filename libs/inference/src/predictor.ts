@@ -33,8 +33,15 @@ export class Predictor {
   private readonly pace: Pace;
   private readonly harmful = new HarmfulInputs();
   private readonly costlyRoom: CostlyRoom;
-  /** Of a run at the most: the setting, or the graph's batch dimension where that is fixed. */
+  /**
+   * Of a run at the most: the setting, or the graph's batch dimension where that is fixed; 1 where the setting says so or where the
+   * answers of a batch depend on one another.
+   */
   readonly maxBatch: number;
+  /** Why items run one by one although the setting is another; undefined where they do not. */
+  readonly oneByOne: string | undefined;
+  /** What else the first runs have shown that somebody should look at, in sentences. */
+  readonly doubts: readonly string[];
   readonly loadMs: number;
   readonly warmUpMs: number;
   readonly graph: GraphInfo;
@@ -42,20 +49,23 @@ export class Predictor {
   private constructor(
     private readonly options: PredictorOptions,
     private readonly pool: WorkerPool,
-    { loadMs, warmUpMs, fixedBatch, graph }: LoadedMessage,
+    { loadMs, warmUpMs, fixedBatch, oneByOne, doubts, graph }: LoadedMessage,
   ) {
     this.loadMs = loadMs;
     this.warmUpMs = warmUpMs;
     this.graph = graph;
+    this.oneByOne = oneByOne;
+    this.doubts = doubts;
     this.pace = new Pace(warmUpMs);
     this.costlyRoom = options.costlyRoom ?? new CostlyRoom(options.runtime.workers);
-    // A fixed batch dimension is filled up with zeros in the worker; a larger batch would only wait for itself.
-    this.maxBatch = fixedBatch ?? options.runtime.maxBatch;
+    const { maxBatch } = options.runtime;
+    // A fixed batch dimension is filled up in the worker; a larger batch would only wait for itself.
+    this.maxBatch = oneByOne !== undefined || maxBatch === 1 ? 1 : (fixedBatch ?? maxBatch);
   }
 
   /** Resolves when all workers have loaded the model and warmed up. @throws LoadFailedError, WorkerLostError */
   static async start(options: PredictorOptions): Promise<Predictor> {
-    const { task, modelPath, spec, runtime, maxPixels, observer } = options;
+    const { task, modelPath, sha256, spec, runtime, maxPixels, observer } = options;
     // Nobody can wait for a worker before there is a predictor.
     const started: { predictor?: Predictor } = {};
     const { pool, loaded } = await WorkerPool.start(
@@ -64,6 +74,7 @@ export class Predictor {
         load: {
           task,
           modelPath,
+          sha256,
           spec,
           threads: runtime.threads,
           maxBatch: runtime.maxBatch,

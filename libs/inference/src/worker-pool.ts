@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, deadlineIn, msUntil } from '#core';
-import type { LoadedMessage } from './messages';
+import type { LoadedMessage, LoadMessage } from './messages';
 import { LoadFailedError, WorkerLostError, WorkerProcess, type WorkerProcessOptions } from './worker-process';
 
 export interface WorkerPoolOptions extends WorkerProcessOptions {
@@ -57,11 +57,14 @@ export class WorkerPool {
   private losses: number[] = [];
   private spareTimer: NodeJS.Timeout | undefined;
   private isSpareStarting = false;
+  /** What the next worker is told. */
+  private load: LoadMessage;
 
   private constructor(
     private readonly options: WorkerPoolOptions,
     private readonly events: WorkerPoolEvents,
   ) {
+    this.load = options.load;
     this.backoff = new Backoff({ minMs: options.minBackoffMs ?? 100, maxMs: options.maxBackoffMs ?? 10_000 });
   }
 
@@ -80,6 +83,7 @@ export class WorkerPool {
     startSignal?.addEventListener('abort', abort);
     try {
       const loaded = await pool.startFirst();
+      pool.load = { ...pool.load, isProven: true };
       await Promise.all(Array.from({ length: options.workers - 1 }, () => pool.startFirst()));
       startSignal?.throwIfAborted();
       return { pool, loaded };
@@ -179,7 +183,7 @@ export class WorkerPool {
     }
   }
 
-  private async startOne(load = this.options.load): Promise<LoadedMessage> {
+  private async startOne(load = this.load): Promise<LoadedMessage> {
     const { worker, loaded } = await WorkerProcess.start({ ...this.options, load, signal: this.stopping.signal });
     if (this.stopping.signal.aborted) {
       await worker.stop(0);
@@ -228,7 +232,7 @@ export class WorkerPool {
     if (process.availableMemory() < 2 * like.rssBytes) return;
     this.isSpareStarting = true;
     try {
-      await this.startOne({ ...this.options.load, modelPath: await this.modelPath() });
+      await this.startOne({ ...this.load, modelPath: await this.modelPath() });
     } catch {
       // It was not asked for, and the next loss tries again.
     } finally {
@@ -270,12 +274,11 @@ export class WorkerPool {
     const modelPath = await this.modelPath();
     // To read the file takes a while: nobody would end a process that is started after the stop.
     if (this.stopping.signal.aborted) return;
-    await this.startOne({ ...this.options.load, modelPath });
+    await this.startOne({ ...this.load, modelPath });
   }
 
-  /** @throws when it is another file than it was */
+  /** @throws when there is none */
   private async modelPath(): Promise<string> {
-    const { load, modelFile } = this.options;
-    return (await modelFile?.()) ?? load.modelPath;
+    return (await this.options.modelFile?.()) ?? this.load.modelPath;
   }
 }

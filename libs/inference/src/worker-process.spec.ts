@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ const options: WorkerProcessOptions = {
   load: {
     task: 'image-classification',
     modelPath: model,
+    sha256: createHash('sha256').update(onnxClassifier()).digest('hex'),
     spec: specFor(),
     threads: 1,
     maxBatch: 1,

@@ -11,6 +11,20 @@ export interface OnnxModel {
   producerName?: string;
   opsetImport: { domain?: string; version: number }[];
   graph: OnnxGraph;
+  metadataProps?: { key: string; value: string }[];
+  functions?: OnnxFunction[];
+}
+
+/** Nodes that stand for one operator, in the model's own domain. */
+export interface OnnxFunction {
+  name: string;
+  domain?: string;
+  input: string[];
+  output: string[];
+  node: OnnxNode[];
+  opsetImport?: { domain?: string; version: number }[];
+  /** Defaults of its attributes. */
+  attributeProto?: OnnxAttribute[];
 }
 
 export interface OnnxGraph {
@@ -19,6 +33,7 @@ export interface OnnxGraph {
   initializer: OnnxTensor[];
   input: OnnxValue[];
   output: OnnxValue[];
+  sparseInitializer?: OnnxSparseTensor[];
 }
 
 export interface OnnxNode {
@@ -26,6 +41,7 @@ export interface OnnxNode {
   output: string[];
   name?: string;
   opType: string;
+  domain?: string;
   attribute?: OnnxAttribute[];
 }
 
@@ -35,10 +51,19 @@ export interface OnnxAttribute {
   f?: number;
   i?: number;
   ints?: number[];
+  s?: Uint8Array;
+  strings?: Uint8Array[];
   t?: OnnxTensor;
   g?: OnnxGraph;
   tensors?: OnnxTensor[];
   graphs?: OnnxGraph[];
+  sparseTensor?: OnnxSparseTensor;
+}
+
+export interface OnnxSparseTensor {
+  values: OnnxTensor;
+  indices: OnnxTensor;
+  dims: number[];
 }
 
 export interface OnnxTensor {
@@ -47,6 +72,8 @@ export interface OnnxTensor {
   dataType: number;
   /** Little-endian, row by row. */
   rawData?: Uint8Array;
+  floatData?: number[];
+  int32Data?: number[];
   externalData?: { key: string; value: string }[];
   dataLocation?: number;
 }

@@ -1,14 +1,23 @@
 export {
+  type Activation,
   type ChannelOrder,
+  CHANNELS,
+  DEFAULT_THRESHOLD,
   type ClassifierSpec,
   type InputSpec,
   type InputType,
   type Layout,
+  type OutputSpec,
+  type Quantization,
+  type ResizeKernel,
   type ResizeMode,
+  type ResizeSpec,
 } from './image-classification/spec';
-export { type Classes, ImageClassifier } from './image-classification/image-classifier';
+export type { Classes } from './image-classification/classes';
+export { ImageClassifier } from './image-classification/image-classifier';
+export { scoreKind, type ScoreKind } from './image-classification/score-kind';
 export { type Asked, classify, imageClassifierOf } from './image-classification/classify';
-export { parseLabels } from './image-classification/labels';
+export { labelsFromJson, parseLabels } from './image-classification/labels';
 export type { ImageClassificationFields } from './image-classification/manifest';
 export { type DataType, DATA_TYPES } from './tensor/data-type';
 export { toJson } from './tensor/tensor-json';

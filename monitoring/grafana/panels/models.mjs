@@ -75,9 +75,9 @@ export const models = [
       max: 1,
       queries: [
         [
-          `topk(20, sum by (label) (rate(prediction_class_total{${VERSION}}[${RATE}])))` +
+          `topk(20, sum by (class_id, label) (rate(prediction_class_total{${VERSION}}[${RATE}])))` +
             ` / scalar(sum(rate(prediction_class_total{${VERSION}}[${RATE}])))`,
-          '{{label}}',
+          '{{label}} ({{class_id}})',
         ],
       ],
     }),

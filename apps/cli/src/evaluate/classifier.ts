@@ -14,6 +14,8 @@ export interface Classifier {
   labels: readonly string[];
   /** How many images it is worth while to ask about at the same time. */
   inFlight: number;
+  /** What somebody should look at before the figures are believed, in sentences. */
+  doubts: readonly string[];
   /** Ids of the best classes of an image, best first. @throws EyrieError */
   classify(image: Uint8Array, topK: number): Promise<number[]>;
   stop(): Promise<void>;
@@ -26,17 +28,19 @@ const IN_FLIGHT_THERE = 16;
 const TIME_LIMIT_MS = 120_000;
 
 /** Loads the version of a folder into workers of this process. @throws EyrieError, InvalidVersionError */
-export async function classifierHere(registry: string, model: string, wanted: VersionRef): Promise<Classifier> {
+export async function classifierHere(registry: string, model: string, wanted?: VersionRef): Promise<Classifier> {
   const store = await FolderStore.open(registry);
   const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
   const version = await knownVersion(store, model, wanted);
   const folder = await store.versionFolder(model, version);
   const runtime = { workers: availableCpus(), threads: 1, maxQueue: IN_FLIGHT_HERE };
   const loaded = await loadVersion(folder, model, version, { predictors, runtime });
+  const { oneByOne, doubts } = loaded.predictor;
   return {
     version,
     labels: imageClassifierOf(loaded).labels,
     inFlight: IN_FLIGHT_HERE,
+    doubts: [...(oneByOne ? [`${oneByOne}, so they run one by one`] : []), ...doubts],
     async classify(image, topK) {
       const { output } = await classify(loaded, image, { topK, deadline: deadlineIn(TIME_LIMIT_MS) });
       return output.map(({ class_id }) => class_id);
@@ -48,13 +52,16 @@ export async function classifierHere(registry: string, model: string, wanted: Ve
 interface VersionOnServer {
   version: number;
   state: string;
+  /** Of one that is READY: what is doubtful about its answers. */
+  reason?: string | null;
   labels?: string[];
 }
 
 /** Asks the version of a running server. @throws EyrieError as it answers, Failure when the version cannot be asked there */
-export async function classifierThere(server: ServerAccess, model: string, wanted: VersionRef): Promise<Classifier> {
-  const path = `${pathOf(model)}/versions/${encodeURIComponent(wanted)}`;
-  const { version, state, labels } = await server.call<VersionOnServer>('GET', path);
+export async function classifierThere(server: ServerAccess, model: string, wanted?: VersionRef): Promise<Classifier> {
+  const ref = wanted ?? (await server.model(model)).policy.default;
+  const path = `${pathOf(model)}/versions/${encodeURIComponent(ref)}`;
+  const { version, state, labels, reason } = await server.call<VersionOnServer>('GET', path);
   if (!labels) {
     throw new Failure(
       state === 'READY'
@@ -67,6 +74,7 @@ export async function classifierThere(server: ServerAccess, model: string, wante
     version,
     labels,
     inFlight: IN_FLIGHT_THERE,
+    doubts: reason ? [reason] : [],
     async classify(image, topK) {
       const { predictions } = await patiently(() =>
         server.call<{ predictions: { class_id: number }[] }>('POST', `${ask}?top_k=${topK}`, image),

@@ -2,20 +2,29 @@
 export class Confusion {
   /** counts[truth][answer] */
   readonly counts: number[][];
+  /** Images of a class for which no class was named. */
+  private readonly unanswered: number[];
   private rightInTop5 = 0;
 
   constructor(readonly labels: readonly string[]) {
     this.counts = labels.map(() => labels.map(() => 0));
+    this.unanswered = labels.map(() => 0);
   }
 
-  /** @param answers class ids, best first */
-  add(truth: number, answers: readonly number[]): void {
-    this.counts[truth]![answers[0]!]!++;
-    if (answers.slice(0, 5).includes(truth)) this.rightInTop5++;
+  /**
+   * @param right the classes that are right: several where they have the same label, and nobody can say which is meant
+   * @param answers class ids, best first; none where a multi-label model names no class
+   */
+  add(right: readonly number[], answers: readonly number[]): void {
+    const [best] = answers;
+    const truth = best !== undefined && right.includes(best) ? best : right[0]!;
+    if (best === undefined) this.unanswered[truth]!++;
+    else this.counts[truth]![best]!++;
+    if (answers.slice(0, 5).some((answer) => right.includes(answer))) this.rightInTop5++;
   }
 
   get images(): number {
-    return this.counts.flat().reduce((sum, count) => sum + count, 0);
+    return [...this.counts.flat(), ...this.unanswered].reduce((sum, count) => sum + count, 0);
   }
 
   /** Share of images whose best class is the right one. */
@@ -33,16 +42,24 @@ export class Confusion {
     return this.labels
       .map((label, id) => {
         const row = this.counts[id]!;
-        const images = row.reduce((sum, count) => sum + count, 0);
+        const images = row.reduce((sum, count) => sum + count, this.unanswered[id]!);
         const answered = this.counts.reduce((sum, other) => sum + other[id]!, 0);
         const right = row[id]!;
-        return { label, images, right, recall: right / images, precision: answered > 0 ? right / answered : null };
+        return {
+          class_id: id,
+          label,
+          images,
+          right,
+          recall: right / images,
+          precision: answered > 0 ? right / answered : null,
+        };
       })
       .filter(({ images }) => images > 0);
   }
 }
 
 export interface ClassQuality {
+  class_id: number;
   label: string;
   images: number;
   right: number;

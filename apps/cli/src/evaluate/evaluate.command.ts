@@ -26,10 +26,10 @@ export function evaluateCommand(defaults: RegistryDefaults): Command {
   const evaluateThis = new Command('evaluate')
     .description('Measures the accuracy of a version, through the same worker that serves it.')
     .argument('<model>', 'name of the model')
-    .argument('<version>', 'number or alias of the version', parseVersionRef)
+    .argument('[version]', 'number or alias; the default of the policy when left out', parseVersionRef)
     .requiredOption('--images <folder>', 'folder that holds one folder of images per class')
     .addHelpText('after', '\nExample:\n  eyrie evaluate resnet-cifar10 2 --images cifar10/test')
-    .action((model: string, version: VersionRef, options: EvaluateOptions) =>
+    .action((model: string, version: VersionRef | undefined, options: EvaluateOptions) =>
       evaluate(model, version, options, defaults),
     );
   return withRegistryOptions(evaluateThis);
@@ -37,7 +37,7 @@ export function evaluateCommand(defaults: RegistryDefaults): Command {
 
 async function evaluate(
   model: string,
-  wanted: VersionRef,
+  wanted: VersionRef | undefined,
   options: EvaluateOptions,
   defaults: RegistryDefaults,
 ): Promise<void> {
@@ -47,7 +47,14 @@ async function evaluate(
     : classifierHere(folderOf(options, defaults), model, wanted));
   try {
     const { labels, version } = classifier;
-    const images = await labelledImages(options.images, labels);
+    for (const doubt of classifier.doubts) console.error(`eyrie: ${doubt}`);
+    const { images, ambiguous } = await labelledImages(options.images, labels);
+    for (const { folder: name, classIds } of ambiguous) {
+      console.error(
+        `eyrie: classes ${classIds.join(' and ')} have the same label "${name}", so either is right for the images of that folder; ` +
+          'name folders by class number to tell them apart',
+      );
+    }
     const confusion = new Confusion(labels);
     const started = performance.now();
     const unreadable = await classifyAll(classifier, images, confusion);
@@ -72,9 +79,9 @@ async function classifyAll(classifier: Classifier, images: LabelledImage[], conf
   const unreadable: string[] = [];
   const waiting = images.values();
   const oneAfterAnother = async (): Promise<void> => {
-    for (const { path, classId } of waiting) {
+    for (const { path, classIds } of waiting) {
       try {
-        confusion.add(classId, await classifier.classify(await readFile(path), topK));
+        confusion.add(classIds, await classifier.classify(await readFile(path), topK));
       } catch (error) {
         if (!(error instanceof EyrieError)) throw error;
         unreadable.push(`${path}: ${error.message}`);

@@ -22,10 +22,11 @@ export function evaluationReport(
 }
 
 function classTable(confusion: Confusion, wide: boolean): string {
+  const isTwice = (label: string): boolean => confusion.labels.indexOf(label) !== confusion.labels.lastIndexOf(label);
   const rows = confusion
     .perClass()
-    .map(({ label, images, right, recall, precision }) => [
-      ...[label, images, right, percent(recall)],
+    .map(({ class_id, label, images, right, recall, precision }) => [
+      ...[isTwice(label) ? `${label} (${class_id})` : label, images, right, percent(recall)],
       precision === null ? '-' : percent(precision),
     ]);
   return tableText({ head: ['class', 'images', 'right', 'recall', 'precision'], rows }, wide);

@@ -1,8 +1,6 @@
-import type { ChannelOrder, Layout, ResizeMode } from '#tasks';
+import { type ChannelOrder, CHANNELS, type Layout, type ResizeKernel, type ResizeMode } from '#tasks';
 import { PRESETS, type PresetName } from '#authoring';
 import { UsageError } from '../usage-error';
-
-type PerChannel = [number, number, number];
 
 /** Takes one of `words` and nothing else. */
 function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
@@ -14,10 +12,11 @@ function oneOf<T extends string>(option: string, words: readonly T[]): (text: st
 }
 
 export const parsePreset = oneOf('--preset', Object.keys(PRESETS) as PresetName[]);
-export const parseChannels = oneOf<ChannelOrder>('--channels', ['RGB', 'BGR']);
+export const parseChannels = oneOf<ChannelOrder>('--channels', Object.keys(CHANNELS) as ChannelOrder[]);
 export const parseLayout = oneOf<Layout>('--layout', ['NCHW', 'NHWC']);
+export const parseKernel = oneOf<ResizeKernel>('--kernel', ['bilinear', 'bicubic', 'lanczos', 'nearest']);
 export const parseCrop = oneOf('--crop', ['center', 'none']);
-export const parseActivation = oneOf('--activation', ['auto', 'softmax', 'none']);
+export const parseActivation = oneOf('--activation', ['auto', 'softmax', 'sigmoid', 'none']);
 
 /** `224`, or width x height: `320x240`. */
 export function parseInputSize(text: string): { width: number; height: number } {
@@ -28,13 +27,43 @@ export function parseInputSize(text: string): { width: number; height: number } 
   return { width: Number(width), height: Number(height) };
 }
 
-/** `shorter-side`, `shorter-side:256`, `exact` or `pad`. */
-export function parseResize(text: string): { mode: ResizeMode; size?: number } {
-  const [, mode, size] = /^(shorter-side|exact|pad)(?::([1-9]\d{0,3}))?$/.exec(text) ?? [];
-  if (mode === undefined || (size !== undefined && mode !== 'shorter-side')) {
-    throw new UsageError(`--resize must be shorter-side:PIXELS, exact or pad, not "${text}"`);
+/** `shorter-side`, `shorter-side:256`, `exact`, `exact:256`, `exact:320x256` or `pad`. */
+export function parseResize(text: string): { mode: ResizeMode; size?: number | [number, number] } {
+  const [, name, side, height] = /^(shorter-side|exact|pad)(?::([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?)?$/.exec(text) ?? [];
+  const mode = name as ResizeMode | undefined;
+  const isWrong = (mode === 'pad' && side !== undefined) || (mode === 'shorter-side' && height !== undefined);
+  if (mode === undefined || isWrong) {
+    throw new UsageError(
+      `--resize must be shorter-side:PIXELS, exact, exact:PIXELS, exact:WIDTHxHEIGHT or pad, not "${text}"`,
+    );
   }
-  return size === undefined ? { mode: mode as ResizeMode } : { mode: mode as ResizeMode, size: Number(size) };
+  if (side === undefined) return { mode };
+  return { mode, size: height === undefined ? Number(side) : [Number(side), Number(height)] };
+}
+
+/** `114`, `114,114,114` or `#727272`. */
+export function parsePadColor(text: string): [number, number, number] {
+  const hex = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);
+  const values =
+    hex && text.length >= 6 ? hex.slice(1).map((digits) => parseInt(digits, 16)) : text.split(',').map(Number);
+  const [red, green = red, blue = red] = values as [number, number?, number?];
+  const color = [red, green, blue];
+  if (
+    values.length === 2 ||
+    values.length > 3 ||
+    !color.every((one) => Number.isInteger(one) && one >= 0 && one <= 255)
+  ) {
+    throw new UsageError(
+      `--pad-color must be a grey such as 114, or red,green,blue such as 124,116,104, not "${text}"`,
+    );
+  }
+  return color as [number, number, number];
+}
+
+export function parseThreshold(text: string): number {
+  const threshold = parseNumber('--threshold', text);
+  if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold must be from 0 to 1, not "${text}"`);
+  return threshold;
 }
 
 /** `0.5`, or a fraction such as `1/255`. */
@@ -47,11 +76,11 @@ export function parseScale(text: string): number {
   return scale;
 }
 
-export function parseMean(text: string): PerChannel {
+export function parseMean(text: string): number[] {
   return parsePerChannel('--mean', text);
 }
 
-export function parseStd(text: string): PerChannel {
+export function parseStd(text: string): number[] {
   const std = parsePerChannel('--std', text);
   if (std.some((value) => value <= 0)) throw new UsageError(`--std must be greater than 0, not "${text}"`);
   return std;
@@ -62,11 +91,10 @@ export function parseVersion(text: string): number {
   return Number(text);
 }
 
-/** One number per channel, or one for all. */
-function parsePerChannel(option: string, text: string): PerChannel {
+/** One number per channel, or one for all; how many channels there are the file says. */
+function parsePerChannel(option: string, text: string): number[] {
   const numbers = text.split(',').map((part) => parseNumber(option, part));
-  if (numbers.length === 1) return [numbers[0]!, numbers[0]!, numbers[0]!];
-  if (numbers.length === 3) return numbers as PerChannel;
+  if (numbers.length !== 2 && numbers.length <= 4) return numbers;
   throw new UsageError(`${option} must be three numbers such as 0.485,0.456,0.406, or one, not "${text}"`);
 }
 

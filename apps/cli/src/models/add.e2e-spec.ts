@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { randomPng } from '#testing/images';
 import { eyrie } from '#testing/cli';
 import { onnxClassifier } from '#testing/onnx-classifier';
 
@@ -63,7 +64,7 @@ describe('models add', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(/layout +│? *NCHW +│? *found in the file/);
     expect(stdout).toMatch(/mean +│? *0.485, 0.456, 0.406 +│? *ASSUMED/);
-    expect(stdout).toContain('no labels were given');
+    expect(stdout).toContain('nobody gave labels: ImageNet’s thousand were taken');
     expect(stdout).toContain('"imagenet" was taken because it is likely');
     expect(stdout).toContain('Added m version 1');
     expect(code).toBe(0);
@@ -75,6 +76,18 @@ describe('models add', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ manifest: { name: 'm', version: 2 }, facts: expect.any(Array) });
   }, 120_000);
 
+  it('shows what each preparation makes of pictures, and adds nothing', async () => {
+    const photo = join(folder, 'photo.png');
+    writeFileSync(photo, await randomPng(8));
+    const { code, stdout, stderr } = await run('--try', photo);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/preparation +│ mean confidence +│ photo\.png/);
+    for (const name of ['as it would be added', 'imagenet-bgr', 'inception', 'raw']) {
+      expect(stdout).toMatch(new RegExp(`│ ${name} +│ +\\d+% +│ .+ \\d+%`));
+    }
+    expect(readdirSync(registry)).toEqual([]);
+  }, 120_000);
+
   it.each([
     ['--preset', 'x', /--preset must be imagenet or/],
     ['--input-size', '0', /--input-size must be pixels/],
@@ -82,6 +95,12 @@ describe('models add', () => {
     ['--std', '0', /--std must be greater than 0/],
     ['--scale', '1/0', /--scale must be a number/],
     ['--resize', 'pad:3', /--resize must be/],
+    ['--resize', 'shorter-side:3x4', /--resize must be/],
+    ['--kernel', 'cubic', /--kernel must be bilinear or bicubic/],
+    ['--pad-color', '300', /--pad-color must be a grey/],
+    ['--pad-color', '1,2', /--pad-color must be a grey/],
+    ['--channels', 'CMYK', /--channels must be RGB or BGR or GREY/],
+    ['--threshold', '2', /--threshold must be from 0 to 1/],
     ['--version', '1.5', /--version must be a whole number/],
   ])('called with %s %s says how it must be', async (option, text, reason) => {
     const { code, stderr } = await eyrie(['models', 'add', file, '--name', 'm', option, text]);

@@ -18,7 +18,12 @@ export function listCommand(defaults: RegistryDefaults): Command {
       const registry = await openRegistry(options, defaults);
       const models = await registry.models();
       print(options, models, (wide) => modelTable(models, wide));
-      const problems = models.map(({ problem }) => problem).filter((problem) => problem !== undefined);
+      const problems = models.flatMap(({ name, problem, versions }) => [
+        ...(problem === undefined ? [] : [problem]),
+        ...versions
+          .filter(({ state }) => state === 'FAILED')
+          .map(({ version, reason }) => `${name} version ${version} is FAILED: ${reason ?? 'see the log'}`),
+      ]);
       for (const sentence of await registry.passedOver()) console.error(`eyrie: ${sentence}`);
       for (const problem of problems) console.error(`eyrie: ${problem}`);
       if (problems.length > 0) process.exitCode = 1;

@@ -4,7 +4,15 @@ import { Command } from 'commander';
 import { EyrieError } from '#core';
 import { PredictorFactory } from '#inference';
 import { WORKER_ENTRY } from '#tasks';
-import { type AddRequest, addVersion, download, DownloadStopped, readCatalog, type WantedFile } from '#authoring';
+import {
+  type AddRequest,
+  addVersion,
+  download,
+  DownloadStopped,
+  PRESETS,
+  readCatalog,
+  type WantedFile,
+} from '#authoring';
 import { FolderStore } from '#registry';
 import { type OutputOptions, print, withOutputOptions } from '../output/format';
 import { parseModelName } from '../parse';
@@ -12,6 +20,7 @@ import { folderAlone, type RegistryDefaults } from '../registry/open-registry';
 import { UsageError } from '../usage-error';
 import { parseInputSize, parsePreset, parseVersion } from './add-options';
 import { addReport } from './add-report';
+import { imagenetLabels } from './imagenet-labels';
 import { isRouted } from '../registry/stored-policy';
 import { catalogFile } from './catalog-file';
 import { installedVersions } from './catalog-installed';
@@ -47,7 +56,7 @@ export function pullCommand(defaults: RegistryDefaults, mirror?: string): Comman
     .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
     .option('--sha256 <hex>', 'checksum that the file at a URL must have')
     .option('--labels <file>', 'one label per line, for a file at a URL')
-    .option('--preset <preset>', 'how images are prepared: imagenet, imagenet-bgr, cifar10 or none', parsePreset)
+    .option('--preset <preset>', `how images are prepared: ${Object.keys(PRESETS).join(', ')}`, parsePreset)
     .option('--input-size <pixels>', 'side, or width x height, where the file leaves it open', parseInputSize)
     .option('--mirror <url>', 'where the files of the catalog lie by their paths (default: EYRIE_MODEL_MIRROR)')
     .option('--catalog <file>', "another catalog than the registry's or Eyrie's own")
@@ -128,7 +137,7 @@ async function add(
 ): Promise<void> {
   const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
   const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
-  const request = { ...about, file, name, version, labels, preset, inputSize };
+  const request = { ...about, file, name, version, labels, preset, inputSize, imagenetLabels: imagenetLabels() };
   const added = await addVersion(store, request, { predictors, signal, onStep });
   const { manifest, folder, facts, warnings } = added;
   const isServed = await isRouted(store, manifest.name, manifest.version);

@@ -15,12 +15,12 @@ export interface Upload {
 /** Flags of `models add` that are fields of the form of an upload: as text, or as files. Text never names a file of the server's. */
 export const UPLOAD_FLAGS = {
   text: [
-    ...['version', 'preset', 'input-size', 'layout', 'channels', 'resize', 'crop', 'scale', 'mean', 'std', 'output'],
-    ...['activation', 'description', 'license'],
+    ...['version', 'preset', 'input-size', 'layout', 'channels', 'resize', 'kernel', 'pad-color', 'crop', 'scale'],
+    ...['mean', 'std', 'output', 'activation', 'multi-label', 'threshold', 'description', 'license'],
   ],
   files: ['labels'],
   /** What the path of the route says, or who calls decides for themselves. */
-  none: ['name', 'registry', 'server', 'key', 'format', 'json'],
+  none: ['name', 'registry', 'server', 'key', 'format', 'json', 'try'],
 } as const;
 
 /** Weights in files of their own, which the model names. */

@@ -99,7 +99,13 @@ async function verifyModel(store: FolderStore, model: string, note: (finding: Fi
         predictors,
         runtime: { workers: 1 },
       });
+      const { oneByOne, doubts } = loaded.predictor;
       await loaded.stop(1_000);
+      const doubtful = [...(oneByOne ? [`${oneByOne}: set "maxBatch": 1 in its runtime`] : []), ...doubts];
+      if (doubtful.length > 0) {
+        note({ model, version, ok: false, detail: doubtful.join('; ') });
+        continue;
+      }
       const { golden } = loaded.manifest as Partial<ImageClassificationFields>;
       note({
         model,

@@ -117,7 +117,7 @@ export class FolderAccess implements RegistryAccess {
       const { description, evaluation, artifact } = await readManifest(folder, model, number);
       return { version: number, aliases: names, description, top1: evaluation?.top1, sha256: artifact.sha256 };
     } catch (error) {
-      return { version: number, aliases: names, reason: (error as Error).message };
+      return { version: number, aliases: names, state: 'FAILED', reason: (error as Error).message };
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Policy, PolicyEdit, PolicyRevision } from '#registry';
 export interface VersionFacts {
   version: number;
   aliases: string[];
-  /** On a running server; a folder has no states. */
+  /** On a running server; in a folder FAILED where the manifest cannot be used, and nothing else. */
   state?: string;
   reason?: string;
   description?: string;

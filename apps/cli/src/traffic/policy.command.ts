@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { replacePolicy, setDefault } from '#registry';
+import { utf8Text } from '#validation';
 import { parseRevision, parseVersionRef } from '../parse';
 import {
   openRegistry,
@@ -75,7 +76,8 @@ export function policyCommand(defaults: RegistryDefaults): Command {
 async function readJson(file: string): Promise<object> {
   const source = file === '-' ? 'the standard input' : file;
   try {
-    const json: unknown = JSON.parse(file === '-' ? await text(process.stdin) : await readFile(file, 'utf8'));
+    const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    const json: unknown = JSON.parse(utf8Text(bytes, 'it'));
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it is no JSON object');
     return json;
   } catch (error) {

@@ -20,10 +20,10 @@ export interface VersionFolder {
   version: number;
 }
 
-/** No setting has this many, so a version that loads with another number has a fixed batch dimension. */
+/** No setting has this many, so a version that loads with another number has a fixed batch dimension, or runs images one by one. */
 const UNUSUAL_BATCH = 1023;
 
-/** The batch dimension of a version's graph where it is fixed. @throws what `loadVersion` throws */
+/** How many images a run of the version takes where that is not for anyone to choose. @throws what `loadVersion` throws */
 export async function fixedBatch(at: VersionFolder, predictors: PredictorFactory): Promise<number | undefined> {
   const runtime = { workers: 1, threads: 1, maxBatch: UNUSUAL_BATCH };
   const { predictor } = await loadVersion(at.folder, at.model, at.version, { predictors, runtime });

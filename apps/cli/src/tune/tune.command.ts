@@ -34,7 +34,7 @@ const MAX_PIXELS = 50_000_000;
 
 export function tuneCommand(defaults: RegistryDefaults): Command {
   const command = new Command('tune')
-    .description('Measures how a version runs best on this machine, and writes that into its manifest.')
+    .description('Measures how a version runs best on this machine, and writes that beside its manifest.')
     .argument('<model>', 'name of the model')
     .argument('[version]', 'number or alias; the default of the policy when left out', parseVersionRef)
     .addOption(new Option('--goal <goal>', 'what is best').choices(GOALS).default('throughput'))
@@ -45,7 +45,7 @@ export function tuneCommand(defaults: RegistryDefaults): Command {
     .option('--seconds <s>', 'for each setting in each round', parseNumber(0.2, 600), 2)
     .option('--rounds <n>', 'how often each setting is measured', parseNumber(1, 20), 2)
     .option('--picture <file>', 'draw the curves into this SVG file')
-    .option('--dry-run', 'leave the manifest as it is')
+    .option('--dry-run', 'only measure')
     .option('--registry <folder>', 'the model registry (default: MODEL_REGISTRY, or else ./model-registry)')
     .addHelpText(
       'after',
@@ -67,7 +67,8 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
   await mustBeWritable(at.folder, options);
   const images = await tuneImages(options.images, at.folder, manifest);
   const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
-  const fixed = await fixedBatch(at, predictors);
+  // A version that says that its images run one by one has a reason.
+  const fixed = manifest.runtime?.maxBatch === 1 ? 1 : await fixedBatch(at, predictors);
   const settings = grid(fixed === undefined ? options.batches : [fixed]);
 
   const bar = new SingleBar({ format: '{bar} {value}/{total} | {setting} | {eta_formatted} left', hideCursor: true });
@@ -110,7 +111,7 @@ async function mustBeWritable(folder: string, { picture, dryRun }: TuneOptions):
   try {
     if (!dryRun) await access(folder, constants.W_OK);
   } catch (error) {
-    throw new Failure(`cannot write the manifest in ${folder}: ${(error as Error).message}; --dry-run only measures`);
+    throw new Failure(`cannot write to ${folder}: ${(error as Error).message}; --dry-run only measures`);
   }
 }
 

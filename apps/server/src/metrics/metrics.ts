@@ -111,8 +111,9 @@ export const METRICS = [
   }),
   makeCounterProvider({
     name: 'prediction_class_total',
-    help: 'How often a class was the best one',
-    labelNames: [...MODEL, 'label'],
+    help: 'How often a class was the best one; of a multi-label model, how often it was named',
+    // Two classes may have the same label.
+    labelNames: [...MODEL, 'class_id', 'label'],
   }),
   makeCounterProvider({
     name: 'cache_requests_total',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Histogram } from 'prom-client';
 import type { CacheSource } from '#cache';
-import type { ErrorCode, Headline, Timings } from '#core';
+import type { ErrorCode, ServedTask, Timings } from '#core';
 import type { ModelVersion } from '#registry';
 import type { Route } from '#routing';
 
@@ -23,13 +23,13 @@ export class PredictionMetrics {
   }
 
   /** A client gets an answer, wherever it comes from. */
-  answered(route: Route, headline: Headline | undefined, source: CacheSource): void {
+  answered(route: Route, task: ServedTask, output: unknown, source: CacheSource): void {
     const labels = { model: route.version.model, version: route.version.version };
     this.predictions.inc({ ...labels, variant: route.variant ?? '', outcome: 'success' });
     this.cache.inc({ ...labels, source });
-    if (!headline) return;
-    this.confidence.observe(labels, headline.confidence);
-    this.classes.inc({ ...labels, label: headline.label });
+    const headline = task.headline(output);
+    if (headline) this.confidence.observe(labels, headline.confidence);
+    for (const { class_id, label } of task.named(output)) this.classes.inc({ ...labels, class_id, label });
   }
 
   failed(route: Route, outcome: ErrorCode | 'CLIENT_LEFT'): void {

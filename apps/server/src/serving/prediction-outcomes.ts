@@ -38,7 +38,7 @@ export class PredictionOutcomes {
 
   /** A client gets an answer. */
   answered(route: Route, { task }: LoadedVersion, input: InferenceInput, given: Given, question: Question): void {
-    observe('metrics', () => this.metrics.answered(route, task.headline(given.output), given.source));
+    observe('metrics', () => this.metrics.answered(route, task, given.output, given.source));
     const { requestId, onAnswered } = question;
     const { output, timings } = given;
     onAnswered(() => void observe('shadows', () => this.shadows.copy({ requestId, route, input, output, timings })));

@@ -1,8 +1,7 @@
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EyrieError } from '#core';
 import { type PredictorFactory } from '#inference';
-import { OnnxFormatError, readOnnx, type OnnxModel } from '#onnx';
 import {
   firstPolicy,
   type FolderStore,
@@ -12,21 +11,16 @@ import {
   writeFirstPolicy,
 } from '#registry';
 import type { ClassifierManifest } from './classifier-manifest';
-import { draftVersion, reviseDraft, type Draft, type VersionDescription } from './draft';
+import type { Draft } from './draft';
 import type { Fact } from './facts';
-import { inspect, type GraphChoice } from './inspect';
-import { readLabelsFile } from './labels';
-import { choosePreprocessing, type PreprocessingChoice } from './preprocessing';
+import { draftFor, type DraftRequest } from './draft-for';
+import { reviseDraft } from './revise-draft';
 import { Staging, versionExists } from './staging';
 import { tryOut } from './trial';
 
-export interface AddRequest extends VersionDescription, GraphChoice, PreprocessingChoice {
-  /** Path of the ONNX file. */
-  file: string;
+export interface AddRequest extends DraftRequest {
   /** By default one more than the highest that is there or that a revision of the policy names. */
   version?: number;
-  /** Path of a file with one label per line. */
-  labels?: string;
 }
 
 export interface AddOptions {
@@ -49,8 +43,6 @@ export interface AddedVersion {
 
 /** As the history of a policy has it. */
 const BY = 'models add';
-/** Protocol buffers end there. */
-const MAX_BYTES = 2 ** 31 - 1;
 const MAX_VERSION = 999_999_999;
 
 /**
@@ -63,13 +55,8 @@ const MAX_VERSION = 999_999_999;
 export async function addVersion(store: FolderStore, request: AddRequest, options: AddOptions): Promise<AddedVersion> {
   const { name, file } = request;
   const version = await chooseVersion(store, name, request.version);
-  const labels = request.labels === undefined ? undefined : await readLabelsFile(request.labels);
   options.onStep?.(`reading ${file}`);
-  const bytes = await readModelFile(file);
-  const graph = aboutFile(file, () => inspect(parse(bytes), request));
-  const classes = graph.output.classes ?? labels?.length ?? null;
-  const preprocessing = aboutFile(file, () => choosePreprocessing(graph.input, classes, request));
-  const draft = draftVersion({ path: file, bytes }, { ...request, version }, graph, preprocessing, labels);
+  const { draft, bytes } = await draftFor({ ...request, version });
 
   options.signal?.throwIfAborted();
   const staging = await Staging.create(store.location, name, version);
@@ -108,10 +95,13 @@ async function requirePolicy(store: FolderStore, name: string): Promise<void> {
   }
 }
 
+/** A folder in which a draft is tried out. */
+export type DraftFolder = Pick<Staging, 'folder' | 'write'>;
+
 /** Tries the draft out and corrects it until it is right: what is on the disk then is what has been tried out. */
-async function prove(
+export async function prove(
   draft: Draft,
-  staging: Staging,
+  staging: DraftFolder,
   file: string,
   { predictors, signal, onStep }: AddOptions,
 ): Promise<Draft> {
@@ -127,9 +117,7 @@ async function prove(
     }
   } catch (error) {
     if (!(error instanceof InvalidVersionError)) throw error;
-    // The file that people know, not the copy that will be gone when they read this.
-    const message = error.message.replaceAll(join(staging.folder, 'model.onnx'), file);
-    throw new InvalidVersionError(`${file} cannot be added: ${message}`, { cause: error });
+    throw new InvalidVersionError(`${file} cannot be added: ${error.message}`, { cause: error });
   }
 }
 
@@ -163,44 +151,5 @@ async function listVersions(store: FolderStore, name: string): Promise<number[]>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  }
-}
-
-/** Read once: what is inspected is what is written. @throws InvalidVersionError */
-async function readModelFile(path: string): Promise<Uint8Array> {
-  try {
-    const found = await stat(path);
-    if (!found.isFile()) throw new InvalidVersionError('it is not a file');
-    if (found.size === 0) throw new InvalidVersionError('it is empty');
-    if (found.size > MAX_BYTES) throw new InvalidVersionError('it is larger than 2 GiB, which no ONNX file can be');
-    return await readFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'it is not there' : message;
-    throw new InvalidVersionError(`cannot read ${path}: ${why}`, { cause: error });
-  }
-}
-
-const LFS_POINTER = 'version https://git-lfs';
-
-function parse(bytes: Uint8Array): OnnxModel {
-  try {
-    return readOnnx(bytes);
-  } catch (error) {
-    if (!(error instanceof OnnxFormatError)) throw error;
-    const isPointer = Buffer.from(bytes.subarray(0, LFS_POINTER.length)).toString('latin1') === LFS_POINTER;
-    throw new InvalidVersionError(
-      isPointer ? 'this is a pointer of Git LFS, not the model itself; run "git lfs pull" first' : error.message,
-      { cause: error },
-    );
-  }
-}
-
-function aboutFile<T>(file: string, look: () => T): T {
-  try {
-    return look();
-  } catch (error) {
-    if (!(error instanceof InvalidVersionError)) throw error;
-    throw new InvalidVersionError(`${file} cannot be added: ${error.message}`, { cause: error });
   }
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { InvalidVersionError } from '#registry';
+import { type Activation, DEFAULT_THRESHOLD } from '#tasks';
 import type { ClassifierManifest } from './classifier-manifest';
 import { fact, type Fact } from './facts';
-import { ONE_CLASS, type GraphFacts } from './inspect';
-import { checkLabels, numberedLabels } from './labels';
+import type { GraphFacts } from './inspect';
+import { checkLabels, type Labels, numberedLabels } from './labels';
+import type { ModelFile } from './model-file';
 import type { Preprocessing } from './preprocessing';
-import type { TrialResult } from './trial';
 
 /** What somebody says of a version; all else is found out. */
 export interface VersionDescription {
@@ -15,8 +16,12 @@ export interface VersionDescription {
   license?: string;
   /** Where the file comes from; its name by default. */
   source?: string;
-  /** `auto`, the default: softmax unless the outputs are probabilities already. */
-  activation?: 'auto' | 'softmax' | 'none';
+  /** `auto`, the default: what the graph lacks to give probabilities. */
+  activation?: 'auto' | Activation;
+  /** Any number of classes may be right for an image, none among them. */
+  multiLabel?: boolean;
+  /** From which score on a class of a multi-label model is named. */
+  threshold?: number;
 }
 
 /** A version as far as it is known, and what is open until it has been tried out. */
@@ -26,139 +31,145 @@ export interface Draft {
   facts: Fact[];
   warnings: string[];
   labelsGiven: boolean;
+  multiLabel: boolean;
+  /** Of a multi-label model. */
+  threshold: number;
+  /** Somebody has said which activation it is. */
+  activationGiven: boolean;
   openClasses: boolean;
   openActivation: boolean;
   openBatch: boolean;
 }
 
 export function draftVersion(
-  file: { path: string; bytes: Uint8Array },
+  file: ModelFile,
   description: VersionDescription & { version: number },
   graph: GraphFacts,
-  { input, facts, assumed }: Preprocessing,
-  labels: readonly string[] | undefined,
+  { input, facts, preset, isAssumed }: Preprocessing,
+  given: Labels | undefined,
 ): Draft {
   const { classes, name: output } = graph.output;
-  if (labels && classes !== null) checkLabels(labels, classes);
-  const sha256 = createHash('sha256').update(file.bytes).digest('hex');
-  const activation = description.activation ?? 'auto';
-  const isOpen = activation === 'auto' && graph.output.probabilities === null;
+  const { multiLabel = false, threshold } = description;
+  if (threshold !== undefined && !multiLabel) throw new InvalidVersionError('--threshold is for --multi-label');
+  const wanted = labelsFor(classes, multiLabel);
+  if (given && wanted !== null) checkLabels(given.labels, wanted);
+  const activation = chooseActivation(description, graph.output.end);
+  const activationGiven = (description.activation ?? 'auto') !== 'auto';
   const draft: Draft = {
-    manifest: {
-      schema: 1,
-      name: description.name,
-      version: description.version,
-      ...(description.description !== undefined && { description: description.description }),
-      ...(description.license !== undefined && { license: description.license }),
-      task: 'image-classification',
-      artifact: { file: 'model.onnx', sha256, bytes: file.bytes.length },
-      input: { ...input, mean: [...input.mean], std: [...input.std] },
-      // As long as it is open, the trial run must see the scores as they are.
-      output: { name: output, activation: activation === 'softmax' ? 'softmax' : 'none' },
-      labels: 'labels.txt',
-      provenance: { source: description.source ?? basename(file.path), created: new Date().toISOString(), sha256 },
-    },
-    labels: labels ?? numberedLabels(classes ?? 1),
+    manifest: manifestOf(file, description, graph, input, activation),
+    labels: given?.labels ?? numberedLabels(wanted ?? 1),
     facts: [...facts, fact('output', output, 'file')],
     warnings: [],
-    labelsGiven: labels !== undefined,
+    labelsGiven: given !== undefined,
+    multiLabel,
+    threshold: threshold ?? DEFAULT_THRESHOLD,
+    activationGiven,
     openClasses: classes === null,
-    openActivation: isOpen,
+    openActivation: activation === undefined,
     openBatch: graph.input.batch === null,
   };
-  if (classes !== null) draft.facts.push(fact('classes', String(classes), 'file'));
-  if (!isOpen) {
-    const source = activation === 'auto' ? 'file' : 'option';
-    draft.facts.push(activationFact(draft.manifest.output.activation, source));
+  if (classes !== null) draft.facts.push(classesFact(classes, multiLabel, 'file'));
+  if (activation) {
+    draft.facts.push(activationFact(activation, graph.output.end, activationGiven ? 'option' : 'file'));
   }
-  draft.facts.push(fact('labels', labels ? 'as given' : 'class_0, class_1, …', labels ? 'option' : 'assumed'));
-  if (!labels) draft.warnings.push('no labels were given: answers will say class_0, class_1, …; give --labels FILE');
-  if (assumed !== null) {
-    draft.warnings.push(
-      `nobody said how images must be prepared: "${assumed}" was taken because it is likely. Wrong preparation costs ` +
-        'accuracy without any error; give --preset or measure with `eyrie evaluate`',
-    );
-  }
+  draft.facts.push(fact('labels', given?.shown ?? 'class_0, class_1, …', given?.source ?? 'assumed'));
+  for (const change of file.changes) draft.facts.push(fact('changed', change, 'file'));
+  draft.warnings.push(...warningsOf(draft, graph, given, isAssumed ? preset : undefined));
   return draft;
 }
 
-/** The draft as it is after a trial run. One that has changed in what is served has to be tried out in turn. */
-export interface RevisedDraft {
-  draft: Draft;
-  tryAgain: boolean;
+function manifestOf(
+  file: ModelFile,
+  description: VersionDescription & { version: number },
+  { output: { name: output, quantization } }: GraphFacts,
+  input: Preprocessing['input'],
+  activation: Activation | undefined,
+): ClassifierManifest {
+  const { multiLabel = false, threshold = DEFAULT_THRESHOLD } = description;
+  return {
+    schema: 1,
+    name: description.name,
+    version: description.version,
+    ...(description.description !== undefined && { description: description.description }),
+    ...(description.license !== undefined && { license: description.license }),
+    task: 'image-classification',
+    artifact: { file: 'model.onnx', sha256: sha256(file.bytes), bytes: file.bytes.length },
+    input: input as ClassifierManifest['input'],
+    output: {
+      name: output,
+      // As long as it is open, the trial run must see the scores as they are.
+      activation: activation ?? 'none',
+      ...(quantization && { quantization }),
+      // Only then are all scores answered.
+      ...(activation && multiLabel && { multi_label: true, threshold }),
+    },
+    labels: 'labels.txt',
+    provenance: {
+      source: description.source ?? basename(file.path),
+      created: new Date().toISOString(),
+      sha256: sha256(file.original),
+      ...(file.changes.length > 0 && { changes: file.changes }),
+    },
+  };
 }
 
-/** @throws InvalidVersionError when the version cannot be served */
-export function reviseDraft(draft: Draft, result: TrialResult): RevisedDraft {
-  switch (result.outcome) {
-    case 'other-classes':
-      return { draft: withClasses(draft, result.classes), tryAgain: true };
-    case 'does-not-run':
-      return { draft: oneByOne(draft, result.detail), tryAgain: true };
-    case 'answers':
-      return withAnswers(draft, result.scores);
-  }
-}
-
-function withClasses(draft: Draft, classes: number): Draft {
-  if (draft.labelsGiven) checkLabels(draft.labels, classes);
-  if (!draft.openClasses) {
-    throw new InvalidVersionError(
-      `the graph says that it has ${draft.labels.length} classes, but it answers with ${classes}; export it again`,
+function warningsOf(
+  { multiLabel }: Draft,
+  { output }: GraphFacts,
+  given: Labels | undefined,
+  assumed: string | undefined,
+): string[] {
+  const warnings: string[] = [];
+  if (!given) warnings.push('no labels were given: answers will say class_0, class_1, …; give --labels FILE');
+  if (given?.source === 'assumed')
+    warnings.push(`nobody gave labels: ${given.shown} were taken; give --labels FILE if they are others`);
+  if (assumed !== undefined) {
+    warnings.push(
+      `nobody said how images must be prepared: "${assumed}" was taken because it is likely. Wrong preparation costs ` +
+        'accuracy without any error; see what each would answer with --try PHOTO, give --preset, or measure with `eyrie evaluate`',
     );
   }
-  const facts = [...draft.facts, fact('classes', String(classes), 'trial run')];
-  return { ...draft, openClasses: false, labels: numberedLabels(classes), facts };
+  if (output.end === 'sigmoid' && output.classes !== 1 && !multiLabel) {
+    warnings.push(
+      'the graph ends in a Sigmoid: each class has a confidence of its own, and they do not add up to 1. Where several classes, or ' +
+        'none, may be right for an image, give --multi-label',
+    );
+  }
+  return warnings;
 }
 
-function oneByOne(draft: Draft, detail: string): Draft {
-  if (!draft.openBatch) throw new InvalidVersionError(detail);
-  const facts = draft.facts.map((known) => (known.what === 'batch' ? fact('batch', 'one image', 'trial run') : known));
-  return {
-    ...draft,
-    openBatch: false,
-    manifest: { ...draft.manifest, runtime: { maxBatch: 1 } },
-    facts,
-    warnings: [...draft.warnings, 'the graph says that it takes batches but fails on them: images will run one by one'],
-  };
+/** One value is for two classes, a no and a yes; unless any number of labels may be right, and there is one. */
+function labelsFor(classes: number | null, multiLabel: boolean): number | null {
+  return classes === 1 && !multiLabel ? 2 : classes;
 }
 
-function withAnswers(draft: Draft, scores: number[][]): RevisedDraft {
-  const classes = draft.labels.length;
-  if (classes < 2) throw new InvalidVersionError(ONE_CLASS);
-  const known = draft.openClasses ? [fact('classes', String(classes), 'trial run')] : [];
-  const proven = { ...draft, openClasses: false, facts: [...draft.facts, ...known] };
-  return draft.openActivation ? withActivation(proven, scores) : { draft: withDoubts(proven, scores), tryAgain: false };
+/** @returns undefined where only a run can tell @throws InvalidVersionError when what was said contradicts the graph */
+function chooseActivation(
+  { activation = 'auto', multiLabel }: VersionDescription,
+  end: GraphFacts['output']['end'],
+): Activation | undefined {
+  if (multiLabel && (activation === 'softmax' || end === 'softmax' || end === 'log-softmax')) {
+    throw new InvalidVersionError('--multi-label does not go with softmax, of which one class alone can be right');
+  }
+  if (activation !== 'auto') return activation;
+  if (end === null) return undefined;
+  // Softmax of a softmax's logarithm is that softmax.
+  return end === 'log-softmax' ? 'softmax' : 'none';
 }
 
-function withActivation(draft: Draft, scores: number[][]): RevisedDraft {
-  const activation = scores.every(addUpToOne) ? 'none' : 'softmax';
-  const { manifest, facts } = draft;
-  return {
-    draft: {
-      ...draft,
-      openActivation: false,
-      manifest: { ...manifest, output: { ...manifest.output, activation } },
-      facts: [...facts, activationFact(activation, 'trial run')],
-    },
-    tryAgain: activation !== manifest.output.activation,
-  };
+export function classesFact(classes: number, multiLabel: boolean, source: Fact['source']): Fact {
+  return fact('classes', classes === 1 && !multiLabel ? '2, by one value: a no and a yes' : String(classes), source);
 }
 
-function withDoubts(draft: Draft, scores: number[][]): Draft {
-  if (draft.manifest.output.activation === 'softmax' || scores.every(addUpToOne)) return draft;
-  const doubt = 'without an activation the scores do not add up to 1: confidences will be no probabilities';
-  return { ...draft, warnings: [...draft.warnings, doubt] };
+export function activationFact(activation: Activation, end: GraphFacts['output']['end'], source: Fact['source']): Fact {
+  const said = end === null ? '' : `; the graph ends in ${end}`;
+  return fact(
+    'activation',
+    activation === 'none' ? `none: scores are used as they are${said}` : activation + said,
+    source,
+  );
 }
 
-/** float16 and int8 are coarse. */
-const TOLERANCE = 0.02;
-
-function addUpToOne(scores: readonly number[]): boolean {
-  const sum = scores.reduce((total, score) => total + score, 0);
-  return Math.abs(sum - 1) <= TOLERANCE && scores.every((score) => score >= -TOLERANCE && score <= 1 + TOLERANCE);
-}
-
-function activationFact(activation: 'softmax' | 'none', source: Fact['source']): Fact {
-  return fact('activation', activation === 'none' ? 'none: scores are used as they are' : 'softmax', source);
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -43,6 +43,8 @@ describe('of the input, a graph says', () => {
     ['width and height of NHWC', classifier(input(['N', 20, 30, 3])), { width: 30, height: 20 }],
     ['nothing of a free size', classifier(input(['N', 3, 'h', null])), { layout: 'NCHW', width: null, height: null }],
     ['nothing of a free size, NHWC', classifier(input([null, null, null, 3])), { layout: 'NHWC', width: null }],
+    ['one channel', classifier(input([1, 1, 28, 28])), { layout: 'NCHW', channels: 1 }],
+    ['four channels, last', classifier(input(['N', 64, 64, 4])), { layout: 'NHWC', channels: 4 }],
     ['NCHW by its convolution', classifier(first(node('Conv', 'image', 'x'))), { layout: 'NCHW' }],
     [
       'NCHW by the convolution behind its normalisation',
@@ -67,13 +69,14 @@ describe('of the input, a graph says', () => {
 
 describe('of the output, a graph says', () => {
   it.each<[string, OnnxModel, object]>([
-    ['its name and classes', classifier(), { name: 'output', classes: 10, probabilities: null }],
+    ['its name and classes', classifier(), { name: 'output', classes: 10, end: null }],
     ['the classes of [batch, 10, 1, 1]', classifier(undefined, { trailingOnes: 2 }), { classes: 10 }],
     ['the classes of [1, 1, 10]', classifier(output([1, 1, 10])), { classes: 10 }],
     ['the classes of a batch that is squeezed away', classifier(output([10]), { fixedBatch: 1 }), { classes: 10 }],
     ['nothing of free classes', classifier(output(['batch', 'classes'])), { classes: null }],
     ['nothing without a shape', classifier(output(undefined)), { classes: null }],
-    ['that it holds probabilities', classifier(undefined, { probabilities: true }), { probabilities: true }],
+    ['that it holds probabilities', classifier(undefined, { probabilities: true }), { end: 'softmax' }],
+    ['one value per image', classifier(output(['N', 1])), { classes: 1 }],
   ])('%s', (_, model, expected) => {
     expect(inspect(model).output).toMatchObject(expected);
   });
@@ -84,7 +87,7 @@ describe('of the output, a graph says', () => {
       const model = classifier((graph) => {
         graph.node = [...graph.node.slice(0, -1), node('Softmax', 'scores', 'p'), node(opType, 'p', 'output')];
       });
-      expect(inspect(model).output.probabilities).toBe(true);
+      expect(inspect(model).output.end).toBe('softmax');
     },
   );
 
@@ -92,12 +95,12 @@ describe('of the output, a graph says', () => {
     const model = classifier((graph) => {
       graph.node = [...graph.node.slice(0, -1), node('Softmax', 'scores', 'p'), node('Mul', 'p', 'output')];
     });
-    expect(inspect(model).output.probabilities).toBeNull();
+    expect(inspect(model).output.end).toBeNull();
   });
 
   it('nothing at all where it goes round in circles', () => {
     const model = classifier((graph) => (graph.node = [node('Identity', 'a', 'output'), node('Cast', 'output', 'a')]));
-    expect(inspect(model).output.probabilities).toBeNull();
+    expect(inspect(model).output.end).toBeNull();
   });
 
   it('which of several outputs holds the scores only by what a person adds', () => {
@@ -112,19 +115,17 @@ describe('a graph is refused, with what is wrong and how to mend it', () => {
   it.each<[string, Change, RegExp, GraphChoice?]>([
     ['no input', (graph) => (graph.input = []), /no input that an image could go into/],
     ['several inputs', (graph) => graph.input.push(value('mask', float32, [1, 8])), /2 inputs \(input: .*; mask: /],
-    ['one channel', input([1, 1, 28, 28]), /images of 1 channels, but only those of 3/],
-    ['four channels', input(['N', 64, 64, 4]), /images of 4 channels/],
+    ['two channels', input([1, 2, 28, 28]), /images of 2 channels, but only those of 1 \(grey\), 3/],
     ['two dimensions', input(['N', 784]), /image: float32 \[N, 784\] but an image has four dimensions/],
     ['five dimensions', input([1, 3, 16, 112, 112]), /four dimensions/],
     ['an unknown shape', input(undefined), /of unknown shape but an image has four dimensions/],
-    ['int64', input([1, 3, 8, 8], int64), /image: int64 .*; float32, float16 and uint8 can be served/],
+    ['int64', input([1, 3, 8, 8], int64), /image: int64 .*; float32, float16, uint8 and int8 can be served/],
     ['float64', input([1, 3, 8, 8], float64), /float64 .* can be served/],
     ['text', input([1, 3, 8, 8], 8), /of ONNX type 8/],
     ['a layout that is not its own', () => undefined, /is NCHW and not NHWC/, { layout: 'NHWC' }],
     ['no output', (graph) => (graph.output = []), /has no output/],
     ['class numbers instead of scores', output([1], int64), /ArgMax/],
     ['a map of scores', output([1, 21, 512, 512], float16), /not one score per class/],
-    ['one class', output(['N', 1]), /at least two classes/],
   ])('%s', (_, change, reason, choice = {}) => {
     const model = classifier(change);
     expect(() => inspect(model, choice)).toThrow(reason);

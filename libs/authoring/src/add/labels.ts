@@ -1,8 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidVersionError } from '#registry';
 import { parseLabels } from '#tasks';
+import type { Source } from './facts';
 
-/** The lines of a labels file: one per class, in the order of the output. @throws InvalidVersionError */
+/** Labels and who gave them. */
+export interface Labels {
+  labels: readonly string[];
+  source: Source;
+  /** What a person is told that they are. */
+  shown: string;
+}
+
+/** One per class, in the order of the output: the lines of a file, or the same as JSON. @throws InvalidVersionError */
 export async function readLabelsFile(path: string): Promise<string[]> {
   try {
     return parseLabels(await readFile(path), path);

@@ -5,6 +5,7 @@ const graph = (changes: Partial<GraphFacts['input']> = {}): GraphFacts['input'] 
   name: 'input',
   layout: 'NCHW',
   dtype: 'float32',
+  channels: 3,
   width: 224,
   height: 224,
   batch: null,
@@ -84,16 +85,69 @@ describe('images are prepared', () => {
   });
 
   it('as is likely where nobody said how, and that is said', () => {
-    expect(choosePreprocessing(graph(), 1000, {}).assumed).toBe('imagenet');
-    expect(choosePreprocessing(graph({ width: 32, height: 32 }), 10, {}).assumed).toBe('cifar10');
-    expect(choosePreprocessing(graph(), 7, {}).assumed).toBe('none');
+    expect(choosePreprocessing(graph(), 1000, {})).toMatchObject({ preset: 'imagenet', isAssumed: true });
+    expect(choosePreprocessing(graph({ width: 32, height: 32 }), 10, {}).preset).toBe('cifar10');
+    expect(choosePreprocessing(graph(), 7, {}).preset).toBe('none');
     const { facts } = choosePreprocessing(graph(), 1000, { mean: [0, 0, 0] });
     const sources = Object.fromEntries(facts.map(({ what, source }) => [what, source]));
     expect(sources).toMatchObject({ size: 'file', mean: 'option', std: 'assumed', channels: 'assumed' });
   });
 
+  it.each<[number, string, string]>([
+    [1001, '', 'inception'],
+    [1000, 'tf2onnx', 'inception'],
+    [1000, 'keras2onnx', 'inception'],
+    [1000, 'onnx-caffe2', 'imagenet-bgr'],
+    [1000, 'pytorch', 'imagenet'],
+  ])('as is likely for %d classes of a file that %s wrote: %s', (classes, producer, preset) => {
+    expect(choosePreprocessing(graph(), classes, {}, { producer }).preset).toBe(preset);
+  });
+
+  it.each<[string, PreprocessingChoice, GraphFacts['input'], object]>([
+    ['a kernel', { kernel: 'bicubic' }, graph(), { resize: { mode: 'exact', kernel: 'bicubic' } }],
+    [
+      'a size before the crop',
+      { resize: { mode: 'exact', size: 256 } },
+      graph(),
+      { resize: { mode: 'exact', size: 256, kernel: 'bilinear' }, crop: 'center' },
+    ],
+    ['two sizes before it', { resize: { mode: 'exact', size: [300, 256] } }, graph(), { resize: { size: [300, 256] } }],
+    [
+      'what pad adds',
+      { resize: { mode: 'pad' }, padColor: [114, 114, 114] },
+      graph(),
+      { resize: { mode: 'pad', kernel: 'bilinear', color: [114, 114, 114] }, crop: 'none' },
+    ],
+    [
+      'one channel of three numbers',
+      { preset: 'imagenet' },
+      graph({ channels: 1 }),
+      { channels: 'GREY', mean: [0.449] },
+    ],
+    [
+      'four of three numbers',
+      { preset: 'imagenet-bgr' },
+      graph({ channels: 4 }),
+      { channels: 'BGRA', mean: [103.939, 116.779, 123.68, 0] },
+    ],
+    [
+      'the range of a quantised input',
+      {},
+      graph({ dtype: 'int8', quantization: { scale: 1 / 127.5, zero_point: 0 } }),
+      { scale: 1 / 127.5, mean: [1, 1, 1], quantization: { scale: 1 / 127.5, zero_point: 0 } },
+    ],
+    [
+      'uint8 whose integers are of another range',
+      { preset: 'imagenet' },
+      graph({ dtype: 'uint8', quantization: { scale: 0.0186, zero_point: 114 } }),
+      { mean: [0.485, 0.456, 0.406], quantization: { scale: 0.0186, zero_point: 114 } },
+    ],
+  ])('by %s', (_, choice, input, expected) => {
+    expect(inputOf(choice, input)).toMatchObject(expected);
+  });
+
   it('without assuming anything where a preset was named', () => {
-    expect(choosePreprocessing(graph(), 1000, { preset: 'none' }).assumed).toBeNull();
+    expect(choosePreprocessing(graph(), 1000, { preset: 'none' }).isAssumed).toBe(false);
   });
 });
 
@@ -106,6 +160,9 @@ it.each<[string, PreprocessingChoice, GraphFacts['input'], RegExp]>([
     /224 x 224 pixels, not of 225/,
   ],
   ['a normalised uint8 input', { mean: [1, 1, 1] }, graph({ dtype: 'uint8' }), /takes the pixels as they are/],
+  ['channels that it has not', { channels: 'GREY' }, graph(), /give --channels RGB or --channels BGR/],
+  ['a colour without a pad', { padColor: [0, 0, 0] }, graph(), /for --resize pad/],
+  ['two means', { mean: [1, 2] }, graph(), /one for each of the 3 channels/],
   [
     'a resize that does not fit without a crop',
     { resize: { mode: 'shorter-side', size: 256 }, crop: 'none' },

@@ -15,12 +15,15 @@ export interface Preset {
   std: PerChannel;
 }
 
+/** 256 for 224: the middle 87.5%. */
+const withMargin = (side: number): number => Math.round((side * 256) / 224);
+
 export const PRESETS = {
   /** torchvision's and the ONNX Model Zoo's. */
   imagenet: {
     size: 224,
     resize: 'shorter-side',
-    shorterSide: (side) => Math.round((side * 256) / 224),
+    shorterSide: withMargin,
     channels: 'RGB',
     scale: 1 / 255,
     mean: [0.485, 0.456, 0.406],
@@ -30,10 +33,20 @@ export const PRESETS = {
   'imagenet-bgr': {
     size: 224,
     resize: 'shorter-side',
-    shorterSide: (side) => Math.round((side * 256) / 224),
+    shorterSide: withMargin,
     channels: 'BGR',
     scale: 1,
     mean: [103.939, 116.779, 123.68],
+    std: [1, 1, 1],
+  },
+  /** TensorFlow's for Inception, MobileNet and EfficientNet-lite: -1..1. */
+  inception: {
+    size: 224,
+    resize: 'shorter-side',
+    shorterSide: withMargin,
+    channels: 'RGB',
+    scale: 1 / 127.5,
+    mean: [1, 1, 1],
     std: [1, 1, 1],
   },
   cifar10: {
@@ -47,12 +60,27 @@ export const PRESETS = {
   },
   /** 0..1, and nothing else. */
   none: { resize: 'exact', channels: 'RGB', scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] },
+  /** 0..255: the graph does the rest. */
+  raw: { resize: 'exact', channels: 'RGB', scale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof PRESETS;
 
-/** What a model is likely to have been trained with, going by its classes and its size in pixels. */
-export function likelyPreset(classes: number | null, size: number | null): PresetName {
+/** Models with these presets have ImageNet's classes, where they have a thousand. */
+export const IMAGENET_PRESETS: ReadonlySet<PresetName> = new Set<PresetName>(['imagenet', 'imagenet-bgr', 'inception']);
+
+/** Programs that write ONNX files, by how models that they convert were trained as a rule. */
+const TENSORFLOW = /tf2onnx|tflite|keras/i;
+const CAFFE = /caffe/i;
+
+/**
+ * What a model is likely to have been trained with.
+ * @param classes of its output @param size its input's width in pixels @param producer the program that wrote the file
+ */
+export function likelyPreset(classes: number | null, size: number | null, producer = ''): PresetName {
+  if (CAFFE.test(producer) && classes === 1000) return 'imagenet-bgr';
+  // TensorFlow's ImageNet models have a class for the background, too.
+  if (classes === 1001 || (classes === 1000 && TENSORFLOW.test(producer))) return 'inception';
   if (classes === 1000) return 'imagenet';
   if (classes === 10 && size === 32) return 'cifar10';
   return 'none';

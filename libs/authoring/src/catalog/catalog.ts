@@ -17,7 +17,7 @@ import {
   NotContains,
   ValidateNested,
 } from 'class-validator';
-import { check, inOneLine } from '#validation';
+import { check, inOneLine, utf8Text } from '#validation';
 import { PRESETS, type PresetName } from '../add/presets';
 import { MODEL_NAME } from '#registry';
 import { DownloadError } from './download-errors';
@@ -98,12 +98,20 @@ export function parseCatalog(json: string): Catalog {
 
 /** A catalog's entries, with the labels as absolute paths. @throws InvalidCatalogError */
 export async function readCatalog(path: string): Promise<CatalogEntry[]> {
-  const json = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new InvalidCatalogError(
       error.code === 'ENOENT' ? `there is no catalog at ${path}; name one with --catalog` : error.message,
     );
   });
-  return parseCatalog(json).models.map((entry) => ({ ...entry, labels: join(dirname(path), entry.labels) }));
+  return parseCatalog(asText(bytes)).models.map((entry) => ({ ...entry, labels: join(dirname(path), entry.labels) }));
+}
+
+function asText(bytes: Uint8Array): string {
+  try {
+    return utf8Text(bytes, 'catalog.json');
+  } catch (error) {
+    throw new InvalidCatalogError((error as Error).message);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 // The door for the part of a task that runs in a worker; nothing in the server's process may come in by it.
-export { ModelLoadError } from './session';
+export { ModelLoadError } from './model-load-error';
+export { runtimeError } from './runtime-error';
 export { serveTasks } from './serve-tasks';
 export type {
   LoadContext,
@@ -7,6 +8,7 @@ export type {
   PreparedBatch,
   RunProgress,
   RunResult,
+  WarmUp,
   WorkerItem,
   WorkerTask,
 } from './worker-task';

@@ -3,7 +3,9 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { EyrieError } from '#core';
 import { FrameReader } from '../frames';
 import { BATCH_PIPE, type FromWorker, type LoadFault, type LoadMessage, type ToWorker } from '../messages';
-import { graphOf, ModelLoadError, openSession } from './session';
+import { ModelLoadError } from './model-load-error';
+import { runtimeError } from './runtime-error';
+import { graphOf, openSession } from './session';
 import { watchParent } from './watch-parent';
 import { type InTurn, WorkerBatch } from './worker-batch';
 import type { LoadedRunner, WorkerTask } from './worker-task';
@@ -63,22 +65,24 @@ class Worker {
       const started = performance.now();
       const task = this.tasks.get(message.task);
       if (!task) throw new ModelLoadError(`there is no task "${message.task}"`);
-      const session = await openSession(message.modelPath, message.threads, message.device);
+      const session = await openSession(message);
       const runner = await loadRunner(task, session, message);
       const loadedAt = performance.now();
-      await runner.warmUp();
+      const { oneByOne, doubts = [] } = await runner.warmUp();
       this.runner = runner;
       send({
         type: 'loaded',
         loadMs: loadedAt - started,
         warmUpMs: performance.now() - loadedAt,
         fixedBatch: runner.fixedBatch,
+        oneByOne,
+        doubts,
         graph: graphOf(session),
         rssBytes: process.memoryUsage.rss(),
       });
     } catch (error) {
       const isKnown = error instanceof ModelLoadError;
-      const detail = isKnown ? error.message : `the model does not run: ${String(error)}`;
+      const detail = isKnown ? error.message : `the model does not run: ${runtimeError(error)}`;
       const fault: LoadFault = isKnown ? error.fault : { kind: 'does-not-run' };
       send({ type: 'load-failed', detail, fault });
     }
@@ -110,8 +114,8 @@ class Worker {
 
 async function loadRunner(task: WorkerTask, session: InferenceSession, message: LoadMessage): Promise<LoadedRunner> {
   try {
-    const { spec, maxPixels, maxBatch } = message;
-    return task.load(session, { spec, maxPixels, maxBatch });
+    const { spec, maxPixels, maxBatch, isProven } = message;
+    return task.load(session, { spec, maxPixels, maxBatch, isProven });
   } catch (error) {
     await session.release();
     throw error;

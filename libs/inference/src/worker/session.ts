@@ -1,31 +1,28 @@
 import { InferenceSession } from 'onnxruntime-node';
 import type { GraphInfo, TensorInfo } from '#core';
-import type { Device, LoadFault } from '../messages';
+import type { LoadMessage } from '../messages';
+import { readModel } from './model-bytes';
+import { ModelLoadError } from './model-load-error';
+import { runtimeError } from './runtime-error';
 
 // Where the engine has Float16Array (Node 24), onnxruntime-common 1.30 makes float16 tensors of it, but the native part
 // cannot read that type and finds them empty. Without it, both take the bits as Uint16Array.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
-/** What is wrong with a model, in words for the person who has to mend it. */
-export class ModelLoadError extends Error {
-  constructor(
-    message: string,
-    readonly fault: LoadFault = { kind: 'unfit' },
-  ) {
-    super(message);
-  }
-}
-
 const CUDA_HINT =
   '; MODEL_DEVICE is cuda, which needs an NVIDIA GPU and the CUDA libraries: set it to cpu where they are missing';
 
+export type ModelToOpen = Pick<LoadMessage, 'modelPath' | 'sha256' | 'threads' | 'device'>;
+
 /**
  * `run` of what this gives is synchronous underneath: nothing else happens in this process meanwhile, save on libuv's threads.
- * @throws ModelLoadError when the file is no ONNX model that can be run here
+ * @throws ModelLoadError when the file is not the one that is meant, or no ONNX model that can be run here
  */
-export async function openSession(modelPath: string, threads: number, device: Device): Promise<InferenceSession> {
+export async function openSession(model: ModelToOpen): Promise<InferenceSession> {
+  const { modelPath, sha256, threads, device } = model;
+  const file = await readModel(modelPath, sha256);
   try {
-    return await InferenceSession.create(modelPath, {
+    return await InferenceSession.create(file.bytes, {
       executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -37,7 +34,9 @@ export async function openSession(modelPath: string, threads: number, device: De
     });
   } catch (error) {
     const hint = device === 'cuda' ? CUDA_HINT : '';
-    throw new ModelLoadError(`ONNX Runtime cannot load ${modelPath}: ${oneLine(error)}${hint}`);
+    throw new ModelLoadError(`ONNX Runtime cannot load the model: ${runtimeError(error)}${hint}`);
+  } finally {
+    file.free();
   }
 }
 
@@ -48,8 +47,4 @@ export function graphOf(session: InferenceSession): GraphInfo {
 function tensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
   if (!value.isTensor) return { name: value.name, type: null, shape: [] };
   return { name: value.name, type: value.type, shape: [...value.shape] };
-}
-
-function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
 }

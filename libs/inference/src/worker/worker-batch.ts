@@ -1,5 +1,6 @@
 import { EyrieError, monotonicNow } from '#core';
 import type { BatchItem, ItemAnswer, ItemFailed, Work } from '../messages';
+import { runtimeError } from './runtime-error';
 import type { LoadedRunner, PreparedBatch, RunResult, WorkerItem } from './worker-task';
 
 type Prepared = Pick<Work, 'decodeAt' | 'decodeMs'>;
@@ -142,7 +143,7 @@ export class WorkerBatch {
         return { kind: 'failed', item, ...result, work };
       });
     } catch (error) {
-      const detail = `the model failed on this batch: ${String(error)}`;
+      const detail = `the model failed on this batch: ${runtimeError(error)}`;
       return ready.map((item) => ({ kind: 'failed', item, code: 'WORKER_FAILED', detail, work: this.prepared[item] }));
     }
   }

@@ -14,6 +14,16 @@ export interface LoadContext {
   maxPixels: number;
   /** The largest batch that will be asked for. */
   maxBatch: number;
+  /** Another worker has told already what the first runs show: it is enough to run once what will be run often. */
+  isProven?: boolean;
+}
+
+/** What the first runs have shown. */
+export interface WarmUp {
+  /** Why items must run one by one: their answers depend on the others of their batch. */
+  oneByOne?: string;
+  /** What else somebody should look at, in sentences. */
+  doubts?: readonly string[];
 }
 
 /** A version that has been loaded in this process. */
@@ -21,7 +31,7 @@ export interface LoadedRunner {
   /** The graph's batch dimension, where it is fixed. */
   readonly fixedBatch: number | null;
   /** Runs once what will be run often: the first run of each shape allocates. @throws ModelLoadError, Error */
-  warmUp(): Promise<void>;
+  warmUp(): Promise<WarmUp>;
   /** Makes ready for a batch. */
   prepare(items: readonly WorkerItem[]): PreparedBatch;
 }

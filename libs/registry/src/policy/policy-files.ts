@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { EyrieError } from '#core';
+import { utf8Text } from '#validation';
 import { InvalidPolicyError, parsePolicy, routedVersions } from './policy';
 import { parseRecord, type PolicyRecord } from './policy-record';
 import { isSamePolicy } from './same-policy';
@@ -101,8 +102,7 @@ export async function readJson({ files, path: folder }: PolicyFolder, path: stri
     }
     if (found.kind !== 'file') throw new Error('it is not a file');
     if (found.size > LARGEST) throw new Error(`it has ${found.size} bytes, and no policy has more than ${LARGEST}`);
-    const text = Buffer.from(found.content!).toString('utf8');
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+    return JSON.parse(utf8Text(found.content!, basename(path))) as unknown;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;

@@ -303,7 +303,7 @@ describe('a worker that is lost', () => {
     cpSync(join(folder, 'm/1/model.onnx'), file);
     killWorkers(2);
     await until(() => notReplaced.length > 1, 'it has been tried twice');
-    expect(notReplaced[0]).toMatch(/^the file is no longer the one that was loaded: model\.onnx has SHA-256 /);
+    expect(notReplaced[0]).toMatch(/^the model no longer loads: model\.onnx has SHA-256 /);
     expect([stateOf(2), registry.isReady]).toEqual(['READY', false]);
     await registry.refresh();
     expect(problems).toEqual([expect.stringMatching(/^m: m version 2: a worker was lost and cannot .* SHA-256/)]);

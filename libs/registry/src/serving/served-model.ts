@@ -287,7 +287,7 @@ export class ServedModel {
       this.say(`the policy's revision ${policy.revision} is not in effect; ${reasons.join('; ')}`);
       return;
     }
-    this.sayWhichWorkersAreLost(model);
+    this.sayWhatIsWrongWithReady(model);
     if (isNew) {
       this.policyInEffect = text;
       model.policy = policy;
@@ -317,7 +317,8 @@ export class ServedModel {
     return this.around.options.onDemand === true && !isFailed(version);
   }
 
-  private sayWhichWorkersAreLost(model: Model): void {
+  /** Workers that are lost, answers that are doubtful. */
+  private sayWhatIsWrongWithReady(model: Model): void {
     const reasons = [...model.versions.values()]
       .filter((version) => isReady(version) && version.reason !== undefined)
       .map(({ version, reason }) => `version ${version}: ${reason}`);

@@ -173,9 +173,11 @@ it('a storage that fails is a problem, not a fault of the version: it is tried a
   let isAway = true;
   await open({}, (store) => {
     const { files } = store;
-    const sha256 = (path: string) =>
-      isAway ? Promise.reject(new StorageError('it does not answer')) : files.sha256(path);
-    Object.assign(store, { files: Object.assign(Object.create(files) as object, { sha256 }) });
+    const inside = (root: string, path: string, content: boolean) =>
+      isAway && path.endsWith('.onnx')
+        ? Promise.reject(new StorageError('it does not answer'))
+        : files.inside(root, path, content);
+    Object.assign(store, { files: Object.assign(Object.create(files) as object, { inside }) });
     return store;
   });
   expect(stateOf(1)).toBe('FAILED');

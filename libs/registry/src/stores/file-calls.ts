@@ -45,9 +45,6 @@ export interface FileCalls {
   /** @returns 64 lower-case hex digits */
   sha256(path: string): Promise<string>;
 
-  /** See `hasExternalData`. */
-  hasExternalData(path: string): Promise<boolean>;
-
   makeFolder(path: string): Promise<void>;
 
   /** Makes a file that was not there; its bytes are on the disk itself when this returns. Nothing is left of it where it fails. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Dirent, Stats } from 'node:fs';
 import * as node from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasExternalData } from '../versions/external-data';
 import type { EntryKind, FileCalls, FileFacts, FolderEntry, InsideFile } from './file-calls';
 import { liesInside } from './lies-inside';
 
@@ -75,10 +74,6 @@ export class LocalFiles implements FileCalls {
     } finally {
       await file.close();
     }
-  }
-
-  hasExternalData(path: string): Promise<boolean> {
-    return hasExternalData(path, (file) => this.fs.open(file));
   }
 
   async makeFolder(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { utf8Text } from '#validation';
 import type { FileCalls } from './file-calls';
 
 const FILE = 'registry.json';
@@ -17,13 +18,13 @@ export async function readDefaultModel(files: FileCalls, folder: string): Promis
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return parse(Buffer.from(content).toString('utf8'));
+  return parse(utf8Text(content, FILE));
 }
 
 function parse(text: string): string {
   let plain: unknown;
   try {
-    plain = JSON.parse(text.replace(/^\ufeff/, ''));
+    plain = JSON.parse(text);
   } catch (error) {
     throw new Error(`${FILE} is not JSON: ${(error as Error).message}`, { cause: error });
   }

@@ -119,7 +119,6 @@ export class StorageProcess implements FileCalls {
   inside = (root: string, path: string, content: boolean) => this.call<InsideFile>('inside', root, path, content);
   read = (path: string) => this.call<Uint8Array>('read', path);
   sha256 = (path: string) => this.call<string>('sha256', path);
-  hasExternalData = (path: string) => this.call<boolean>('hasExternalData', path);
   makeFolder = (path: string) => this.call<void>('makeFolder', path);
   create = (path: string, text: string) => this.call<void>('create', path, text);
   link = (path: string, name: string) => this.call<void>('link', path, name);

@@ -1,11 +1,11 @@
 import { deadlineIn } from '#core';
-import type { PredictorFactory, PredictorObserver, RuntimeSpec } from '#inference';
+import { LoadFailedError, type PredictorFactory, type PredictorObserver, type RuntimeSpec } from '#inference';
 import { LoadedVersion } from './loaded-version';
 import type { FileCalls } from '../stores/file-calls';
-import { StorageError } from '../stores/storage-error';
+import { isStorageFailure, StorageError } from '../stores/storage-error';
 import { InvalidVersionError } from './invalid-version';
-import { runtimeOf, type Manifest } from './manifest';
-import { checkArtifact, readVersion, type CheckedVersion } from './version-files';
+import { runtimeOf } from './manifest';
+import { artifactPath, readVersion, type CheckedVersion } from './version-files';
 
 export interface LoadOptions {
   predictors: PredictorFactory;
@@ -35,14 +35,18 @@ export async function loadVersion(
   const checked = await readVersion(folder, name, version, options.files);
   const { manifest, task, modelPath, identity } = checked;
   options.signal?.throwIfAborted();
-  const predictor = await options.predictors.start({
+  const starting = options.predictors.start({
     task: manifest.task,
     modelPath,
+    sha256: manifest.artifact.sha256,
     spec: task.spec,
     runtime: { ...runtimeOf(manifest), ...options.runtime },
     observer: options.observer,
     signal: options.signal,
-    modelFile: async () => sameArtifact((await options.folderLater?.()) ?? folder, manifest, options.files),
+    modelFile: async () => artifactPath((await options.folderLater?.()) ?? folder, manifest.artifact, options.files),
+  });
+  const predictor = await starting.catch((error: unknown) => {
+    throw explain(error);
   });
   const loaded = new LoadedVersion(manifest, predictor, task.serve(predictor.graph), identity);
   try {
@@ -55,14 +59,10 @@ export async function loadVersion(
   }
 }
 
-/** The path of the file that was loaded. @throws InvalidVersionError when there is another one, or none */
-async function sameArtifact(folder: string, { artifact }: Manifest, files?: FileCalls): Promise<string> {
-  try {
-    return await checkArtifact(folder, artifact, files);
-  } catch (error) {
-    if (error instanceof StorageError) throw error;
-    throw new InvalidVersionError(`the file is no longer the one that was loaded: ${(error as Error).message}`);
-  }
+/** A worker reads the model file itself; where its storage fails, the file is not to blame. */
+function explain(error: unknown): unknown {
+  const isStorage = error instanceof LoadFailedError && isStorageFailure(error.fault);
+  return isStorage ? new StorageError(error.message) : error;
 }
 
 /** @throws InvalidVersionError naming the first thing that the version does not know */

@@ -173,6 +173,22 @@ function divideFields(plain: unknown): { common: unknown; own: Record<string, un
   };
 }
 
+/**
+ * `runtime.json`, beside the manifest: how the version is run, in place of what the manifest says of it.
+ * @throws InvalidVersionError naming every field that is wrong
+ */
+export function parseRuntime(json: string): Runtime {
+  let plain: unknown;
+  try {
+    plain = JSON.parse(json);
+  } catch (error) {
+    throw new InvalidVersionError(`runtime.json is not valid JSON: ${(error as Error).message}`);
+  }
+  const checked = check(Runtime, plain);
+  if (!checked.ok) throw new InvalidVersionError(`runtime.json: ${inOneLine(checked.problems)}`);
+  return checked.value;
+}
+
 /** The task that a manifest names. */
 export function taskOf({ task }: Manifest): Task {
   const found = TASKS.get(task);

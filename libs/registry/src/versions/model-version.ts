@@ -56,10 +56,16 @@ export class ModelVersion {
     return this.predictor?.isServing ?? false;
   }
 
-  /** Why it FAILED, or why a worker that it lost cannot be replaced, for a person. */
+  /** Why it FAILED, why a worker that it lost cannot be replaced, or what is doubtful about its answers, for a person. */
   get reason(): string | undefined {
-    const lost = this.predictor?.workerFailure;
-    return lost === undefined ? this.failure : `a worker was lost and cannot be replaced: ${lost}`;
+    const predictor = this.predictor;
+    const lost = predictor?.workerFailure;
+    if (lost !== undefined) return `a worker was lost and cannot be replaced: ${lost}`;
+    if (predictor === undefined) return this.failure;
+    const { oneByOne, doubts } = predictor;
+    const limit =
+      oneByOne && `${oneByOne}, so they run one by one; set "maxBatch": 1 in the runtime of its model.json to say so`;
+    return [limit, ...doubts].filter(Boolean).join('; ') || this.failure;
   }
 
   /** Memory of its workers, bytes; 0 unless it is loaded. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { PreparedTask, ReadVersionFile } from '#core';
+import { utf8Text } from '#validation';
 import type { FileCalls, InsideFile } from '../stores/file-calls';
 import { LOCAL_FILES } from '../stores/local-files';
 import { isStorageFailure, StorageError } from '../stores/storage-error';
 import { InvalidVersionError } from './invalid-version';
-import { parseManifest, taskOf, type Manifest } from './manifest';
+import { parseManifest, parseRuntime, taskOf, type Manifest } from './manifest';
 
 /** A version whose files have been read and found to be what the manifest says. */
 export interface CheckedVersion {
@@ -19,20 +20,43 @@ export interface CheckedVersion {
   identity: string;
 }
 
-/** @throws InvalidVersionError, StorageError */
+/** What has been measured for this machine, beside the manifest, which never changes. */
+export const RUNTIME_FILE = 'runtime.json';
+
+/** The manifest, with the `runtime` that lies beside it if there is one. @throws InvalidVersionError, StorageError */
 export async function readManifest(
   folder: string,
   name: string,
   version: number,
   files: FileCalls = LOCAL_FILES,
 ): Promise<Manifest> {
-  const text = Buffer.from(await readPlainFile(files, folder, 'model.json')).toString('utf8');
-  return parseManifest(text, { name, version });
+  const manifest = parseManifest(await readText(files, folder, 'model.json'), { name, version });
+  if (!(await isThere(files, folder, RUNTIME_FILE))) return manifest;
+  return { ...manifest, runtime: parseRuntime(await readText(files, folder, RUNTIME_FILE)) };
+}
+
+async function readText(files: FileCalls, folder: string, file: string): Promise<string> {
+  const bytes = await readPlainFile(files, folder, file);
+  try {
+    return utf8Text(bytes, file);
+  } catch (error) {
+    throw new InvalidVersionError((error as Error).message);
+  }
+}
+
+/** A link that leads nowhere is there. */
+async function isThere(files: FileCalls, folder: string, file: string): Promise<boolean> {
+  try {
+    return (await files.list(folder)).some(({ name }) => name === file);
+  } catch (error) {
+    throw explain(error, folder, file);
+  }
 }
 
 /**
- * Reads a version's manifest and what its task needs beside it, and checks its model file: inside the registry, size and SHA-256 as
- * the manifest says. @throws InvalidVersionError, StorageError
+ * Reads a version's manifest and what its task needs beside it, and finds its model file: inside the registry, of the size that the
+ * manifest says. Whether it has the SHA-256 as well is seen by the worker, of the very bytes that it runs.
+ * @throws InvalidVersionError, StorageError
  */
 export async function readVersion(
   folder: string,
@@ -41,8 +65,7 @@ export async function readVersion(
   files: FileCalls = LOCAL_FILES,
 ): Promise<CheckedVersion> {
   const manifest = await readManifest(folder, name, version, files);
-  const modelPath = await checkArtifact(folder, manifest.artifact, files);
-  await refuseExternalData(modelPath, manifest.artifact.file, files);
+  const modelPath = await artifactPath(folder, manifest.artifact, files);
   const read: ReadVersionFile = async (file) => Buffer.from(await readPlainFile(files, folder, file));
   const task = await prepareTask(manifest, read);
   return { manifest, task, modelPath, read, identity: identityOf(manifest.artifact.sha256, task.spec) };
@@ -57,24 +80,15 @@ async function prepareTask(manifest: Manifest, read: ReadVersionFile): Promise<P
   }
 }
 
-/** The path of the model file, once it is found to be what the manifest says. @throws InvalidVersionError, StorageError */
-export async function checkArtifact(
+/** The path of the model file, as far as a look at the folder can tell that it is the one. @throws InvalidVersionError, StorageError */
+export async function artifactPath(
   folder: string,
-  { file, bytes, ...said }: Manifest['artifact'],
+  { file, bytes }: Manifest['artifact'],
   files: FileCalls = LOCAL_FILES,
 ): Promise<string> {
   const { path, size } = await plainFile(files, folder, file);
   if (size !== bytes) {
     throw new InvalidVersionError(`${file} has ${size} bytes but model.json says ${bytes}; copy the file again`);
-  }
-  const digest = await files.sha256(path).catch((error: unknown) => {
-    throw explain(error, folder, file);
-  });
-  if (digest !== said.sha256) {
-    throw new InvalidVersionError(
-      `${file} has SHA-256 ${digest} but model.json says ${said.sha256}; ` +
-        'the file is damaged or is another one: copy it again',
-    );
   }
   return path;
 }
@@ -83,19 +97,6 @@ export async function checkArtifact(
 function identityOf(artifact: string, spec: object): string {
   const all = JSON.stringify([artifact, spec]);
   return createHash('sha256').update(all).digest('base64url');
-}
-
-/** Weights in other files are covered by no checksum, and their paths may lead anywhere. */
-async function refuseExternalData(path: string, file: string, files: FileCalls): Promise<void> {
-  try {
-    if (!(await files.hasExternalData(path))) return;
-  } catch (error) {
-    if (isStorageFailure(error)) throw new StorageError(`cannot read ${file}: ${(error as Error).message}`);
-    throw new InvalidVersionError(`${file}: ${(error as Error).message}`);
-  }
-  throw new InvalidVersionError(
-    `${file} keeps weights in other files; save it as one file, in Python with onnx.save(onnx.load(path), one_file)`,
-  );
 }
 
 /**

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { EyrieError } from '#core';
-import { parseManifest, type Manifest } from './manifest';
-import { plainFile } from './version-files';
+import { parseRuntime, type Manifest } from './manifest';
+import { readManifest, RUNTIME_FILE } from './version-files';
 import { LOCAL_FILES } from '../stores/local-files';
 import { isFull, isReadOnly, writeWhole } from '../stores/whole-file';
 
@@ -8,11 +9,11 @@ import { isFull, isReadOnly, writeWhole } from '../stores/whole-file';
 export type RuntimeSettings = NonNullable<Manifest['runtime']>;
 
 /**
- * Changes how a version is run, and nothing else of its manifest. It counts from the next load on.
+ * Says beside a version's manifest, which stays as it is, how the version is run. It counts from the next load on.
  * @param folder the version's
  * @param runtime what takes the place of the manifest's `runtime`
- * @throws InvalidVersionError when the manifest, or what it would become, is not valid; EyrieError REGISTRY_READ_ONLY,
- *   CONFLICT when there is no room: the manifest is as before then
+ * @throws InvalidVersionError when the version or the settings are not valid; EyrieError REGISTRY_READ_ONLY, CONFLICT when there
+ *   is no room: all is as before then
  */
 export async function writeRuntime(
   folder: string,
@@ -20,18 +21,15 @@ export async function writeRuntime(
   version: number,
   runtime: RuntimeSettings,
 ): Promise<void> {
-  const { path } = await plainFile(LOCAL_FILES, folder, 'model.json');
-  const text = Buffer.from(await LOCAL_FILES.read(path)).toString('utf8');
-  parseManifest(text, { name, version });
-  // Not the parsed manifest: what is written is what was there, in its order, but for the one key.
-  const changed = { ...(JSON.parse(text) as object), runtime };
-  parseManifest(JSON.stringify(changed), { name, version });
+  await readManifest(folder, name, version);
+  parseRuntime(JSON.stringify(runtime));
+  const path = join(folder, RUNTIME_FILE);
   try {
-    await writeWhole(LOCAL_FILES, path, changed);
+    await writeWhole(LOCAL_FILES, path, runtime);
   } catch (error) {
     const cause = { cause: error };
     if (isReadOnly(error)) throw new EyrieError('REGISTRY_READ_ONLY', `${path} cannot be written to`, cause);
-    if (isFull(error)) throw new EyrieError('CONFLICT', `${path} was not changed: its disk is full; make room`, cause);
+    if (isFull(error)) throw new EyrieError('CONFLICT', `${path} was not written: its disk is full; make room`, cause);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { EyrieError, type InferenceRequest, type InferenceResult, type ServedTask } from '#core';
-import { type Classes, ImageClassifier } from './image-classifier';
+import type { Classes } from './classes';
+import { ImageClassifier } from './image-classifier';
 
 /** A version that has been loaded, whatever its task. */
 export interface Asked {
@@ -8,8 +9,8 @@ export interface Asked {
 }
 
 export interface ClassifyOptions extends Pick<InferenceRequest, 'deadline' | 'signal'> {
-  /** How many classes to answer. */
-  topK: number;
+  /** How many classes to answer; of a multi-label model all that reach its threshold when left out, of any other the best. */
+  topK?: number;
 }
 
 /** The task of a version that is a classifier of images. @throws EyrieError INVALID_REQUEST for any other */

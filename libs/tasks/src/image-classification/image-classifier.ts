@@ -4,40 +4,42 @@ import {
   type Comparison,
   type Headline,
   type InferenceInput,
+  type NamedClass,
   type ReadVersionFile,
   type ServedTask,
 } from '#core';
+import type { Classes, ClassScore } from './classes';
+import { decodeClasses, encodeClasses } from './classes-codec';
 import { decodeCost } from './header/decode-cost';
 import type { Golden } from './manifest';
-import type { SentClasses } from './spec';
+import { DEFAULT_THRESHOLD, type OutputSpec, type SentClasses } from './spec';
 
-/** One class and how sure the model is of it. */
-export interface ClassScore {
-  class_id: number;
-  label: string;
-  /** 0..1 where the model gives probabilities. */
-  confidence: number;
-}
-
-/** The classes that were asked for, best first. */
-export type Classes = readonly ClassScore[];
-
-/** What can be asked of one version, and what its answers mean. */
+/** What can be asked of one version, and what its answers mean. A class is told by its id; two may have the same label. */
 export class ImageClassifier implements ServedTask<Classes> {
   readonly task = 'image-classification';
   readonly card: Readonly<Record<string, unknown>>;
+  /** Any number of classes may be right: answers have all whose score is at least `threshold`. */
+  readonly isMultiLabel: boolean;
+  readonly threshold: number;
 
   constructor(
     /** Of the classes, in their order. */
     readonly labels: readonly string[],
     private readonly golden: readonly Golden[],
+    { multi_label = false, threshold = DEFAULT_THRESHOLD }: Pick<OutputSpec, 'multi_label' | 'threshold'> = {},
   ) {
     this.card = { labels };
+    this.isMultiLabel = multi_label;
+    this.threshold = threshold;
   }
 
-  /** @param image a file: JPEG, PNG, WebP or GIF @param topK how many classes to answer */
-  input(image: Uint8Array, topK: number): InferenceInput {
-    return { params: { topK }, payload: [image], cost: 1, preparation: decodeCost(image) };
+  /**
+   * @param image a file: JPEG, PNG, WebP or GIF
+   * @param topK how many classes to answer; of a multi-label model at the most, and all that reach the threshold when left out
+   */
+  input(image: Uint8Array, topK?: number): InferenceInput {
+    const params = { topK: topK ?? (this.isMultiLabel ? undefined : 1) };
+    return { params, payload: [image], cost: 1, preparation: decodeCost(image) };
   }
 
   answer(sent: unknown): Classes {
@@ -53,65 +55,68 @@ export class ImageClassifier implements ServedTask<Classes> {
     return best;
   }
 
-  compare([best]: Classes, [other]: Classes): Comparison {
-    const said = ({ label, confidence }: Headline): Headline => ({ label, confidence });
-    if (!best || !other) throw new EyrieError('INTERNAL', 'an answer without any class cannot be compared');
+  named(classes: Classes): readonly NamedClass[] {
+    return this.isMultiLabel ? classes : classes.slice(0, 1);
+  }
+
+  compare(classes: Classes, others: Classes): Comparison {
+    const [best, other] = [classes[0], others[0]];
+    const say = (all: Classes) =>
+      this.isMultiLabel ? { classes: all.map(shortly) } : { ...(all[0] && shortly(all[0])) };
     return {
-      agreed: best.label === other.label,
-      confidenceShift: other.confidence - best.confidence,
-      said: [{ ...said(best) }, { ...said(other) }],
+      agreed: this.isMultiLabel ? this.areSame(classes, others) : this.areSame(classes.slice(0, 1), others.slice(0, 1)),
+      confidenceShift: best && other && other.confidence - best.confidence,
+      said: [say(classes), say(others)],
     };
   }
 
+  /** As many of a multi-label model as the client has been answered; the best one of any other. */
   forComparison(input: InferenceInput): InferenceInput {
-    return { ...input, params: { topK: 1 } };
+    return { ...input, params: { topK: this.isMultiLabel ? topKOf(input.params) : 1 } };
   }
 
   readonly cache: AnswerCodec<Classes> = {
-    key: (params) => String(topKOf(params)),
-    // `[[8,0.97],[1,0.02]]`: the labels are the version's, which the key names.
-    encode: (classes) => JSON.stringify(classes.map(({ class_id, confidence }) => [class_id, confidence])),
-    decode: (text, params) => decodeClasses(text, this.labels, topKOf(params)),
+    key: (params) => String(topKOf(params) ?? 'all'),
+    encode: encodeClasses,
+    decode: (text, params) => {
+      const most = topKOf(params) ?? this.labels.length;
+      const least = this.isMultiLabel
+        ? { count: 0, confidence: this.threshold }
+        : { count: most, confidence: -Infinity };
+      return decodeClasses(text, this.labels, most, least);
+    },
   };
 
   /** @throws Error naming the first golden image that is not classified as it must be */
   async prove(ask: (input: InferenceInput) => Promise<Classes>, read: ReadVersionFile): Promise<void> {
     for (const { image, label, minConfidence } of this.golden) {
-      const [best] = await ask(this.input(await read(image), 1));
-      if (!best) throw new Error(`golden image ${image} has no answer`);
-      if (best.label === label && best.confidence >= minConfidence) continue;
-      throw new Error(
-        `golden image ${image} must be "${label}" with at least ${minConfidence}, ` +
-          `but the model says "${best.label}" with ${best.confidence.toFixed(3)}`,
-      );
+      const classes = await ask(this.input(await read(image)));
+      const must = `golden image ${image} must be "${label}" with at least ${minConfidence}`;
+      if (classes.length === 0) throw new Error(`${must}, but the model names no class`);
+      // Of a multi-label model it may be any of the classes.
+      const found = this.named(classes).find((named) => named.label === label) as ClassScore | undefined;
+      if (found && found.confidence >= minConfidence) continue;
+      const { label: said, confidence } = found ?? classes[0]!;
+      throw new Error(`${must}, but the model says "${said}" with ${confidence.toFixed(3)}`);
     }
   }
-}
 
-function topKOf(params: object): number {
-  return (params as { topK: number }).topK;
-}
-
-/** undefined unless the text is `topK` different classes of a version with these labels, best first. */
-function decodeClasses(text: string, labels: readonly string[], topK: number): Classes | undefined {
-  const pairs = parse(text);
-  if (!Array.isArray(pairs) || pairs.length !== topK) return undefined;
-  const classes: ClassScore[] = [];
-  for (const pair of pairs as unknown[]) {
-    if (!Array.isArray(pair) || pair.length !== 2) return undefined;
-    const [class_id, confidence] = pair as unknown[];
-    const label = typeof class_id === 'number' ? labels[class_id] : undefined;
-    if (label === undefined || typeof confidence !== 'number') return undefined;
-    if (confidence > (classes.at(-1)?.confidence ?? Infinity)) return undefined;
-    classes.push({ class_id: class_id as number, label, confidence });
+  /** The class of another version: its label counts where the two have their classes in another order. */
+  private isSame(one: ClassScore, other: ClassScore): boolean {
+    if (one.label !== other.label) return false;
+    // Where the other's id has that label here as well, there are two classes of that name, in either version.
+    return one.class_id === other.class_id || this.labels[other.class_id] !== other.label;
   }
-  return new Set(classes.map(({ class_id }) => class_id)).size === topK ? classes : undefined;
+
+  private areSame(classes: Classes, others: Classes): boolean {
+    return classes.length === others.length && classes.every((one) => others.some((other) => this.isSame(one, other)));
+  }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function shortly({ label, confidence }: Headline): { label: string; confidence: number } {
+  return { label, confidence };
+}
+
+function topKOf(params: object): number | undefined {
+  return (params as { topK?: number }).topK;
 }

@@ -2,7 +2,7 @@
 export interface ClassifierSpec {
   input: InputSpec;
   output: OutputSpec;
-  /** One label per class, in the order of the output. */
+  /** One label per class, in the order of the output; the "no" and the "yes" where the graph gives one score for both. */
   labels: readonly string[];
 }
 
@@ -10,18 +10,29 @@ export interface ClassifierSpec {
 export type SentClasses = readonly { classId: number; confidence: number }[];
 
 export type Layout = 'NCHW' | 'NHWC';
-export type InputType = 'float32' | 'float16' | 'uint8';
-export type ChannelOrder = 'RGB' | 'BGR';
+export type InputType = 'float32' | 'float16' | 'uint8' | 'int8';
+
+/** How many channels an input has, and which. `GREY` is Pillow's `convert('L')`; images are opaque, so `A` is always 255. */
+export type ChannelOrder = 'RGB' | 'BGR' | 'GREY' | 'RGBA' | 'BGRA';
+export const CHANNELS: Readonly<Record<ChannelOrder, number>> = { RGB: 3, BGR: 3, GREY: 1, RGBA: 4, BGRA: 4 };
+
+/** An integer `q` stands for the number (q - zero_point) * scale, as in ONNX's QuantizeLinear. */
+export interface Quantization {
+  scale: number;
+  zero_point: number;
+}
 
 /**
  * How an image becomes the model's input tensor: orient, drop alpha, convert to 8-bit sRGB, resize, crop, then
- * x = (pixel * scale - mean) / std per channel. `mean` and `std` are in the order of `channels`.
+ * x = (pixel * scale - mean) / std per channel. `mean` and `std` are in the order of `channels`, and as many.
  */
 export interface InputSpec {
   /** Name of the graph's input. */
   name: string;
   layout: Layout;
   dtype: InputType;
+  /** What stands in an integer input for x. A uint8 input without takes the pixels as they are. */
+  quantization?: Quantization;
   /** Pixels. */
   width: number;
   height: number;
@@ -30,27 +41,39 @@ export interface InputSpec {
   /** `center` cuts width x height out of the middle; `none` takes what the resize gave. */
   crop: 'center' | 'none';
   scale: number;
-  mean: readonly [number, number, number];
-  std: readonly [number, number, number];
+  mean: readonly number[];
+  std: readonly number[];
 }
 
 /**
  * `shorter-side`: the shorter side becomes `size`, the longer one follows (truncated), as torchvision's Resize(size).
- * `exact`: to width x height, aspect ratio not kept. `pad`: fits into width x height, the rest is black, centred.
+ * `exact`: to `size`, or else to width x height; aspect ratio not kept. `pad`: fits into width x height, the rest is of one
+ * colour, centred.
  */
 export type ResizeMode = 'shorter-side' | 'exact' | 'pad';
 export type ResizeKernel = 'bilinear' | 'bicubic' | 'nearest' | 'lanczos';
 
 export interface ResizeSpec {
   mode: ResizeMode;
-  /** Pixels; needed by `shorter-side` alone. */
-  size?: number;
+  /** Pixels; with `exact` a side of the square or [width, height], to crop from. */
+  size?: number | readonly [number, number];
   kernel: ResizeKernel;
+  /** What `pad` fills with: red, green, blue, 0..255; black where it is not given. */
+  color?: readonly [number, number, number];
 }
+
+/** `none` where the graph's outputs are what is to be answered already, such as probabilities. */
+export type Activation = 'softmax' | 'sigmoid' | 'none';
 
 export interface OutputSpec {
   /** Name of the graph's output. */
   name: string;
-  /** `none` where the graph's outputs are probabilities already. */
-  activation: 'softmax' | 'none';
+  activation: Activation;
+  /** What an integer output stands for. */
+  quantization?: Quantization;
+  /** Any number of classes may be right: answers name all whose score is at least `threshold`. */
+  multi_label?: boolean;
+  threshold?: number;
 }
+
+export const DEFAULT_THRESHOLD = 0.5;

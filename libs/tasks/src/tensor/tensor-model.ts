@@ -84,6 +84,10 @@ export class TensorModel implements ServedTask<Tensors> {
     return sent as Tensors;
   }
 
+  named(): readonly never[] {
+    return [];
+  }
+
   headline(): undefined {
     return undefined;
   }

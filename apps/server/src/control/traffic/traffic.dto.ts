@@ -10,6 +10,9 @@ class OpinionDto {
   @ApiPropertyOptional({ example: 0.97 })
   confidence?: number;
 
+  @ApiPropertyOptional({ description: 'All classes, of a multi-label model', type: 'array', items: { type: 'object' } })
+  classes?: { label: string; confidence: number }[];
+
   @ApiPropertyOptional({
     description: 'Where two answers of tensors are furthest apart: the output',
     example: 'scores',

@@ -23,7 +23,8 @@ export class ImageDialect {
     if (topK !== undefined && topK > classes) {
       throw invalidField('top_k', `must be at most ${classes}, the number of classes of the model`);
     }
-    const count = Math.min(topK ?? this.config.TOP_K_PREDICTIONS, classes);
+    // A multi-label model says itself how many there are.
+    const count = topK ?? (task.isMultiLabel ? undefined : Math.min(this.config.TOP_K_PREDICTIONS, classes));
     return async (source: Source, wait: Wait): Promise<InferenceInput> => {
       if ('inputs' in source) {
         const detail = 'is for models of tensors; this one takes an image, as "image" or "url"';

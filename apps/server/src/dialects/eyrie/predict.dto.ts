@@ -5,14 +5,24 @@ import { Whole } from '#validation';
 import { ModelQuery } from '../../http/model-ref.dto';
 
 export class PathPredictQuery {
-  @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
+  @ApiPropertyOptional({
+    description: 'How many classes to answer; of a multi-label model at the most',
+    type: 'integer',
+    minimum: 1,
+    example: 3,
+  })
   @IsOptional()
   @Whole(1)
   top_k?: number;
 }
 
 export class PredictQuery extends ModelQuery {
-  @ApiPropertyOptional({ description: 'How many classes to answer', type: 'integer', minimum: 1, example: 3 })
+  @ApiPropertyOptional({
+    description: 'How many classes to answer; of a multi-label model at the most',
+    type: 'integer',
+    minimum: 1,
+    example: 3,
+  })
   @IsOptional()
   @Whole(1)
   top_k?: number;
@@ -86,7 +96,11 @@ export class PredictResponse {
   @ApiProperty({ type: () => ModelUsed })
   model!: ModelUsed;
 
-  @ApiPropertyOptional({ type: () => [ClassScoreDto], description: 'Best first; of a model that classifies' })
+  @ApiPropertyOptional({
+    type: () => [ClassScoreDto],
+    description:
+      'Best first; of a model that classifies. Of a multi-label model all that reach its threshold, which may be none',
+  })
   predictions?: readonly ClassScoreDto[];
 
   @ApiPropertyOptional({ ...OUTPUTS, description: 'By name; of a model of tensors' })

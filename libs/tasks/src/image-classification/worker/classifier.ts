@@ -7,21 +7,26 @@ import {
   type PreparedBatch,
   type RunProgress,
   type RunResult,
+  type WarmUp,
   type WorkerItem,
   type WorkerTask,
 } from '#inference/worker';
-import { float16ToNumbers } from '../../float16';
-import type { ClassifierSpec, SentClasses } from '../spec';
+import { scoreKind } from '../score-kind';
+import { CHANNELS, DEFAULT_THRESHOLD, type ClassifierSpec, type SentClasses } from '../spec';
+import { checkGraph } from './check-graph';
 import { decodeImage } from './image/decode';
 import { preprocess } from './image/preprocess';
-import { firstNotFinite, softmax, topK } from './scores';
-
-/** Input data of a batch: float16 travels as its bits. */
-export type InputArray = Float32Array | Uint16Array | Uint8Array;
+import { allocateTensor, fillTensor, type TensorData } from './image/tensor';
+import { outputNumbers } from './output-numbers';
+import { countAtLeast, firstNotFinite, sigmoid, softmax, topK } from './scores';
+import { runEachShape, runNoise } from './warm-up';
 
 export const imageClassificationWorker: WorkerTask = {
   load: (session, context) => new Classifier(session, context),
 };
+
+/** Batches of the warm-up are no larger than this. */
+const WARM_UP_BATCH = 4;
 
 /** A network that gives a score to each class of an image. */
 export class Classifier implements LoadedRunner {
@@ -39,74 +44,121 @@ export class Classifier implements LoadedRunner {
 
   /** Elements of one image's input. */
   get imageSize(): number {
-    return 3 * this.spec.input.width * this.spec.input.height;
+    const { channels, width, height } = this.spec.input;
+    return CHANNELS[channels] * width * height;
   }
 
-  async warmUp(): Promise<void> {
-    for (const count of new Set([1, Math.min(this.context.maxBatch, 4)])) await this.run(this.allocate(count), count);
+  async warmUp(): Promise<WarmUp> {
+    const { maxBatch, isProven } = this.context;
+    // What may run one by one alone needs no look at how a batch does.
+    const batch = maxBatch === 1 ? 1 : (this.fixedBatch ?? Math.min(maxBatch, WARM_UP_BATCH));
+    const run = (images: readonly Uint8Array[]) => this.runPixels(images);
+    if (isProven) {
+      await runEachShape(run, this.spec.input, batch);
+      return {};
+    }
+    const { rows, change } = await runNoise(run, this.spec.input, batch);
+    const percent = (change * 100).toFixed(change < 0.01 ? 2 : 0);
+    return {
+      oneByOne:
+        change > 0 ? `the scores of an image change with the others in its batch (by ${percent}% in a try)` : undefined,
+      doubts: this.doubtsAbout(rows),
+    };
   }
 
   prepare(items: readonly WorkerItem[]): PreparedBatch {
     return new ImageBatch(this, this.spec, this.context.maxPixels, items);
   }
 
-  /** Elements of the input of `count` images. A fixed batch dimension is rounded up to. */
-  inputSize(count: number): number {
+  /** Room for the input of `count` images, zeroed. A fixed batch dimension is rounded up to. */
+  allocate(count: number): TensorData {
     const batch = this.fixedBatch === null ? count : Math.ceil(count / this.fixedBatch) * this.fixedBatch;
-    return batch * this.imageSize;
-  }
-
-  /** Room for the input of `count` images, zeroed. */
-  allocate(count: number): InputArray {
-    const size = this.inputSize(count);
-    switch (this.spec.input.dtype) {
-      case 'float32':
-        return new Float32Array(size);
-      case 'float16':
-        return new Uint16Array(size);
-      case 'uint8':
-        return new Uint8Array(size);
-    }
+    return allocateTensor(this.spec.input, batch * this.imageSize);
   }
 
   /** Class scores of `count` images, each as the manifest's activation gives them. `input` comes from `allocate`. */
-  async run(input: InputArray, count: number): Promise<ArrayLike<number>[]> {
-    const scores: ArrayLike<number>[] = [];
+  async run(input: TensorData, count: number): Promise<ArrayLike<number>[]> {
+    return (await this.runGraph(input, count)).map((row) => this.activated(row));
+  }
+
+  /** @returns a row of values for each image, as the graph gives them */
+  private async runGraph(input: TensorData, count: number): Promise<ArrayLike<number>[]> {
+    const rows: ArrayLike<number>[] = [];
     const step = this.fixedBatch ?? count;
     for (let done = 0; done < count; done += step) {
       const part = input.subarray(done * this.imageSize, (done + step) * this.imageSize);
-      const rows = await this.runOnce(part, step);
-      scores.push(...rows.slice(0, count - done));
+      const left = Math.min(step, count - done);
+      // A fixed batch is filled up with the last image: its scores are then what they would be among nothing but itself.
+      for (let row = left; row < step; row++) {
+        part.copyWithin(row * this.imageSize, (left - 1) * this.imageSize, left * this.imageSize);
+      }
+      rows.push(...(await this.runOnce(part, step)).slice(0, left));
     }
-    return scores;
+    return rows;
   }
 
-  private async runOnce(input: InputArray, batch: number): Promise<ArrayLike<number>[]> {
-    const { input: spec, output, labels } = this.spec;
-    const dims = spec.layout === 'NCHW' ? [batch, 3, spec.height, spec.width] : [batch, spec.height, spec.width, 3];
+  private async runOnce(input: TensorData, batch: number): Promise<ArrayLike<number>[]> {
+    const { input: spec, output } = this.spec;
+    const channels = CHANNELS[spec.channels];
+    const dims =
+      spec.layout === 'NCHW' ? [batch, channels, spec.height, spec.width] : [batch, spec.height, spec.width, channels];
     const results = await this.session.run({ [spec.name]: new Tensor(spec.dtype, input as never, dims) }, [
       output.name,
     ]);
     const result = results[output.name]!;
-    const values = toNumbers(result);
+    const values = outputNumbers(result, output);
     const classes = values.length / batch;
     result.dispose();
-    if (classes !== labels.length) {
-      throw new ModelLoadError(
-        `output "${output.name}" has ${classes} values per image but labels.txt has ${labels.length} lines`,
-        { kind: 'other-classes', classes },
-      );
-    }
-    return Array.from({ length: batch }, (_, i) => {
-      const row = values.subarray(i * classes, (i + 1) * classes);
-      return output.activation === 'softmax' ? softmax(row) : row.slice();
-    });
+    this.checkClasses(classes);
+    return Array.from({ length: batch }, (_, i) => values.slice(i * classes, (i + 1) * classes));
+  }
+
+  /** @throws ModelLoadError when the graph has another number of scores than there are labels */
+  private checkClasses(classes: number): void {
+    const { output, labels } = this.spec;
+    if (classes === labels.length || (this.isYesOrNo && classes === 1)) return;
+    const hint =
+      classes === 1 && labels.length === 2
+        ? ': one value for two classes needs activation "sigmoid", or "none" where it is a probability already'
+        : '';
+    throw new ModelLoadError(
+      `output "${output.name}" has ${classes} values per image but labels.txt has ${labels.length} lines${hint}`,
+      { kind: 'other-classes', classes },
+    );
+  }
+
+  /** One value stands for two classes: how likely the second one is. */
+  private get isYesOrNo(): boolean {
+    const { output, labels } = this.spec;
+    return labels.length === 2 && output.activation !== 'softmax' && !output.multi_label;
+  }
+
+  private activated(row: ArrayLike<number>): ArrayLike<number> {
+    const { activation } = this.spec.output;
+    if (activation === 'softmax') return softmax(row);
+    const scores = activation === 'sigmoid' ? Float64Array.from(row, sigmoid) : row;
+    if (scores.length !== 1 || !this.isYesOrNo) return scores;
+    return Float64Array.of(1 - scores[0]!, scores[0]!);
+  }
+
+  private runPixels(images: readonly Uint8Array[]): Promise<ArrayLike<number>[]> {
+    const input = this.allocate(images.length);
+    images.forEach((rgb, i) => fillTensor(rgb, this.spec.input, input, i * this.imageSize));
+    return this.runGraph(input, images.length);
+  }
+
+  private doubtsAbout(rows: readonly ArrayLike<number>[]): string[] {
+    const { activation } = this.spec.output;
+    if (activation !== 'softmax' || scoreKind(rows) !== 'probabilities') return [];
+    return [
+      'the graph gives probabilities already, and softmax makes all of them alike: its activation should be "none"',
+    ];
   }
 }
 
 /** Images that share a run. Each is decoded into its place in the input; those that could not be leave no gap. */
 class ImageBatch implements PreparedBatch {
-  private readonly input: InputArray;
+  private readonly input: TensorData;
 
   constructor(
     private readonly classifier: Classifier,
@@ -133,11 +185,11 @@ class ImageBatch implements PreparedBatch {
     const input = items.length === this.items.length ? this.input : this.inputOf(items);
     const scores = await this.classifier.run(input, items.length);
     onRan();
-    return items.map((item, row) => this.result(scores[row]!, (this.items[item]!.params as { topK: number }).topK));
+    return items.map((item, row) => this.result(scores[row]!, this.items[item]!.params as { topK?: number }));
   }
 
   /** A copy: the places of the others may still be written to. */
-  private inputOf(items: readonly number[]): InputArray {
+  private inputOf(items: readonly number[]): TensorData {
     const { imageSize } = this.classifier;
     const input = this.classifier.allocate(items.length);
     items.forEach((from, to) =>
@@ -146,50 +198,17 @@ class ImageBatch implements PreparedBatch {
     return input;
   }
 
-  private result(scores: ArrayLike<number>, k: number): RunResult {
-    const bad = firstNotFinite(scores);
-    if (bad === undefined) return { output: topK(scores, k) satisfies SentClasses };
+  private result(scores: ArrayLike<number>, { topK: asked }: { topK?: number }): RunResult {
     const { labels, output } = this.spec;
-    const after = output.activation === 'softmax' ? ' after softmax' : '';
-    const detail = `the model gave ${scores[bad]} for class ${bad} ("${labels[bad]}")${after}, which is no score`;
-    return { code: 'WORKER_FAILED', detail };
+    const bad = firstNotFinite(scores);
+    if (bad !== undefined) {
+      const after = output.activation === 'none' ? '' : ` after ${output.activation}`;
+      const detail = `the model gave ${scores[bad]} for class ${bad} ("${labels[bad]}")${after}, which is no score`;
+      return { code: 'WORKER_FAILED', detail };
+    }
+    const most = asked ?? scores.length;
+    const { multi_label, threshold = DEFAULT_THRESHOLD } = output;
+    const count = multi_label ? Math.min(most, countAtLeast(scores, threshold)) : most;
+    return { output: topK(scores, count) satisfies SentClasses };
   }
-}
-
-/** Holds the manifest against the graph; gives the graph's batch dimension if it is fixed. */
-function checkGraph(session: InferenceSession, { input, output }: ClassifierSpec): number | null {
-  const found = session.inputMetadata.find(({ name }) => name === input.name);
-  if (!found?.isTensor) {
-    throw new ModelLoadError(`the graph has no input "${input.name}"; it has ${session.inputNames.join(', ')}`);
-  }
-  if (!session.outputNames.includes(output.name)) {
-    throw new ModelLoadError(`the graph has no output "${output.name}"; it has ${session.outputNames.join(', ')}`);
-  }
-  if (found.type !== input.dtype) {
-    throw new ModelLoadError(`input "${input.name}" is ${found.type} in the graph but ${input.dtype} in the manifest`);
-  }
-  const want = input.layout === 'NCHW' ? [3, input.height, input.width] : [input.height, input.width, 3];
-  const shape = found.shape;
-  const fits = shape.length === 4 && want.every((size, i) => isFree(shape[i + 1]) || shape[i + 1] === size);
-  if (!fits) {
-    throw new ModelLoadError(
-      `input "${input.name}" is [${shape.join(', ')}] in the graph but [batch, ${want.join(', ')}] in the manifest`,
-    );
-  }
-  const batch = shape[0];
-  return typeof batch === 'number' && batch > 0 ? batch : null;
-}
-
-function isFree(dimension: number | string | undefined): boolean {
-  return typeof dimension !== 'number' || dimension <= 0;
-}
-
-function toNumbers(tensor: Tensor): Float32Array {
-  if (tensor.type === 'float32') return tensor.data as Float32Array;
-  if (tensor.type === 'float16') {
-    const { buffer, byteOffset, length } = tensor.data as Uint16Array;
-    return float16ToNumbers(new Uint16Array(buffer, byteOffset, length));
-  }
-  if (tensor.type === 'float64') return Float32Array.from(tensor.data as Float64Array);
-  throw new ModelLoadError(`the output is ${tensor.type}; float32, float64 or float16 scores are expected`);
 }

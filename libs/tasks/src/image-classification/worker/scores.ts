@@ -9,8 +9,14 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
   return probabilities;
 }
 
+/** Turns a logit into the probability of a yes. */
+export function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
+
 /** The `k` highest scores (all of them if there are fewer), best first; of equal ones the lower class first. */
 export function topK(scores: ArrayLike<number>, k: number): { classId: number; confidence: number }[] {
+  if (k === 0) return [];
   if (k > FEW) return sortAll(scores).slice(0, k);
   const best: { classId: number; confidence: number }[] = [];
   for (let classId = 0; classId < scores.length; classId++) {
@@ -31,6 +37,12 @@ function sortAll(scores: ArrayLike<number>): { classId: number; confidence: numb
   return Array.from(scores, (confidence, classId) => ({ classId, confidence })).sort(
     (a, b) => b.confidence - a.confidence || a.classId - b.classId,
   );
+}
+
+export function countAtLeast(scores: ArrayLike<number>, threshold: number): number {
+  let count = 0;
+  for (let i = 0; i < scores.length; i++) if (scores[i]! >= threshold) count++;
+  return count;
 }
 
 /** The place of the first value that is NaN or infinite; undefined where there is none. */

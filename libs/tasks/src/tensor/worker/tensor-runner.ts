@@ -3,9 +3,11 @@ import { EyrieError } from '#core';
 import {
   type LoadedRunner,
   ModelLoadError,
+  runtimeError,
   type PreparedBatch,
   type RunProgress,
   type RunResult,
+  type WarmUp,
   type WorkerItem,
   type WorkerTask,
 } from '#inference/worker';
@@ -34,8 +36,8 @@ class TensorRunner implements LoadedRunner {
   constructor(private readonly session: InferenceSession) {}
 
   /** What would be a fair input nobody knows. */
-  warmUp(): Promise<void> {
-    return Promise.resolve();
+  warmUp(): Promise<WarmUp> {
+    return Promise.resolve({});
   }
 
   prepare(items: readonly WorkerItem[]): PreparedBatch {
@@ -59,9 +61,10 @@ class TensorRunner implements LoadedRunner {
       const results = await this.session.run(feeds, outputs);
       return { output: outputs.map((name) => valueOf(name, results[name]!)) };
     } catch (error) {
-      const detail = String(error).replace(/\s+/g, ' ');
+      const code = String(error);
+      const detail = runtimeError(error);
       // What the graph does not take is told apart from what fails inside of it (onnxruntime's StatusCode).
-      if (detail.includes('INVALID_ARGUMENT') || /invalid dimensions for input/i.test(detail)) {
+      if (code.includes('INVALID_ARGUMENT') || /invalid dimensions for input/i.test(code)) {
         return { code: 'INVALID_REQUEST', detail: `the model does not take these inputs: ${detail}` };
       }
       return { code: 'WORKER_FAILED', detail: `the model failed: ${detail}` };

@@ -2,6 +2,18 @@ import { planGeometry } from './geometry';
 import { pixelInput } from './input.fixture';
 
 describe('planGeometry', () => {
+  it.each([
+    [256, { width: 256, height: 256 }, { left: 16, top: 16 }],
+    [[320, 240] as const, { width: 320, height: 240 }, { left: 48, top: 8 }],
+  ])('resizes to exactly %p and cuts the middle out', (size, resized, corner) => {
+    const input = pixelInput({ resize: { mode: 'exact', size, kernel: 'bilinear' } });
+    expect(planGeometry({ width: 640, height: 425 }, input)).toEqual({
+      resized,
+      window: { ...corner, width: 224, height: 224 },
+      place: { left: 0, top: 0 },
+    });
+  });
+
   // What torchvision gives for Resize(256), CenterCrop(224).
   it.each([
     [

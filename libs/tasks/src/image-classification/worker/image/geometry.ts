@@ -18,7 +18,7 @@ export interface Plan {
   resized: Size;
   /** In pixels of `resized`. */
   window: Region;
-  /** Where the window's top left corner lies on the input; what it does not cover is black. */
+  /** Where the window's top left corner lies on the input; what it does not cover is of one colour. */
   place: { left: number; top: number };
 }
 
@@ -49,12 +49,18 @@ export function planGeometry(image: Size, input: InputSpec): Plan {
 export function resizedSize(image: Size, input: InputSpec): Size {
   switch (input.resize.mode) {
     case 'shorter-side':
-      return shorterSide(image, input.resize.size ?? Math.min(input.width, input.height));
+      return shorterSide(image, input.resize.size as number);
     case 'exact':
-      return { width: input.width, height: input.height };
+      return exactly(input);
     case 'pad':
       return contain(image, input);
   }
+}
+
+function exactly({ resize: { size }, width, height }: InputSpec): Size {
+  if (size === undefined) return { width, height };
+  if (typeof size === 'number') return { width: size, height: size };
+  return { width: size[0], height: size[1] };
 }
 
 function shorterSide({ width, height }: Size, size: number): Size {

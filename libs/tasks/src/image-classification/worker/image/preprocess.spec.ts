@@ -26,6 +26,16 @@ describe('preprocess', () => {
     expect(target[32]).toBe(-15);
   });
 
+  it('or with the colour that the model was trained with', () => {
+    const resize = { mode: 'pad', kernel: 'bilinear', color: [1, 2, 3] } as const;
+    const input = pixelInput({ width: 4, height: 4, resize, crop: 'none' });
+    const target = new Uint8Array(48);
+    preprocess({ data: new Uint8Array(8 * 4 * 3).fill(255), width: 8, height: 4 }, input, target, 0);
+    const row = Array<number[]>(4).fill([1, 2, 3]).flat();
+    expect([...target.subarray(0, 12), ...target.subarray(36)]).toEqual([...row, ...row]);
+    expect(new Set(target.subarray(12, 36))).toEqual(new Set([255]));
+  });
+
   it('writes each image of a batch to its own place', () => {
     const input = pixelInput({ width: 3, height: 2, resize: { mode: 'exact', kernel: 'nearest' }, crop: 'none' });
     const images = Array.from({ length: 4 }, () => ({ data: randomBytes(18), width: 3, height: 2 }));

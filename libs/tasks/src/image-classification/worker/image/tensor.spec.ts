@@ -63,6 +63,36 @@ describe('fillTensor', () => {
     expect(Buffer.from(target)).toEqual(rgb);
   });
 
+  it('makes a grey of each pixel as Pillow does', () => {
+    const colours = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 77, 77, 77);
+    const target = new Uint8Array(4);
+    fillTensor(colours, pixelInput({ width: 4, height: 1, channels: 'GREY', mean: [0], std: [1] }), target, 0);
+    // PIL.Image.convert('L') of red, green, blue and a grey.
+    expect([...target]).toEqual([76, 150, 29, 77]);
+  });
+
+  it.each([
+    ['NCHW', 'RGBA', [1, 4, 2, 5, 3, 6, 255, 255]],
+    ['NHWC', 'RGBA', [1, 2, 3, 255, 4, 5, 6, 255]],
+    ['NHWC', 'BGRA', [3, 2, 1, 255, 6, 5, 4, 255]],
+  ] as const)('%s, %s: a fourth channel is opaque', (layout, channels, expected) => {
+    const input = pixelInput({ width: 2, height: 1, layout, channels, mean: [0, 0, 0, 0], std: [1, 1, 1, 1] });
+    const target = new Uint8Array(8);
+    fillTensor(Uint8Array.of(1, 2, 3, 4, 5, 6), input, target, 0);
+    expect([...target]).toEqual(expected);
+  });
+
+  it('quantises as ONNX does: ties to even, cut to the range of the type', () => {
+    const grey = { height: 1, channels: 'GREY', mean: [0], std: [1] } as const;
+    const pixels = [0, 1, 2, 3, 255];
+    const rgbOf = Uint8Array.from(pixels.flatMap((value) => [value, value, value]));
+    const input = pixelInput({ ...grey, width: 5, dtype: 'int8', quantization: { scale: 2, zero_point: -1 } });
+    const target = new Int8Array(5);
+    fillTensor(rgbOf, input, target, 0);
+    // 0.5 goes to 0, 1.5 to 2, 127.5 to 128; then the zero point, then the range.
+    expect([...target]).toEqual([-1, -1, 0, 1, 127]);
+  });
+
   it('touches no other image of the batch', () => {
     const size = WIDTH * HEIGHT * 3;
     const target = new Float32Array(3 * size).fill(NaN);
@@ -74,7 +104,7 @@ describe('fillTensor', () => {
 
   it('refuses a uint8 input that wants the pixels scaled', () => {
     const input = pixelInput({ width: WIDTH, height: HEIGHT, scale: 1 / 255 });
-    expect(() => fillTensor(rgb, input, new Uint8Array(WIDTH * HEIGHT * 3), 0)).toThrow(/scale must be 1/);
+    expect(() => fillTensor(rgb, input, new Uint8Array(WIDTH * HEIGHT * 3), 0)).toThrow(/takes the pixels as they are/);
   });
 
   it('refuses a target of another type, or without room', () => {

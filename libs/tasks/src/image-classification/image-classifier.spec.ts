@@ -1,0 +1,56 @@
+import type { Classes } from './classes';
+import { ImageClassifier } from './image-classifier';
+
+const labels = ['cat', 'dog', 'dog', 'owl'];
+const single = new ImageClassifier(labels, []);
+const tags = new ImageClassifier(labels, [], { multi_label: true, threshold: 0.5 });
+const classes = (...ids: (number | [number, string])[]): Classes =>
+  ids.map((id, i) => {
+    const [class_id, label] = typeof id === 'number' ? [id, labels[id]!] : id;
+    return { class_id, label, confidence: 0.9 - i / 10 };
+  });
+
+describe('two answers agree', () => {
+  it.each<[string, boolean, ImageClassifier, Classes, Classes]>([
+    ['on the same class', true, single, classes(1), classes(1)],
+    ['not on another class of the same label', false, single, classes(1), classes(2)],
+    ['on a class that another version has in another place', true, single, classes(0), classes([3, 'cat'])],
+    ['not on a class that another version calls otherwise', false, single, classes(0), classes([0, 'lynx'])],
+    ['of several labels, in whatever order', true, tags, classes(0, 3), classes(3, 0)],
+    ['of several labels, not on a part of them', false, tags, classes(0, 3), classes(0)],
+    ['that there is none', true, tags, classes(), classes()],
+    ['not where one names none', false, single, classes(1), classes()],
+  ])('%s: %p', (_, agreed, task, answer, other) => {
+    expect(task.compare(answer, other).agreed).toBe(agreed);
+  });
+});
+
+it('a multi-label answer is asked for as a whole, and all its classes are counted', () => {
+  const image = new Uint8Array(3);
+  expect(tags.input(image).params).toEqual({ topK: undefined });
+  // As many as the client has been answered: what it was not told of is no disagreement.
+  expect(tags.forComparison(tags.input(image, 1)).params).toEqual({ topK: 1 });
+  expect(tags.forComparison(tags.input(image)).params).toEqual({ topK: undefined });
+  expect(single.forComparison(single.input(image, 3)).params).toEqual({ topK: 1 });
+  expect(tags.named(classes(0, 3))).toHaveLength(2);
+  expect(single.named(classes(0, 3))).toHaveLength(1);
+  expect(tags.headline([])).toBeUndefined();
+});
+
+describe('a kept multi-label answer', () => {
+  const { cache } = tags;
+  it.each<[string, number | undefined, boolean]>([
+    ['[]', undefined, true],
+    ['[[3,0.9],[0,0.5]]', undefined, true],
+    ['[[3,0.9],[0,0.5]]', 1, false],
+    ['[[3,0.9],[0,0.4]]', undefined, false],
+    ['[[0,0.5],[3,0.9]]', undefined, false],
+    ['[[3,0.9],[3,0.8]]', undefined, false],
+  ])('%s, asked for %p: %p', (text, topK, isBelieved) => {
+    expect(cache.decode(text, { topK }) !== undefined).toBe(isBelieved);
+  });
+
+  it('has a key of its own for each number of classes', () => {
+    expect([cache.key({}), cache.key({ topK: 4 })]).toEqual(['all', '4']);
+  });
+});
