@@ -3,6 +3,7 @@ const CHANGING = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME'],
   [/-?\d+\.\d+(e-?\d+)?/g, 'DECIMAL'],
+  [/\d+(?=\/s\b)/g, 'RATE'],
 ];
 
 /**

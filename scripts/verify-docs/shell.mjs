@@ -47,7 +47,8 @@ export class Shell {
 
   /** Starts what serves, in place of whatever server this page had. @param {(log: string) => boolean} isUp */
   async serve(command, isUp) {
-    if (!command.includes('http.server')) await this.stopServers();
+    const isOurs = !command.includes('http.server');
+    if (isOurs) await this.stopServers((server) => server.isOurs);
     const server = spawn('bash', ['--norc', '--noprofile', '-c', command], {
       ...this.#options,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,16 +57,18 @@ export class Shell {
     let ended = false;
     server.on('exit', () => (ended = true));
     for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (log += chunk));
-    this.#servers.push(server);
+    this.#servers.push(Object.assign(server, { isOurs }));
     const giveUpAt = Date.now() + START_TIMEOUT_MS;
     // It says nothing for so long as nobody reads from a terminal.
-    if (command.includes('http.server')) return (await sleep(1000), log);
+    if (!isOurs) return (await sleep(3000), log);
     while (!ended && !isUp(log) && Date.now() < giveUpAt) await sleep(50);
     return log;
   }
 
-  async stopServers() {
-    for (const server of this.#servers.splice(0)) await endGroup(server);
+  async stopServers(which = () => true) {
+    const ending = this.#servers.filter(which);
+    this.#servers = this.#servers.filter((server) => !ending.includes(server));
+    for (const server of ending) await endGroup(server);
   }
 
   async close() {
