@@ -61,7 +61,8 @@ const QUOTA = ['ratelimit', 'ratelimit-remaining', 'ratelimit-reset'];
 function comparable({ status, headers, body }: Answer) {
   const { date, 'x-request-id': id, ...rest } = Object.fromEntries(headers);
   expect([typeof date, id]).toEqual(['string', body.request_id]);
-  for (const name of QUOTA.filter((each) => each in rest)) rest[name] = rest[name]!.replaceAll(/\b[rt]=\d+|^\d+$/g, 'n');
+  for (const name of QUOTA.filter((each) => each in rest))
+    rest[name] = rest[name]!.replaceAll(/\b[rt]=\d+|^\d+$/g, 'n');
   return { status, headers: rest, body: { ...body, request_id: undefined } };
 }
 
