@@ -64,8 +64,10 @@ describe('models', () => {
   });
 
   it('are removed there', async () => {
-    expect(await ok('models', 'remove', 'weather', 1, '--yes')).toBe('weather version 1 is removed\n');
-    expect(readdirSync(join(registry.path, 'weather'))).not.toContain('1');
+    const routed = await run('models', 'remove', 'weather', 1, '--yes');
+    expect(routed).toMatchObject({ code: 1, stderr: expect.stringMatching(/the policy of weather names version 1/) });
+    expect(await ok('models', 'remove', 'weather', 7, '--yes')).toBe('weather version 7 is removed\n');
+    expect(readdirSync(join(registry.path, 'weather'))).not.toContain('7');
     expect(await json('models', 'remove', 'weather', '--all', '--yes')).toEqual({ model: 'weather' });
     expect((await run('models', 'show', 'weather')).stderr).toMatch(/there is no model "weather"; there are: pixels/);
   });
