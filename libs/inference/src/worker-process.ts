@@ -122,6 +122,8 @@ export class WorkerProcess {
       this.note(line);
       options.onStderr?.(line);
     });
+    // Where one is killed, its pipes may be reset; readline passes that on.
+    lines.on('error', () => undefined);
     // It was started, so this is a signal or a message to a process that is about to end; its exit tells the rest.
     child.on('error', () => undefined);
     batches.on('error', (error) => {

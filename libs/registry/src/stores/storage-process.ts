@@ -36,6 +36,9 @@ interface Pending {
   onSign: () => void;
 }
 
+/** It was gone before it could be told: nothing of the call has been done, and another process may be asked. */
+class NotSent extends StorageError {}
+
 /** One process, and what it has been asked. */
 class Asked {
   readonly pending = new Map<number, Pending>();
@@ -66,7 +69,7 @@ class Asked {
       this.pending.set(id, { resolve, reject, onSign });
       this.child.channel?.ref();
       signal.addEventListener('abort', () => reject(signal.reason as Error));
-      this.child.send({ id, call, args }, (error) => error && reject(new StorageError(error.message)));
+      this.child.send({ id, call, args }, (error) => error && reject(new NotSent(error.message)));
     }).finally(() => {
       this.pending.delete(id);
       if (this.pending.size > 0) return;
@@ -158,6 +161,15 @@ export class StorageProcess implements FileCalls {
   }
 
   private async askNow(call: FileCall, args: unknown[], onTimeout: () => void): Promise<unknown> {
+    try {
+      return await this.askProcess(call, args, onTimeout);
+    } catch (error) {
+      if (!(error instanceof NotSent)) throw error;
+      return this.askProcess(call, args, onTimeout);
+    }
+  }
+
+  private async askProcess(call: FileCall, args: unknown[], onTimeout: () => void): Promise<unknown> {
     const asked = this.process();
     await this.started(asked);
     const ms = this.options.timeoutMs;
@@ -175,6 +187,10 @@ export class StorageProcess implements FileCalls {
     return withTimeLimit({ ms, onExpiry }, async (signal, onSign) => {
       try {
         return await asked.ask(call, args, onSign, signal);
+      } catch (error) {
+        // Its exit is about to be told.
+        if (error instanceof NotSent) this.retire(asked);
+        throw error;
       } finally {
         // An error of the disk is an answer, too.
         if (!signal.aborted && !asked.isRetired) this.isHanging = false;
