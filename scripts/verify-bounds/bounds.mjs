@@ -2,6 +2,8 @@
 export const BOUNDS = {
   /** Processor time of the server's main thread between two turns of its event loop, in ms. What the machine does meanwhile does not count. */
   loopMs: 50,
+  /** The same where thousands of connections are opened, or thousands of requests sent ahead, at once: Node takes what has come in one turn. */
+  burstLoopMs: 150,
   /** The most that the server's process (not its workers) has had in memory, in MiB. */
   memoryMiB: 512,
   /** The slowest answer to `GET /health/live` of somebody else, in ms. It waits for the processor as well as for the server. */

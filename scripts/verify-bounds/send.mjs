@@ -21,12 +21,10 @@ export function send(url, { method = 'POST', headers = {}, body, timeoutMs = 60_
 }
 
 /** JSON, given as text or bytes, since what is sent here need not be JSON. */
-export const sendJson = (url, text, headers = {}) => {
+export const sendJson = (url, text, { method, headers } = {}) => {
   const body = Buffer.from(text);
-  return send(url, {
-    headers: { 'Content-Type': 'application/json', 'Content-Length': body.length, ...headers },
-    body,
-  });
+  const described = { 'Content-Type': 'application/json', 'Content-Length': body.length, ...headers };
+  return send(url, { method, headers: described, body });
 };
 
 /** `count` of them, `width` at a time. @param {(i: number) => Promise<unknown>} one @returns what each resolved with */

@@ -11,11 +11,13 @@ const documents = ['/openapi.yaml', '/openapi.json', '/metrics', '/docs/', '/v1/
 export const connectionAttacks = [
   ...documents.map((path) => ({
     name: `one connection, ${PIPELINED} × GET ${path}, answers not read`,
+    isBurst: true,
     inShort: path === '/openapi.yaml' || path === '/metrics',
     run: ({ url }) => raw(url, ask(path).repeat(PIPELINED), { holdMs: 3000 }),
   })),
   {
     name: 'sixteen connections that do so at once',
+    isBurst: true,
     run: async ({ url }) =>
       (await many(16, 16, () => raw(url, ask('/openapi.yaml').repeat(1000), { holdMs: 2000 }))).flat(),
   },
@@ -40,11 +42,13 @@ export const connectionAttacks = [
   })),
   {
     name: '2,000 connections that say nothing',
+    isBurst: true,
     inShort: true,
     run: ({ url }) => hold(async (held) => void (await many(2000, 100, () => held.open(url, '')))),
   },
   {
     name: '1,000 requests that never end their headers',
+    isBurst: true,
     run: ({ url }) =>
       hold(async (held) => void (await many(1000, 100, () => held.open(url, 'GET / HTTP/1.1\r\nHost: x\r\nX-A: ')))),
   },
