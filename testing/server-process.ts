@@ -38,6 +38,8 @@ export class ServerProcess {
         PORT: String(port),
         MODEL_REGISTRY: BUNDLED_REGISTRY,
         CACHE_MAX_BYTES: '0',
+        // A machine that has just installed and compiled everything may keep a process waiting for its disk.
+        REGISTRY_TIMEOUT_MS: '60000',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -31,6 +31,9 @@ export interface Alterations {
   tracing?: Tracing;
 }
 
+/** A machine that has just installed and compiled everything may keep a process waiting for its disk. */
+const PATIENT = { REGISTRY_TIMEOUT_MS: '60000' };
+
 /**
  * @param env what the environment would say; port and log level are set here, and the cache is off: most tests send
  *   the same image again and mean it
@@ -41,7 +44,14 @@ export async function startServer(
 ): Promise<TestServer> {
   const log: Record<string, unknown>[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
-  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', CACHE_MAX_BYTES: '0', ...env });
+  const config = readConfig({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'debug',
+    CACHE_MAX_BYTES: '0',
+    ...PATIENT,
+    ...env,
+  });
   const logger = createLogger('test', config.LOG_LEVEL, { write });
   const isAltered = Object.keys(alterations).length > 0;
   const app = isAltered ? await createAltered(config, logger, alterations) : await createApp(config, logger, tracing);
