@@ -1,18 +1,8 @@
 // What nobody has thought of: whole requests with pieces cut out, doubled and overwritten, from a seed.
+import { Random } from '../../fuzz/random.mjs';
 import { many, raw } from '../send.mjs';
 
 const WIDTH = 16;
-
-/** Small, fast, seeded: mulberry32 by Tommy Ettinger, in the public domain. @returns numbers in [0, 1) */
-export function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** @param {number} seed @param {number} count @returns {import('../main.mjs').Attack} */
 export function generated(seed, count) {
@@ -20,8 +10,8 @@ export function generated(seed, count) {
     name: `${count} broken requests (seed ${seed})`,
     inShort: true,
     run: async ({ url, picture, key }) => {
-      const random = seeded(seed);
-      const requests = Array.from({ length: count }, () => broken(random, pick(random, originals(picture, key))));
+      const random = new Random(seed);
+      const requests = Array.from({ length: count }, () => broken(random, random.of(originals(picture, key))));
       return (await many(count, WIDTH, (i) => raw(url, requests[i], { readMs: 250 }))).flat();
     },
   };
@@ -71,10 +61,10 @@ function post(path, type, body, method = 'POST', more = '') {
 /** One to three changes, more often near the start, where what is read first stands. */
 function broken(random, bytes) {
   let result = Buffer.from(bytes);
-  for (let changes = 1 + Math.floor(random() * 3); changes > 0 && result.length > 1; changes--) {
-    const from = Math.floor(random() ** 2 * result.length);
-    const to = Math.min(result.length, from + 1 + Math.floor(random() ** 3 * 200));
-    result = pick(random, [cut, double, overwrite, shout])(random, result, from, to);
+  for (let changes = 1 + random.below(3); changes > 0 && result.length > 1; changes--) {
+    const from = Math.floor(random.next() ** 2 * result.length);
+    const to = Math.min(result.length, from + 1 + Math.floor(random.next() ** 3 * 200));
+    result = random.of([cut, double, overwrite, shout])(random, result, from, to);
   }
   return result;
 }
@@ -83,15 +73,15 @@ const cut = (_, bytes, from, to) => Buffer.concat([bytes.subarray(0, from), byte
 const double = (random, bytes, from, to) =>
   Buffer.concat([
     bytes.subarray(0, to),
-    ...Array(1 + Math.floor(random() * 50)).fill(bytes.subarray(from, to)),
+    ...Array(1 + random.below(50)).fill(bytes.subarray(from, to)),
     bytes.subarray(to),
   ]);
 const overwrite = (random, bytes, from, to) => {
-  for (let at = from; at < to; at++) bytes[at] = Math.floor(random() * 256);
+  for (let at = from; at < to; at++) bytes[at] = random.below(256);
   return bytes;
 };
 const shout = (random, bytes, from, to) =>
-  Buffer.concat([bytes.subarray(0, from), Buffer.from(pick(random, LOUD)), bytes.subarray(to)]);
+  Buffer.concat([bytes.subarray(0, from), Buffer.from(random.of(LOUD)), bytes.subarray(to)]);
 
 const LOUD = [
   '{',
@@ -112,7 +102,3 @@ const LOUD = [
   '--b',
   '__proto__',
 ];
-
-function pick(random, list) {
-  return list[Math.floor(random() * list.length)];
-}
