@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EyrieError, deadlineIn } from '#core';
-import { availableCpus, PredictorFactory } from '#inference';
+import { availableCpus } from '#inference';
 import { FolderStore, loadVersion, type VersionRef } from '#registry';
-import { classify, imageClassifierOf, WORKER_ENTRY } from '#tasks';
+import { classify, imageClassifierOf } from '#tasks';
 import { Failure } from '../failure';
 import { knownVersion } from '../registry/known-version';
 import { pathOf, type ServerAccess } from '../registry/server-access';
+import { commandPredictors } from '../predictors';
 
 /** A version that can be asked, wherever it runs. */
 export interface Classifier {
@@ -30,7 +31,7 @@ const TIME_LIMIT_MS = 120_000;
 /** Loads the version of a folder into workers of this process. @throws EyrieError, InvalidVersionError */
 export async function classifierHere(registry: string, model: string, wanted?: VersionRef): Promise<Classifier> {
   const store = await FolderStore.open(registry);
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
+  const predictors = commandPredictors('ownFiles');
   const version = await knownVersion(store, model, wanted);
   const folder = await store.versionFolder(model, version);
   const runtime = { workers: availableCpus(), threads: 1, maxQueue: IN_FLIGHT_HERE };

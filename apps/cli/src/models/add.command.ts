@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { PredictorFactory } from '#inference';
-import { WORKER_ENTRY } from '#tasks';
 import { type AddRequest, addVersion, PRESETS, tryPreparations } from '#authoring';
 import { FolderStore, routedVersions } from '#registry';
 import { print } from '../output/format';
@@ -36,6 +34,7 @@ import { sameFile } from './catalog-installed';
 import { imagenetLabels } from './imagenet-labels';
 import { preparationsReport } from './preparations-report';
 import { noteTyped } from './upload-fields';
+import { commandPredictors } from '../predictors';
 
 type AddCommandOptions = Omit<AddRequest, 'file' | 'imagenetLabels'> & RegistryOptions & { try?: string[] };
 
@@ -117,7 +116,11 @@ async function addFile(
 
 async function addHere(file: string, options: AddCommandOptions, registry: string, signal: AbortSignal): Promise<void> {
   const store = await FolderStore.open(registry);
-  const added = await addVersion(store, requestOf(file, options), { predictors: predictors(), signal, onStep });
+  const added = await addVersion(store, requestOf(file, options), {
+    predictors: commandPredictors('ownFiles'),
+    signal,
+    onStep,
+  });
   const { manifest, folder, facts } = added;
   const warnings = [...added.warnings, ...(await sameFile(store, manifest))];
   const isServed = await isRouted(store, manifest.name, manifest.version);
@@ -130,7 +133,11 @@ async function tryHere(
   photos: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const tried = await tryPreparations(requestOf(file, options), photos, { predictors: predictors(), signal, onStep });
+  const tried = await tryPreparations(requestOf(file, options), photos, {
+    predictors: commandPredictors('ownFiles'),
+    signal,
+    onStep,
+  });
   print(options, tried, (wide) => preparationsReport(tried, photos, wide));
 }
 
@@ -139,10 +146,6 @@ function requestOf(
   { format: _format, json: _json, try: _try, ...request }: AddCommandOptions,
 ): AddRequest {
   return { file, imagenetLabels: imagenetLabels(), ...request };
-}
-
-function predictors(): PredictorFactory {
-  return new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
 }
 
 function onStep(step: string): void {

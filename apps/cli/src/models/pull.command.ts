@@ -2,8 +2,6 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { EyrieError } from '#core';
-import { PredictorFactory } from '#inference';
-import { WORKER_ENTRY } from '#tasks';
 import {
   type AddRequest,
   addVersion,
@@ -26,6 +24,7 @@ import { catalogFile } from './catalog-file';
 import { installedVersions } from './catalog-installed';
 import { PullProgress } from './pull-progress';
 import { catalogSource, isUrl, type PullSource, urlSource } from './pull-source';
+import { commandPredictors } from '../predictors';
 
 interface PullOptions extends OutputOptions, Pick<AddRequest, 'version' | 'labels' | 'preset' | 'inputSize'> {
   name?: string;
@@ -135,7 +134,7 @@ async function add(
   { version, labels = about.labels, preset = about.preset, inputSize, ...options }: PullOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 100_000_000 });
+  const predictors = commandPredictors('ownFiles');
   const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
   const request = { ...about, file, name, version, labels, preset, inputSize, imagenetLabels: imagenetLabels() };
   const added = await addVersion(store, request, { predictors, signal, onStep });

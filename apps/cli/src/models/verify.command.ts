@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { PredictorFactory } from '#inference';
-import { type ImageClassificationFields, WORKER_ENTRY } from '#tasks';
+import type { ImageClassificationFields } from '#tasks';
 import { FolderStore, loadVersion, parsePolicy } from '#registry';
 import { isForPrograms, print } from '../output/format';
 import { requireModel } from '../registry/known-version';
@@ -13,6 +12,7 @@ import {
   withRegistryOptions,
 } from '../registry/open-registry';
 import { pathOf, type ServerAccess } from '../registry/server-access';
+import { commandPredictors } from '../predictors';
 
 interface Finding {
   model: string;
@@ -20,9 +20,6 @@ interface Finding {
   ok: boolean;
   detail: string;
 }
-
-/** As many pixels as a server takes by default. */
-const MAX_PIXELS = 50_000_000;
 
 export function verifyCommand(defaults: RegistryDefaults): Command {
   const verify = new Command('verify')
@@ -91,7 +88,7 @@ async function verifyModel(store: FolderStore, model: string, note: (finding: Fi
   } catch (error) {
     note({ model, ok: false, detail: (error as Error).message });
   }
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
+  const predictors = commandPredictors('asServed');
   for (const version of versions) {
     try {
       const folder = await store.versionFolder(model, version);

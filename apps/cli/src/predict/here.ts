@@ -1,10 +1,10 @@
 import { EyrieError, deadlineIn } from '#core';
-import { PredictorFactory } from '#inference';
 import { FolderStore, loadVersion } from '#registry';
-import { classify, imageClassifierOf, WORKER_ENTRY } from '#tasks';
+import { classify, imageClassifierOf } from '#tasks';
 import { Failure } from '../failure';
 import { knownVersion } from '../registry/known-version';
 import { type Question, UnreadableFile } from './question';
+import { commandPredictors } from '../predictors';
 
 export interface Answer {
   model: { name: string; version: number; variant: string | null };
@@ -31,8 +31,6 @@ export interface Asked {
 }
 
 const TIME_LIMIT_MS = 120_000;
-/** As many pixels as a server takes by default. */
-const MAX_PIXELS = 50_000_000;
 const USUAL_TOP = 5;
 
 /** A version of a folder, in a worker of this process. @throws EyrieError, Failure, InvalidVersionError */
@@ -41,7 +39,7 @@ export async function oracleHere(registry: string, asked: Asked): Promise<Oracle
   const model = asked.model ?? (await store.readDefaultModel()) ?? (await store.listModels()).sort()[0];
   if (model === undefined) throw new Failure(`there is no model in ${store.location}`);
   const version = await knownVersion(store, model, asked.version);
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
+  const predictors = commandPredictors('asServed');
   const folder = await store.versionFolder(model, version);
   const loaded = await loadVersion(folder, model, version, { predictors, runtime: { workers: 1 } });
   try {

@@ -1,8 +1,7 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
-import { availableCpus, PredictorFactory } from '#inference';
-import { WORKER_ENTRY } from '#tasks';
+import { availableCpus } from '#inference';
 import { FolderStore, readManifest, type RuntimeSettings, type VersionRef, writeRuntime } from '#registry';
 import { Failure } from '../failure';
 import { isForPrograms, type OutputOptions, print, withOutputOptions } from '../output/format';
@@ -15,6 +14,7 @@ import { fixedBatch, measureGrid } from './grid';
 import { gridTable } from './report';
 import { divisionName, divisions, type Setting } from './setting';
 import { tuneImages } from './tune-images';
+import { commandPredictors } from '../predictors';
 
 interface TuneOptions extends OutputOptions {
   goal: Goal;
@@ -28,9 +28,6 @@ interface TuneOptions extends OutputOptions {
   dryRun?: boolean;
   registry: string;
 }
-
-/** As many pixels as a server takes by default. */
-const MAX_PIXELS = 50_000_000;
 
 export function tuneCommand(defaults: RegistryDefaults): Command {
   const command = new Command('tune')
@@ -66,7 +63,7 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
   const manifest = await readManifest(at.folder, model, version);
   await mustBeWritable(at.folder, options);
   const images = await tuneImages(options.images, at.folder, manifest);
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: MAX_PIXELS });
+  const predictors = commandPredictors('asServed');
   // A version that says that its images run one by one has a reason.
   const fixed = manifest.runtime?.maxBatch === 1 ? 1 : await fixedBatch(at, predictors);
   const settings = grid(fixed === undefined ? options.batches : [fixed]);
