@@ -5,12 +5,12 @@ import { ModelRegistry, removeAlias, replacePolicy, setAlias, setDefault, type P
 import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import { describeModels, describeVersion, ModelsDto, VersionDto } from '../models/models.dto';
-import { POLICY_EXAMPLE, PolicyBody, PolicyDto } from '../models/policy.dto';
+import { POLICY_EXAMPLE, PolicyBody } from '../models/policy.dto';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { AliasBody, AliasPath, DefaultBody, RollbackQuery } from './admin.dto';
 import { AuditLog } from './audit-log';
-import { IF_MATCH } from './if-match';
+import { ChangesPolicy } from './changes-policy';
 import { PolicyChanges } from './policy-changes';
 
 @ApiTags('admin')
@@ -57,9 +57,7 @@ export class AdminController {
   }
 
   @Put('models/:model/aliases/:alias')
-  @IF_MATCH
-  @ApiOperation({ summary: 'Let an alias name a version' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Let an alias name a version')
   setAlias(
     @Param() { model, alias }: AliasPath,
     @Body() { version }: AliasBody,
@@ -70,9 +68,7 @@ export class AdminController {
   }
 
   @Delete('models/:model/aliases/:alias')
-  @IF_MATCH
-  @ApiOperation({ summary: 'Remove an alias' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Remove an alias')
   removeAlias(
     @Param() { model, alias }: AliasPath,
     @Headers('if-match') ifMatch: string | undefined,
@@ -82,9 +78,7 @@ export class AdminController {
   }
 
   @Put('models/:model/policy/default')
-  @IF_MATCH
-  @ApiOperation({ summary: 'Let a version, or an alias, answer all requests of a model' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Let a version, or an alias, answer all requests of a model')
   setDefault(
     @Param() { model }: ModelPath,
     @Body() { version }: DefaultBody,
@@ -95,10 +89,8 @@ export class AdminController {
   }
 
   @Put('models/:model/policy')
-  @IF_MATCH
-  @ApiOperation({ summary: 'Replace the policy; it is in effect when the answer comes' })
+  @ChangesPolicy('Replace the policy; it is in effect when the answer comes')
   @ApiBody({ type: PolicyBody, examples: { split: { value: POLICY_EXAMPLE } } })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
   putPolicy(
     @Param() { model }: ModelPath,
     @Body() policy: PolicyBody,
@@ -109,10 +101,7 @@ export class AdminController {
   }
 
   @Post('models/:model/policy/rollback')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Bring an earlier policy back: the latest without a guard, or that of a revision' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Bring an earlier policy back: the latest without a guard, or that of a revision')
   rollback(
     @Param() { model }: ModelPath,
     @Query() { revision }: RollbackQuery,

@@ -1,5 +1,5 @@
-import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Headers, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Policy } from '#registry';
 import {
@@ -14,8 +14,7 @@ import {
 import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath } from '../../http/model-ref.dto';
-import { PolicyDto } from '../models/policy.dto';
-import { IF_MATCH } from './if-match';
+import { ChangesPolicy } from './changes-policy';
 import { PolicyChanges } from './policy-changes';
 import { CanaryWeightBody, StartCanaryBody, StartShadowBody, StopShadowBody } from './traffic-changes.dto';
 
@@ -28,10 +27,7 @@ export class TrafficChangesController {
   constructor(private readonly changes: PolicyChanges) {}
 
   @Post('canary/start')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Give a version a share of the traffic' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Give a version a share of the traffic')
   startCanary(
     @Param() { model }: ModelPath,
     @Body() { version, weight, guard }: StartCanaryBody,
@@ -43,10 +39,7 @@ export class TrafficChangesController {
   }
 
   @Post('canary/weight')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Give the canary another share of the traffic' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Give the canary another share of the traffic')
   setCanaryWeight(
     @Param() { model }: ModelPath,
     @Body() { weight }: CanaryWeightBody,
@@ -63,10 +56,7 @@ export class TrafficChangesController {
   }
 
   @Post('canary/promote')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Make the canary the default, at once' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Make the canary the default, at once')
   promoteCanary(
     @Param() { model }: ModelPath,
     @Headers('if-match') ifMatch: string | undefined,
@@ -76,10 +66,7 @@ export class TrafficChangesController {
   }
 
   @Post('canary/abort')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Take the canary back, at once' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Take the canary back, at once')
   abortCanary(
     @Param() { model }: ModelPath,
     @Headers('if-match') ifMatch: string | undefined,
@@ -89,10 +76,7 @@ export class TrafficChangesController {
   }
 
   @Post('shadow/start')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Give a version copies of requests, whose answers nobody gets' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Give a version copies of requests, whose answers nobody gets')
   startShadow(
     @Param() { model }: ModelPath,
     @Body() { version, percent }: StartShadowBody,
@@ -103,10 +87,7 @@ export class TrafficChangesController {
   }
 
   @Post('shadow/stop')
-  @HttpCode(200)
-  @IF_MATCH
-  @ApiOperation({ summary: 'Stop a shadow, or all of them where no version is named' })
-  @ApiOkResponse({ description: 'The policy', type: PolicyDto })
+  @ChangesPolicy('Stop a shadow, or all of them where no version is named')
   stopShadow(
     @Param() { model }: ModelPath,
     @Body() { version }: StopShadowBody,
