@@ -293,6 +293,8 @@ export class Predictor {
     });
     if (batch.length === 0) return;
     this.options.observer?.onBatch?.(batch.length);
+    // Before it is sent: this process may be held up between the two, and the worker be quicker.
+    for (const { stage } of batch) stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
     const run = worker.run(
       batch.map(({ params, payload, deadline }) => ({ params, payload, deadline: toMonotonic(deadline, sentAt) })),
       (answer) => this.answer(batch[answer.item], answer, sentAt),
@@ -304,7 +306,6 @@ export class Predictor {
         run.cancel(item);
         if (batch.every(({ isSettled }) => isSettled)) run.abandon(this.pace.graceOf(batch));
       };
-      request.stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
       return request.cancelRun;
     });
     try {
