@@ -52,7 +52,7 @@ describe('models', () => {
     const again = await run(...args, '--version', 7);
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/^eyrie: weather has a version 7 already/)]);
     expect((await json('models', 'list')).map(({ name }: { name: string }) => name)).toEqual([MODEL, 'weather']);
-  }, 60_000);
+  });
 
   it('that cannot be read here, or that nobody may add there, are named', async () => {
     const none = await run('models', 'add', 'none.onnx', '--name', 'weather');
@@ -78,7 +78,7 @@ describe('models', () => {
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toMatch(/FAILED {2}pixels version 1 {2}.*has 10 bytes.*\nok {6}pixels version 2 /);
     expect(await ok('models', 'catalog')).toMatch(/resnet50-v1-12 .* -/);
-  }, 60_000);
+  });
 });
 
 it('evaluate measures a version that is loaded there', async () => {

@@ -23,7 +23,7 @@ it('starts a server on the registry that it is given, and ends with it', async (
     child.kill('SIGKILL');
     registry.remove();
   }
-}, 90_000);
+});
 
 it('is run as npm start runs it', () => {
   const { NODE_FLAGS, allocatorSettings } = jest.requireActual<{

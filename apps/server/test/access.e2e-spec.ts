@@ -95,7 +95,7 @@ describe('every route', () => {
         expect([method, path, scope, refused]).toEqual([method, path, scope, mayDo(scope, access) ? false : 403]);
       }
     }
-  }, 60_000);
+  });
 
   it('with PREDICT_AUTH=open closes what changes things, and nothing else', async () => {
     await start(KEYS);

@@ -270,5 +270,5 @@ describe('names and numbers', () => {
     expect((await request(`${server.url}/metrics`)).text.match(/^model_state\{/gm)!.length).toBeLessThan(200);
     const missing = await call('GET', `${MODEL_PATH}/versions/10001`);
     expect([...codeOf(missing), missing.body.detail.length < 500]).toEqual([404, 'VERSION_NOT_FOUND', true]);
-  }, 120_000);
+  });
 });

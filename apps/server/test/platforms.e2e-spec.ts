@@ -45,11 +45,11 @@ it('the Procfile serves on the PORT that a platform gives, and ends when the who
   expect((await postImage(`${url}/v1/predict`, sample('ship.png'))).status).toBe(200);
   process.kill(-started.pid!, 'SIGTERM');
   expect(await exited).toBe(0);
-}, 120_000);
+});
 
 it('leaves no server behind when only npm is told to end', async () => {
   await start('npm', 'start');
   process.kill(started.pid!, 'SIGTERM');
   await exited;
   await until(async () => (await statusOf('/health/live')) === 0, 'the server has ended', 20_000);
-}, 120_000);
+});

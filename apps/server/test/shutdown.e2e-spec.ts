@@ -93,13 +93,13 @@ describe('kill -9 of every worker, one after another', () => {
     const first = workerPids();
     expect(first.length).toBeGreaterThanOrEqual(3);
     const clients = startClients();
-    await until(() => clients.answered() > 50, 'the load is on', 30_000);
+    await until(() => clients.answered() > 50, 'the load is on');
     for (const pid of first) {
       process.kill(pid, 'SIGKILL');
       // By one more than there were, for a while: a spare.
-      await until(() => workerPids().length >= first.length && !isAlive(pid), 'it is replaced', 30_000);
+      await until(() => workerPids().length >= first.length && !isAlive(pid), 'it is replaced');
       const before = clients.answered();
-      await until(() => clients.answered() > before + 30, 'the service serves', 30_000);
+      await until(() => clients.answered() > before + 30, 'the service serves');
     }
     const outcomes = await clients.stop();
     expect(outcomes.filter((outcome) => !isAnswer(outcome))).toEqual([]);
@@ -109,7 +109,7 @@ describe('kill -9 of every worker, one after another', () => {
       const restarts = [...text.matchAll(/^inference_worker_restarts_total\{.*\} (\d+)$/gm)];
       return restarts.reduce((sum, [, count]) => sum + Number(count), 0) === first.length;
     }, 'the metrics have counted them');
-  }, 120_000);
+  });
 });
 
 describe('SIGTERM', () => {
@@ -119,7 +119,7 @@ describe('SIGTERM', () => {
     expect(workers.length).toBeGreaterThanOrEqual(3);
     expect(storage).toHaveLength(1);
     const clients = startClients();
-    await until(() => clients.answered() > 50, 'the load is on', 30_000);
+    await until(() => clients.answered() > 50, 'the load is on');
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(0);
     const outcomes = await clients.stop();
@@ -137,7 +137,7 @@ describe('SIGTERM', () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(server.log.at(-1)!.message).toBe('bye');
     expect(server.stderr).toBe('');
-  }, 60_000);
+  });
 
   it('turns ready to 503 and still accepts for SHUTDOWN_DELAY_MS, with Connection: close', async () => {
     server = await ServerProcess.start({ ...SMALL, SHUTDOWN_DELAY_MS: '1500' });
@@ -149,7 +149,7 @@ describe('SIGTERM', () => {
     expect(server.ended).toBe(false);
     expect(await server.exited).toBe(0);
     await expect(request(`${server.url}/health/live`)).rejects.toThrow();
-  }, 60_000);
+  });
 
   it('does not wait for connections that are idle or never said anything', async () => {
     server = await ServerProcess.start(SMALL);
@@ -163,10 +163,10 @@ describe('SIGTERM', () => {
     expect(performance.now() - started).toBeLessThan(3_000);
     silent.leave();
     idle.leave();
-  }, 60_000);
+  });
 
   it('waits for an upload that has begun, but no longer than SHUTDOWN_GRACE_MS', async () => {
-    server = await ServerProcess.start({ ...SMALL, SHUTDOWN_GRACE_MS: '2500' });
+    server = await ServerProcess.start({ ...SMALL, SHUTDOWN_GRACE_MS: '6000' });
     const head = `POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: ${ship.length}\r\n\r\n`;
     const slow = await RawClient.connect(server.port);
     const stuck = await RawClient.connect(server.port);
@@ -180,24 +180,24 @@ describe('SIGTERM', () => {
     await until(() => slow.body !== undefined, 'it is answered');
     expect(slow.body.predictions).toHaveLength(5);
     expect(await server.exited).toBe(0);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(8_000);
     expect(stuck.status).toBe(0);
     expect(server.log.some(({ message }) => /SHUTDOWN_GRACE_MS/.test(String(message)))).toBe(true);
-  }, 60_000);
+  });
 
   it('twice, or with Ctrl-C on top, ends no sooner and no worse', async () => {
     server = await ServerProcess.start(SMALL);
     for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) server.child.kill(signal);
     expect(await server.exited).toBe(0);
-  }, 60_000);
+  });
 
   it('while it still starts ends it as well', async () => {
     server = await ServerProcess.spawn(SMALL);
-    await until(() => server.log.some(({ state }) => state === 'LOADING'), 'it loads', 30_000);
+    await until(() => server.log.some(({ state }) => state === 'LOADING'), 'it loads');
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(0);
     expect(workerPids()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('the death of the server by force', () => {
@@ -206,5 +206,5 @@ describe('the death of the server by force', () => {
     const pids = [...workerPids(), ...storagePids()];
     await server.kill();
     await until(() => !pids.some(isAlive), 'the workers have gone');
-  }, 60_000);
+  });
 });

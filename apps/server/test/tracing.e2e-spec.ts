@@ -308,7 +308,7 @@ describe.each(['away', 'hanging'])('with a collector that is %s', (kind) => {
       await server.kill();
       await collector?.stop();
     }
-  }, 60_000);
+  });
 });
 
 describe('without OTEL_EXPORTER_OTLP_ENDPOINT', () => {

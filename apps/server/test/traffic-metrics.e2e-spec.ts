@@ -225,4 +225,4 @@ it('of versions and models that are gone nothing is left, and what is counted of
   writeVersion(registry.path, MODEL, 2, {});
   await refresh();
   expect((await request(`${server.url}/metrics`)).text).not.toMatch(/^predictions_total.*version="2"/m);
-}, 60_000);
+});

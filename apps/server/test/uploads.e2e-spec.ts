@@ -65,7 +65,7 @@ describe('an upload', () => {
     expect(LABELS).toContain(predicted.body.predictions[0].label);
     expect(unfinished()).toEqual([]);
     expect(server.log).toContainEqual(expect.objectContaining({ change: 'add weather version 1', key_id: 'ops' }));
-  }, 60_000);
+  });
 
   it('that is a file which is there already says so; two at once get two numbers', async () => {
     const both = await Promise.all([upload('twins', weather), upload('twins', weather)]);
@@ -73,12 +73,12 @@ describe('an upload', () => {
     expect(both.map(({ body }) => body.manifest.version).sort()).toEqual([1, 2]);
     expect(both.flatMap(({ body }) => body.warnings).join()).toMatch(/the same file as twins version 1/);
     expect(unfinished()).toEqual([]);
-  }, 60_000);
+  });
 
   it('with weights in a second file gives them to the check by their name', async () => {
     const { status } = await upload('weather', [...weather, ['data', 'unused', 'weather.onnx.data']]);
     expect(status).toBe(201);
-  }, 60_000);
+  });
 
   it.each<[what: string, parts: Part[], code: string, why: RegExp]>([
     ['no model', [['file', 'hello', 'no.onnx']], 'INVALID_MODEL', /^no\.onnx cannot be added: this is no ONNX file/],
@@ -150,7 +150,7 @@ describe('an upload', () => {
     expect(await asked).toBe('left');
     await until(() => unfinished().length === 0, 'nothing is left');
     expect(readdirSync(registry.path)).not.toContain('left');
-  }, 60_000);
+  });
 
   it('clears away what one left behind whose server was killed', async () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);

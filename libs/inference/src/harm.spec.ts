@@ -75,7 +75,7 @@ it('one harmful input after the other costs those who ask meanwhile no answer', 
   for (const error of await Promise.all(harmful)) expect(error).toMatchObject({ code: 'WORKER_FAILED' });
   // One worker more than asked for stands by for the next one.
   await until(() => predictor.workers.ready === 2, 'there is a spare worker', 60_000);
-}, 120_000);
+});
 
 it('is overdue while its workers give no sign', async () => {
   await start(3_000);

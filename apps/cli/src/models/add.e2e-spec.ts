@@ -74,7 +74,7 @@ describe('models add', () => {
     expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/^eyrie: m has a version 1 already.*\n$/) });
     const json = await run('--json', '--preset', 'imagenet');
     expect(JSON.parse(json.stdout)).toMatchObject({ manifest: { name: 'm', version: 2 }, facts: expect.any(Array) });
-  }, 120_000);
+  });
 
   it('shows what each preparation makes of pictures, and adds nothing', async () => {
     const photo = join(folder, 'photo.png');
@@ -86,7 +86,7 @@ describe('models add', () => {
       expect(stdout).toMatch(new RegExp(`│ ${name} +│ +\\d+% +│ .+ \\d+%`));
     }
     expect(readdirSync(registry)).toEqual([]);
-  }, 120_000);
+  });
 
   it.each([
     ['--preset', 'x', /--preset must be imagenet or/],
@@ -113,7 +113,7 @@ describe('models add', () => {
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 130, stderr: 'eyrie: interrupted; nothing was added\n' });
     expect(readdirSync(registry)).toEqual([]);
-  }, 60_000);
+  });
 
   it('killed midway leaves no version, and the next one clears up', async () => {
     const { child, ended } = await startAndWaitForFiles();
@@ -122,7 +122,7 @@ describe('models add', () => {
     expect(readdirSync(registry)).toEqual([expect.stringMatching(/^\.adding-/)]);
     expect(await run()).toMatchObject({ code: 0 });
     expect(readdirSync(registry)).toEqual(['m']);
-  }, 60_000);
+  });
 
   (isRoot && !canBeNobody ? it.skip : it)('says that the registry is read-only', async () => {
     chmodSync(registry, 0o555);
