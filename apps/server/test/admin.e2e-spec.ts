@@ -253,11 +253,11 @@ describe('names and numbers', () => {
     expect((await postJson(`${server.url}/v1/registry/refresh`, {}, ADMIN)).status).toBeLessThan(500);
   });
 
-  it('10,000 versions are listed while it serves', async () => {
+  it('2,000 versions are listed while it serves', async () => {
     await start(KEYS);
     const manifest = JSON.stringify(writeVersion(registry.path, MODEL, 4));
     await call('PUT', `${MODEL_PATH}/policy`, { aliases: {}, default: 1 });
-    for (let version = 5; version <= 10_000; version++) {
+    for (let version = 5; version <= 2_000; version++) {
       const folder = join(registry.path, MODEL, String(version));
       mkdirSync(folder);
       writeFileSync(join(folder, 'model.json'), manifest.replace('"version":4', `"version":${version}`));
@@ -265,10 +265,10 @@ describe('names and numbers', () => {
     const refreshed = await call('POST', '/v1/registry/refresh');
     expect(refreshed.status).toBe(200);
     const { status, body } = await call('GET', MODEL_PATH);
-    expect([status, body.versions.length, body.versions.at(-1).version]).toEqual([200, 10_000, 10_000]);
+    expect([status, body.versions.length, body.versions.at(-1).version]).toEqual([200, 2_000, 2_000]);
     expect((await postImage(`${server.url}/v1/predict`, await randomPng())).status).toBe(200);
     expect((await request(`${server.url}/metrics`)).text.match(/^model_state\{/gm)!.length).toBeLessThan(200);
-    const missing = await call('GET', `${MODEL_PATH}/versions/10001`);
+    const missing = await call('GET', `${MODEL_PATH}/versions/2001`);
     expect([...codeOf(missing), missing.body.detail.length < 500]).toEqual([404, 'VERSION_NOT_FOUND', true]);
   });
 });
