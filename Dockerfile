@@ -38,6 +38,7 @@ ARG VERSION=
 ARG COMMIT=unknown
 # Whatever umask the sources were checked out with: readable for any user, writable for none but root.
 RUN VERSION="$VERSION" COMMIT="$COMMIT" node -p 'const { VERSION: version, COMMIT: commit } = process.env; JSON.stringify({ version, commit })' > build-info.json \
+    && chmod +x dist/apps/cli/src/main.js \
     && chmod -R u=rwX,go=rX build-info.json package.json docker dist model-registry
 
 FROM node:${NODE_VERSION}-bookworm-slim
@@ -50,6 +51,9 @@ RUN apt-get update \
          /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg \
          /usr/local/bin/docker-entrypoint.sh
 COPY --from=app /app /app
+# The command line: docker exec CONTAINER eyrie models list. And a place for a volume with a registry: a new one takes over whose it is.
+RUN ln -s /app/dist/apps/cli/src/main.js /usr/local/bin/eyrie \
+    && install --directory --owner=10001 --group=10001 /registry
 WORKDIR /app
 # Sockets are read into blocks of 64 KiB: with these settings of glibc's malloc they go back to the system when they are
 # freed. The workers set their own. docs/DEPLOYMENT.md has the figures.

@@ -42,8 +42,25 @@ async function defaults() {
     const shell = (line) => composed({}, 'exec', '--no-TTY', 'eyrie', 'sh', '-c', line);
     const status = await shell('cat /proc/1/status');
     for (const line of [/^Uid:\t10001\t/m, /^CapEff:\t0+$/m, /^NoNewPrivs:\t1$/m]) demand(line.test(status), status);
-    const refused = await shell('touch /app/model-registry/x /app/x 2>&1; touch /tmp/x');
-    demand(refused.match(/Read-only file system/g)?.length === 2, refused);
+    const refused = await shell(
+      'touch /app/model-registry/x /app/x /models/x 2>&1; touch /tmp/x /registry/.x && rm /registry/.x',
+    );
+    demand(refused.match(/Read-only file system/g)?.length === 3, refused);
+  });
+  await promise('policies can be changed, and outlive the containers', async () => {
+    const command = (...words) => composed({}, 'exec', '--no-TTY', 'eyrie', 'eyrie', ...words);
+    const aliases = async () => {
+      const answer = await fetch('http://127.0.0.1:8000/v1/models/resnet-cifar10/policy');
+      return (await answer.json()).aliases;
+    };
+    await command('alias', 'set', 'resnet-cifar10', 'mine', '1');
+    await until(60, async () => (await aliases()).mine === 1);
+    await composed({}, 'rm', '--stop', '--force', 'eyrie');
+    await compose({}, 'up', '--detach', 'eyrie');
+    await healthy('eyrie');
+    demand((await aliases()).mine === 1, JSON.stringify(await aliases()));
+    const { models } = JSON.parse(await command('backup', '/tmp/backups', '--json'));
+    return `revision ${models.find(({ model }) => model === 'resnet-cifar10').revision}`;
   });
   await promise('a server that is killed is started again', async () => {
     const before = await inspect('eyrie');

@@ -120,6 +120,28 @@ const REFUSED = [
     { registry: { persistence: { enabled: true, accessModes: ['ReadWriteOnce'] } } },
     /use ReadWriteMany, or one pod/,
   ],
+  ['backups of the image', { backup: { enabled: true } }, /backed up with the image/],
+  ['no backup that is kept', { backup: { enabled: true, keep: 0 }, ...volume }, /backup\/keep/],
+  ['a schedule that is none', { backup: { enabled: true, schedule: 'nightly' }, ...volume }, /backup\/schedule/],
+  [
+    'a backup of a volume for one pod',
+    {
+      backup: { enabled: true },
+      ...{
+        autoscaling: { enabled: false },
+        registry: { persistence: { enabled: true, accessModes: ['ReadWriteOncePod'] } },
+      },
+    },
+    /ReadWriteOncePod/,
+  ],
+  [
+    'backups in two places',
+    {
+      backup: { enabled: true, persistence: { existingClaim: 'a' }, volume: { nfs: { server: 'b', path: '/' } } },
+      ...volume,
+    },
+    /two places for the backups/,
+  ],
   ['a claim that is not used', { registry: { persistence: { existingClaim: 'models' } } }, /it would not be used/],
   ['keys required, and none there', { config: { PREDICT_AUTH: 'required' } }, /set auth\.existingSecret or/],
   [

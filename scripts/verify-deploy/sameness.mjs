@@ -18,6 +18,7 @@ export async function checkSameness() {
   const fromChart = objects(output(helm, ['template', 'eyrie', chart, ...flags, '--kube-version', KUBERNETES.newest]));
   const folder = await render(KUBERNETES.newest);
   const fromBase = objects(readFileSync(join(folder, 'k8s-base.yaml'), 'utf8'));
+  const fromProduction = objects(readFileSync(join(folder, 'k8s-overlays-production.yaml'), 'utf8'));
   rmSync(folder, { recursive: true, force: true });
 
   const pods = (all) => {
@@ -40,7 +41,19 @@ export async function checkSameness() {
   assert.deepEqual(budget(fromBase), budget(fromChart));
   const claim = ({ PersistentVolumeClaim: { spec } }) => spec;
   assert.deepEqual(claim(fromBase), claim(fromChart));
-  return 'the base in k8s/ and the chart describe the same pods, scaling, network rules, budget and claim';
+  const withBackups = ['template', 'eyrie', chart, ...flags, '--set', 'backup.enabled=true'];
+  const job = ({ CronJob: { spec } }) => {
+    const { spec: pod } = spec.jobTemplate.spec.template;
+    return {
+      ...spec,
+      jobTemplate: JSON.parse(JSON.stringify(pod).replaceAll(/(?<=claimName":")[\w-]*-(?=backups)/g, '')),
+    };
+  };
+  assert.deepEqual(
+    job(fromProduction),
+    job(objects(output(helm, [...withBackups, '--kube-version', KUBERNETES.newest]))),
+  );
+  return 'the base in k8s/ and the chart describe the same pods, scaling, network rules, budget and claim, and the same backups';
 }
 
 /** The last object of each kind. */

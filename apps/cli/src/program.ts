@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { backupCommand } from './backup/backup.command';
+import { restoreCommand } from './backup/restore.command';
 import { completionCommand } from './completion/completion.command';
 import type { Surroundings } from './environment';
 import { evaluateCommand } from './evaluate/evaluate.command';
@@ -30,6 +32,8 @@ export function eyrieCommand(around: Surroundings): Command {
       .addCommand(canaryCommand(around))
       .addCommand(evaluateCommand(around))
       .addCommand(tuneCommand(around))
+      .addCommand(backupCommand(around))
+      .addCommand(restoreCommand(around))
       .addCommand(keysCommand())
       .addCommand(completionCommand())
   );

@@ -37,6 +37,31 @@ afterAll(() => {
   expect(JSON.parse(readFileSync(join(disk, 'm/policy.json'), 'utf8'))).toMatchObject({ aliases: { champion: 2 } });
 });
 
+(mounted ? it : it.skip)('a backup that does not fit is none, and leaves no rest; nor does a restore', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'eyrie-full-disk-registry-'));
+  try {
+    rmSync(join(disk, 'm'), { recursive: true, force: true });
+    const registry = join(elsewhere, 'registry');
+    writeVersion(registry, 'm', 1);
+    writeFileSync(join(registry, 'm/1/weights'), Buffer.alloc(3_000_000));
+    const full = await eyrie(['backup', disk, '--registry', registry]);
+    expect([full.code, full.stderr]).toEqual([
+      1,
+      `eyrie: no backup was made: the disk of ${disk} is full; make room\n`,
+    ]);
+    expect(readdirSync(disk)).toEqual([]);
+    expect((await eyrie(['backup', elsewhere, '--registry', registry])).code).toBe(0);
+    const { code, stderr } = await eyrie(['restore', elsewhere, '--registry', disk]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`the disk of ${disk} is full, make room and call it again`),
+    ]);
+    expect(readdirSync(disk)).toEqual([]);
+  } finally {
+    rmSync(elsewhere, { recursive: true });
+  }
+});
+
 function fill(file: string): void {
   for (const bytes of [4096, 256, 1]) {
     try {

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { eyrieProcess } from '#testing/cli';
 import { postImage, request, sample } from '#testing/http';
-import { BUNDLED_REGISTRY, REPOSITORY, temporaryFolder } from '#testing/registry';
+import { BUNDLED_REGISTRY, temporaryFolder } from '#testing/registry';
 import { until } from '#testing/until';
 import { ServerProcess } from '#testing/server-process';
 
@@ -15,20 +14,11 @@ const MODEL = 'resnet-cifar10';
 const IMAGES = ['ship.png', 'cat.jpg', 'frog.webp'];
 const ROUTING_KEYS = Array.from({ length: 8 }, (_, i) => `client-${i}`);
 
-/** What is between ```sh and ``` in docs/BACKUP.md: first how to back up, then how to restore. */
-const [BACK_UP, RESTORE] = [
-  ...readFileSync(join(REPOSITORY, 'docs/BACKUP.md'), 'utf8').matchAll(/^```sh\n(.*?)^```/gms),
-].map(([, commands]) => commands!);
-
 const folder = temporaryFolder();
 const registry = join(folder.path, 'registry');
-const backup = join(folder.path, 'registry.tar');
+const backups = join(folder.path, 'backups');
 const restored = join(folder.path, 'restored');
 afterAll(() => folder.remove());
-
-function shell(commands: string, env: Record<string, string>): Promise<{ stdout: string }> {
-  return promisify(execFile)('sh', ['-c', commands], { cwd: REPOSITORY, env: { ...process.env, ...env } });
-}
 
 const policyUrl = (server: ServerProcess) => `${server.url}/v1/models/${MODEL}/policy`;
 
@@ -81,7 +71,8 @@ it('what was backed up under load, the machine then lost, gives the same answers
     changes.catch(() => undefined);
     await until(() => revisions.length >= 3, 'policies have changed', 60_000);
     const before = revisions.at(-1)!;
-    await shell(BACK_UP!, { REGISTRY: registry, BACKUP: backup });
+    const { code, stderr } = await eyrieProcess(['backup', backups, '--registry', registry]);
+    expect([code, stderr]).toEqual([0, '']);
     changing = false;
     await changes;
     expect(revisions.length).toBeGreaterThan(3);
@@ -91,7 +82,8 @@ it('what was backed up under load, the machine then lost, gives the same answers
     await lost.kill();
     rmSync(registry, { recursive: true });
 
-    const { stdout } = await shell(RESTORE!, { BACKUP: backup, RESTORED: restored });
+    expect((await eyrieProcess(['restore', backups, '--registry', restored])).code).toBe(0);
+    const { stdout } = await eyrieProcess(['models', 'verify', '--registry', restored]);
     expect(stdout).toMatch(new RegExp(`^ok +${MODEL} version 3`, 'm'));
     expect(stdout).not.toMatch(/FAILED/);
     expect(readdirSync(join(restored, MODEL, 'policy-history'))).toContain(`${before}.json`);

@@ -42,6 +42,16 @@
 {{- fail "canary.version is for the models of the image; the pods of a volume share its policy: give the canary another volume (canary.existingClaim), or split the traffic by traffic.variants instead" -}}
 {{- end -}}
 
+{{- if and $v.backup.enabled (not $persistence.enabled) -}}
+{{- fail "backup.enabled backs up the registry's volume, but registry.persistence.enabled is false: the models of the image are backed up with the image" -}}
+{{- end -}}
+{{- if and $v.backup.enabled (has "ReadWriteOncePod" $persistence.accessModes) -}}
+{{- fail "backup.enabled needs a second pod that mounts the registry, which registry.persistence.accessModes [ReadWriteOncePod] forbids: use ReadWriteOnce or ReadWriteMany" -}}
+{{- end -}}
+{{- if and $v.backup.volume $v.backup.persistence.existingClaim -}}
+{{- fail "backup.volume and backup.persistence.existingClaim are two places for the backups: set one of them" -}}
+{{- end -}}
+
 {{- /* A pod's name begins with 58 characters at most of its ReplicaSet's: the Rollout's, "-", a hash of 10 at most, and "-". */ -}}
 {{- if and $v.rollout.enabled (gt (len (include "eyrie.fullname" .)) 46) -}}
 {{- fail (printf "the name %q has more than 46 characters: the names of the Rollout's pods would be cut off, and its analysis would find none of them; set fullnameOverride" (include "eyrie.fullname" .)) -}}

@@ -36,11 +36,15 @@ export {
   setAlias,
   setDefault,
 } from './policy/policy-change';
+export { isSamePolicy } from './policy/same-policy';
+export { parseRecord } from './policy/policy-record';
 export { firstPolicy, writeFirstPolicy } from './policy/first-policy';
 export { withoutShadowsOf } from './policy/shadow-of-default';
 export { removeModel, removeVersion } from './versions/remove-version';
 export { removeAbandoned, unfinishedName } from './stores/unfinished';
-export { isFull, isReadOnly } from './stores/whole-file';
+export { VERSION_NAME } from './stores/passed-over';
+export { replaceVersion } from './stores/replaced-versions';
+export { DRAFT_NAME, isFull, isReadOnly, writeWhole } from './stores/whole-file';
 export { InvalidVersionError } from './versions/invalid-version';
 export { LOCAL_FILES, LocalFiles } from './stores/local-files';
 export { readManifest, readVersion } from './versions/version-files';

@@ -12,6 +12,16 @@ export async function serving(server, ship, built) {
     demand(answer.status === 200 && predictions[0].label === 'ship', `${answer.status} ${JSON.stringify(predictions)}`);
     return `${predictions[0].confidence.toFixed(3)} by version ${model.version}`;
   });
+  await promise('has the command eyrie, from any folder', async () => {
+    const models = JSON.parse(
+      await server.sh('cd /tmp && MODEL_REGISTRY=/app/model-registry eyrie models list --json'),
+    );
+    const backup = JSON.parse(
+      await server.sh('cd /tmp && eyrie backup /tmp/backups --registry /app/model-registry --json'),
+    );
+    demand(models.length > 0 && backup.models.length === models.length, `${models.length}, ${backup.models.length}`);
+    return `${models.length} models, and a backup of them`;
+  });
   await promise('says at /health and in build_info what it was built from', async () => {
     const { info } = await server.json('/health');
     const { version: shown, commit } = info.server;

@@ -16,7 +16,7 @@ import type { PolicyRecord } from './policy-record';
 import { isSamePolicy } from './same-policy';
 import { StorageError } from '../stores/storage-error';
 import { isAbandoned, OWN_NAME, ownName } from '../stores/owner';
-import { isFull, isReadOnly, writeDraft } from '../stores/whole-file';
+import { DRAFT_NAME, isFull, isReadOnly, writeDraft } from '../stores/whole-file';
 
 /**
  * How a policy is written by one of several who may all want to:
@@ -31,7 +31,6 @@ import { isFull, isReadOnly, writeDraft } from '../stores/whole-file';
  * does it.
  */
 const DRAFT = new RegExp(`^policy\\.json\\.(\\d{1,9})\\.${OWN_NAME}\\.draft$`);
-const ANY_DRAFT = new RegExp(`\\.${OWN_NAME}\\.draft$`);
 
 /**
  * The highest revision that is there. To be asked before the policy is read that a change is built on: what somebody else writes
@@ -113,7 +112,7 @@ export async function finishInterrupted(
 export async function removeAbandonedDrafts({ files }: Pick<PolicyFolder, 'files'>, path: string): Promise<void> {
   const entries = await files.list(path).catch(() => []);
   for (const { name } of entries) {
-    const [isDraft, machine, pid] = ANY_DRAFT.exec(name) ?? [];
+    const [isDraft, machine, pid] = DRAFT_NAME.exec(name) ?? [];
     if (isDraft === undefined || DRAFT.test(name)) continue;
     await removeIfAbandoned({ files, path }, join(path, name), machine, pid);
   }

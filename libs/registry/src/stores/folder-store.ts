@@ -18,6 +18,7 @@ import { passedOverAsModels, passedOverAsVersions, VERSION_NAME, type OnPassedOv
 import { LOCAL_FILES } from './local-files';
 import { isAbandoned, OWN_NAME, ownName } from './owner';
 import { readDefaultModel } from './registry-file';
+import { finishReplacements } from './replaced-versions';
 import { isReadOnly } from './whole-file';
 
 /** What is being removed. */
@@ -123,6 +124,7 @@ export class FolderStore implements ModelStore {
   private async finishRemovals(entries: FolderEntry[]): Promise<void> {
     if (this.cleared.has('')) return;
     this.cleared.add('');
+    await finishReplacements(this.files, this.location, entries);
     for (const { name } of entries) {
       const [isOurs, machine, pid] = REMOVED.exec(name) ?? [];
       if (isOurs === undefined) continue;

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { FileCalls } from './file-calls';
-import { ownName } from './owner';
+import { OWN_NAME, ownName } from './owner';
 
 /** Readers see what was there before, or all of `content` as JSON; it is on the disk itself when this returns. */
 export async function writeWhole(files: FileCalls, path: string, content: unknown): Promise<void> {
@@ -13,6 +13,9 @@ export async function writeWhole(files: FileCalls, path: string, content: unknow
     throw error;
   }
 }
+
+/** A file that is being written, or was when its writer ended; the groups are those of `OWN_NAME`. */
+export const DRAFT_NAME = new RegExp(`\\.${OWN_NAME}\\.draft$`);
 
 /** Writes to a file beside `path`, on the disk itself when it returns. @returns where it is */
 export async function writeDraft(files: FileCalls, path: string, content: unknown): Promise<string> {
