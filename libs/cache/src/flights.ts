@@ -65,7 +65,7 @@ export class Flights<T> {
 function waitFor<T>(flight: Flight<T>, { deadline, signal }: Waiter): Promise<T> {
   flight.waiting++;
   const onExpiry = (): EyrieError =>
-    new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request');
+    new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request', { bound: 'deadline' });
   return waitWithin({ ms: msUntil(deadline), signal, onExpiry }, flight.result, (reason) => {
     if (--flight.waiting === 0) flight.abort.abort(reason);
   });
