@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Matches, MinLength } from 'class-validator';
+import type { Limit } from '#core';
 import { check, Whole } from '#validation';
 import { Described } from './config-description';
 import { largestBody } from './overload/largest-body';
@@ -298,6 +299,11 @@ export class ConfigError extends Error {}
 
 /** Names of all variables that Eyrie reads. */
 export const CONFIG_KEYS = Object.keys(new Config()) as (keyof Config)[];
+
+/** A setting as what bounds a request: refusals name it. */
+export function limitOf<Key extends keyof Config>(config: Record<Key, number>, setting: Key): Limit {
+  return { setting, value: config[setting] };
+}
 
 /** Reads, checks and freezes the configuration; an empty variable counts as not set. @throws ConfigError */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Readonly<Config> {

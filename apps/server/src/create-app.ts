@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { EyrieError } from '#core';
 import { flatten, inOneLine } from '#validation';
 import { AppModule } from './app.module';
-import type { Config } from './config';
+import { limitOf, type Config } from './config';
 import { answerConnectionErrors } from './http/connection-errors';
 import { Connections } from './http/connections';
 import { corsHeaders } from './http/cors';
@@ -70,18 +70,17 @@ export function configureApp(
     forwarded: app.get(Forwarded),
     tracing,
     gate: app.get(Admission),
-    bodyTimeMs: ({ route }) =>
-      (route === UPLOAD_ROUTE ? config.UPLOAD_TIMEOUT_MS : config.BODY_TIMEOUT_MS) + READER_FIRST_MS,
+    bodyTime: ({ route }) => limitOf(config, route === UPLOAD_ROUTE ? 'UPLOAD_TIMEOUT_MS' : 'BODY_TIMEOUT_MS'),
+    readerFirstMs: READER_FIRST_MS,
     observers: [requestLog(logger), app.get(HttpMetrics)],
     answerTimeoutMs: config.BODY_TIMEOUT_MS,
     logger,
   }).standBefore(app.getHttpAdapter().getInstance(), server);
   app.get(Connections).track(server);
-  answerConnectionErrors(server, logger);
+  answerConnectionErrors(server, logger, limitOf(config, 'BODY_TIMEOUT_MS'));
   return app;
 }
 
-/** The reader of a body is the first to give up, and says so in a problem. */
 const READER_FIRST_MS = 5_000;
 
 function timeouts({

@@ -145,12 +145,16 @@ describe('an answer is another one for', () => {
     expectScores(answer, rgb, 2);
   });
 
-  it('another top_k', async () => {
+  it('a larger top_k, and is then the one for smaller ones, too', async () => {
     const image = await randomPng();
-    await postImage(url('&top_k=3'), image);
-    const { body } = await postImage(url('&top_k=4'), image);
-    expect([body.cached, body.predictions.length]).toEqual([false, 4]);
-    expect((await postImage(url('&top_k=3'), image)).body.predictions).toEqual(body.predictions.slice(0, 3));
+    const ask = async (topK: number) => (await postImage(url(`&top_k=${topK}`), image)).body;
+    await ask(3);
+    const { cached, predictions } = await ask(5);
+    expect([cached, predictions.length]).toEqual([false, 5]);
+    for (const topK of [5, 4, 3, 1]) {
+      expect(await ask(topK)).toMatchObject({ cached: true, predictions: predictions.slice(0, topK) });
+    }
+    expect((await ask(6)).cached).toBe(false);
   });
 
   it('each of 50 random images, each sent three times at once', async () => {
@@ -190,6 +194,25 @@ describe('the same image at the same time', () => {
     for (const answer of all) expectScores(answer, rgb);
     expect(all.filter(({ body }) => !body.cached)).toHaveLength(1);
     expect(await imagesRun()).toBe(before + 1);
+  });
+
+  it('and for fewer classes is run once, for more once more', async () => {
+    const rgb = randomPixels();
+    const image = await png(rgb);
+    const before = await imagesRun();
+    const answers = await whileWorkerIsStill(async () => {
+      const asked = [postImage(url('&top_k=4'), image)];
+      await until(async () => (await imagesRun()) === before + 1, 'the first one is in hand');
+      for (const topK of [2, 4, 6, 5]) asked.push(postImage(url(`&top_k=${topK}`), image));
+      await until(async () => (await imagesRun()) === before + 2, 'the broader one is in hand, too');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return asked;
+    });
+    const all = await Promise.all(answers);
+    for (const answer of all) expectScores(answer, rgb);
+    expect(all.map(({ body }) => body.predictions.length)).toEqual([4, 2, 4, 6, 5]);
+    expect(await imagesRun()).toBe(before + 2);
+    expect((await postImage(url('&top_k=6'), image)).body.cached).toBe(true);
   });
 
   it('has its answer although the client that asked first has left', async () => {

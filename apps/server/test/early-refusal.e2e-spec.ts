@@ -102,7 +102,7 @@ async function expectRefusals(headers: Record<string, string>, extra: { headers?
       model: MODEL,
       version: 1,
       code: 'OVERLOADED',
-      detail: '1 requests wait for this model already; try again later',
+      detail: '1 requests wait for this model already; try again later (runtime.maxQueue=1)',
       duration_ms: expect.any(Number),
       ...extra.line,
     });

@@ -73,7 +73,9 @@ it('says how much memory is missing where there is nothing to unload', async () 
   });
   const { status, body } = await ask(2);
   expect([status, body.code]).toEqual([503, 'MODEL_NOT_READY']);
-  expect(body.detail).toMatch(/version 2 needs about \d+ MiB; \d+ of the 60 MiB of LOAD_MEMORY_BYTES are in use/);
+  expect(body.detail).toMatch(
+    /version 2 needs about \d+ MiB; \d+ of 60 MiB are in use .*\(LOAD_MEMORY_BYTES=62914560\)/,
+  );
   expect((await ask(1)).status).toBe(200);
 });
 

@@ -102,6 +102,7 @@ describe('the bytes of all bodies', () => {
     const client = await open(`${POST}Content-Length: ${BODY}\r\n\r\n`);
     await until(() => client.body !== undefined, 'there is an answer');
     expect([client.status, client.body.code]).toEqual([503, 'OVERLOADED']);
+    expect(client.body.detail).toMatch(/\(BODY_BUDGET_BYTES=\d+\)$/);
     expect(client.received).toMatch(/^Retry-After: 1\r$/m);
     expect(await metric('requests_shed_total{reason="bodies"}')).toBeGreaterThan(0);
     // What still fits is taken on.

@@ -120,14 +120,18 @@ describeWithRedis('a cache in Redis', () => {
     let keys: string[] = [];
     await until(async () => (keys = (await redis.command(['KEYS', 'eyrie:*'])) as string[]).length === 1, 'it is kept');
     const [key] = keys;
-    const pairs = (classes: [unknown, unknown][]) => `${key}\n${JSON.stringify(classes)}`;
+    const pairs = (classes: [unknown, unknown][], breadth: unknown = null) =>
+      `${key}\n${JSON.stringify([breadth, classes])}`;
     const ten = Array.from({ length: 10 }, (_, i): [number, number] => [i, 0.1]);
     const rubbish = [
       '',
       'rubbish',
       `eyrie:another:key\n${JSON.stringify(ten)}`,
       `${key}\n{`,
+      `${key}\n${JSON.stringify(ten)}`,
       pairs([]),
+      pairs(ten, 9),
+      pairs(ten, 'all'),
       pairs(ten.slice(1)),
       pairs([...ten.slice(1), [10, 0.1]]),
       pairs([...ten.slice(1), [1, 0.1]]),

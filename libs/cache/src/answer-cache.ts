@@ -4,13 +4,22 @@ import type { RedisStore } from './redis-store';
 
 /** Something that can be asked again and always has the same answer. */
 export interface CacheQuestion<T> {
-  /** The same for the same question, and for no other. */
+  /** The same for the same question, be it broader or narrower, and for no other. */
   key: string;
+  /** How much is asked: an answer to as much or more holds the one to this. */
+  breadth: number;
   compute: (shared: Shared) => Promise<T>;
   /** What is kept of an answer. */
   encode: (answer: T) => string;
-  /** The answer that was kept; undefined for a text that is none. */
-  decode: (text: string) => T | undefined;
+  /** The answer that was kept, and to how broad a question; undefined for a text that is none. */
+  decode: (text: string) => Kept<T> | undefined;
+  /** Of an answer to a broader question the one to this. */
+  narrowed: (answer: T) => T;
+}
+
+export interface Kept<T> {
+  value: T;
+  breadth: number;
 }
 
 /** Where an answer came from: `shared` is one that was being computed for somebody else. */
@@ -59,13 +68,13 @@ export class AnswerCache {
    */
   async answer<T>(question: CacheQuestion<T>, waiter: Waiter): Promise<Answer<T>> {
     if (!this.isOn) return { value: await question.compute(waiter), source: 'computed' };
-    const kept = this.stores.memory?.get(question.key);
-    const value = kept === undefined ? undefined : question.decode(kept);
-    if (value !== undefined) return this.noted({ value, source: 'memory' });
+    const kept = this.inMemory(question);
+    if (kept) return this.noted({ value: question.narrowed(kept.value), source: 'memory' });
     // The key says what kind of answer it is, so that whoever shares a flight shares its type.
-    const { joined, result } = this.flights.run(question.key, waiter, (shared) => this.find(question, shared));
+    const { key, breadth } = question;
+    const { joined, result } = this.flights.run(key, breadth, waiter, (shared) => this.find(question, shared));
     const answer = (await result) as Answer<T>;
-    return this.noted(joined ? { ...answer, source: 'shared' } : answer);
+    return this.noted(joined ? { value: question.narrowed(answer.value), source: 'shared' } : answer);
   }
 
   private noted<T>(answer: Answer<T>): Answer<T> {
@@ -73,14 +82,23 @@ export class AnswerCache {
     return answer;
   }
 
+  /** What is kept and holds the answer. */
+  private inMemory<T>({ key, breadth, decode }: CacheQuestion<T>): Kept<T> | undefined {
+    const text = this.stores.memory?.get(key);
+    const kept = text === undefined ? undefined : decode(text);
+    return kept && kept.breadth >= breadth ? kept : undefined;
+  }
+
   private async find<T>(question: CacheQuestion<T>, shared: Shared): Promise<Answer<T>> {
     const { memory, redis } = this.stores;
     const found = await redis?.get(question.key, question.decode);
-    if (found) {
+    if (found && found.value.breadth >= question.breadth) {
       memory?.set(question.key, found.text);
-      return { value: found.value, source: 'redis' };
+      return { value: question.narrowed(found.value.value), source: 'redis' };
     }
     const value = await question.compute(shared);
+    // A broader question may have been answered meanwhile.
+    if (this.inMemory(question)) return { value, source: 'computed' };
     const text = question.encode(value);
     memory?.set(question.key, text);
     redis?.set(question.key, text);

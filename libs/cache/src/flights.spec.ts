@@ -30,7 +30,7 @@ beforeEach(() => {
 // Whoever still waits has a timer.
 afterEach(() => computation.resolve?.('over'));
 
-const ask = (key = 'a', waiter = patient()) => flights.run(key, waiter, computation.run);
+const ask = (key = 'a', waiter = patient()) => flights.run(key, 1, waiter, computation.run);
 
 describe('what several ask for at the same time', () => {
   it('is computed once, and all have the answer', async () => {
@@ -58,8 +58,8 @@ describe('what several ask for at the same time', () => {
   });
 
   it('is not mixed up with what has another key', async () => {
-    const a = flights.run('a', patient(), () => Promise.resolve('for a'));
-    const b = flights.run('b', patient(), () => Promise.resolve('for b'));
+    const a = flights.run('a', 1, patient(), () => Promise.resolve('for a'));
+    const b = flights.run('b', 1, patient(), () => Promise.resolve('for b'));
     expect(await Promise.all([a.result, b.result])).toEqual(['for a', 'for b']);
   });
 });

@@ -17,6 +17,7 @@ export interface Shared {
 }
 
 interface Flight<T> {
+  breadth: number;
   shared: Shared;
   abort: AbortController;
   waiting: number;
@@ -35,22 +36,29 @@ export class Flights<T> {
   }
 
   /**
+   * @param breadth of what is asked: whoever asks for as much or less has the answer of one that is under way
+   *
    * `joined` says whether somebody else had asked before. `result` rejects with what `compute` rejects with, with the
    * signal's reason, or with EyrieError DEADLINE_EXCEEDED.
    */
-  run(key: string, waiter: Waiter, compute: (shared: Shared) => Promise<T>): { joined: boolean; result: Promise<T> } {
+  run(
+    key: string,
+    breadth: number,
+    waiter: Waiter,
+    compute: (shared: Shared) => Promise<T>,
+  ): { joined: boolean; result: Promise<T> } {
     const flight = this.byKey.get(key);
-    if (flight) {
+    if (flight && flight.breadth >= breadth) {
       flight.shared.deadline = Math.max(flight.shared.deadline, waiter.deadline);
       return { joined: true, result: waitFor(flight, waiter) };
     }
-    return { joined: false, result: waitFor(this.start(key, waiter.deadline, compute), waiter) };
+    return { joined: false, result: waitFor(this.start(key, breadth, waiter.deadline, compute), waiter) };
   }
 
-  private start(key: string, deadline: number, compute: (shared: Shared) => Promise<T>): Flight<T> {
+  private start(key: string, breadth: number, deadline: number, compute: (shared: Shared) => Promise<T>): Flight<T> {
     const abort = new AbortController();
     const shared = { deadline, signal: abort.signal };
-    const flight: Flight<T> = { shared, abort, waiting: 0, result: compute(shared) };
+    const flight: Flight<T> = { breadth, shared, abort, waiting: 0, result: compute(shared) };
     const forget = (): void => {
       if (this.byKey.get(key) === flight) this.byKey.delete(key);
     };
@@ -65,7 +73,7 @@ export class Flights<T> {
 function waitFor<T>(flight: Flight<T>, { deadline, signal }: Waiter): Promise<T> {
   flight.waiting++;
   const onExpiry = (): EyrieError =>
-    new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request');
+    new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request', { bound: 'deadline' });
   return waitWithin({ ms: msUntil(deadline), signal, onExpiry }, flight.result, (reason) => {
     if (--flight.waiting === 0) flight.abort.abort(reason);
   });

@@ -26,7 +26,21 @@ export type ErrorCode =
   | 'WORKER_FAILED'
   | 'INTERNAL';
 
+/** What refuses or ends a request for its size, its number or its time: whoever is told of it is told what bounds it. */
+type BoundedCode = 'IMAGE_TOO_LARGE' | 'UPLOAD_TOO_LARGE' | 'RATE_LIMITED' | 'OVERLOADED' | 'DEADLINE_EXCEEDED';
+
+/** A bound that an operator can move: the name of its setting, and what it is set to. */
+export interface Limit {
+  setting: string;
+  value: number;
+}
+
+/** `deadline`: whoever gave the deadline knows which setting it comes from; see `namingDeadline`. `fixed`: no setting moves it. */
+export type Bound = Limit | 'deadline' | 'fixed';
+
 export interface EyrieErrorOptions {
+  /** What the request was over. Where it is a setting, the message ends with it. */
+  bound?: Bound;
   /** After how many seconds a retry makes sense. */
   retryAfterSeconds?: number;
   /** What is wrong with each field, where there are several. */
@@ -43,17 +57,37 @@ export interface FieldError {
 export class EyrieError extends Error {
   readonly retryAfterSeconds?: number;
   readonly errors?: readonly FieldError[];
+  readonly bound?: Bound;
 
+  constructor(code: Exclude<ErrorCode, BoundedCode>, detail: string, options?: EyrieErrorOptions);
+  constructor(code: BoundedCode, detail: string, options: EyrieErrorOptions & { bound: Bound });
   constructor(
     readonly code: ErrorCode,
     detail: string,
     options: EyrieErrorOptions = {},
   ) {
-    super(detail, { cause: options.cause });
+    super(detail + inWords(options.bound), { cause: options.cause });
     this.name = 'EyrieError';
+    this.bound = options.bound;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.errors = options.errors;
   }
+
+  /** What another process of ours has said, which has named the bound already. */
+  static told(code: ErrorCode, detail: string): EyrieError {
+    return new EyrieError(code as Exclude<ErrorCode, BoundedCode>, detail);
+  }
+}
+
+/** An error that came of a deadline, with the setting from which the deadline came; any other as it is. */
+export function namingDeadline(error: unknown, limit: Limit): unknown {
+  if (!(error instanceof EyrieError) || error.bound !== 'deadline') return error;
+  const { code, message, retryAfterSeconds, errors, cause } = error;
+  return new EyrieError(code as BoundedCode, message, { bound: limit, retryAfterSeconds, errors, cause });
+}
+
+function inWords(bound: Bound | undefined): string {
+  return typeof bound === 'object' ? ` (${bound.setting}=${bound.value})` : '';
 }
 
 /** One field that is wrong. @param field its path, such as `items[3].url` @param detail what goes on behind the path: `must be …` */

@@ -1,6 +1,15 @@
 export { Backoff, type BackoffOptions } from './backoff';
 export { deadlineIn, msUntil } from './deadline';
-export { EyrieError, type ErrorCode, type EyrieErrorOptions, type FieldError, invalidField } from './errors';
+export {
+  type Bound,
+  EyrieError,
+  type ErrorCode,
+  type EyrieErrorOptions,
+  type FieldError,
+  invalidField,
+  type Limit,
+  namingDeadline,
+} from './errors';
 export { eventLoopShare, EventLoopShare } from './event-loop-share';
 export type { InferenceInput, InferenceRequest, InferenceResult, Preparation, Timings } from './inference';
 export { monotonicNow } from './monotonic-clock';

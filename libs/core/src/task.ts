@@ -88,10 +88,18 @@ export interface Comparison {
   said: [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>];
 }
 
+/**
+ * Of questions with one key a broader one's answer holds those to all narrower ones: the best five classes hold the best three.
+ */
 export interface AnswerCodec<Output> {
-  /** What of `params` an answer depends on, in few characters. */
+  /** What of `params` an answer depends on beside how broad the question is, in few characters. */
   key(params: object): string;
-  encode(output: Output): string;
-  /** undefined for a text that is no answer to such a question. */
-  decode(text: string, params: object): Output | undefined;
+  /** How broad a question is; Infinity for one that asks for all there is. */
+  breadth(params: object): number;
+  /** @param params of the question that was answered */
+  encode(output: Output, params: object): string;
+  /** @returns with the answer how broad a question may be that it holds the answer to; undefined for a text that is no answer */
+  decode(text: string, params: object): { output: Output; breadth: number } | undefined;
+  /** Of an answer to a broader question that to this one. */
+  narrowed(output: Output, params: object): Output;
 }

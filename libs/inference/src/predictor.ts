@@ -1,4 +1,5 @@
 import {
+  type Bound,
   EyrieError,
   monotonicNow,
   type GraphInfo,
@@ -10,7 +11,7 @@ import {
 } from '#core';
 import { CostlyRoom } from './costly-room';
 import { HarmfulInputs } from './harmful-inputs';
-import type { ItemAnswer, LoadedMessage } from './messages';
+import type { ItemAnswer, ItemFailed, LoadedMessage } from './messages';
 import { QueuedRequest, workOf, type Answered } from './queued-request';
 import { RequestQueue } from './request-queue';
 import { Pace } from './pace';
@@ -162,7 +163,12 @@ export class Predictor {
     const waiting = this.queue.cost;
     // What costs more than the whole queue has room for is taken on when nothing waits.
     if (waiting > 0 && waiting + input.cost > this.options.runtime.maxQueue) {
-      return this.overloaded(`${this.queue.length} requests wait for this model already; try again later`, input);
+      const bound = { setting: 'runtime.maxQueue', value: this.options.runtime.maxQueue };
+      return this.overloaded(
+        `${this.queue.length} requests wait for this model already; try again later`,
+        bound,
+        input,
+      );
     }
     // With nobody before it a request is always tried: how else would be noticed that the version has become faster?
     if (waiting === 0 && this.isFreeFor(input)) return undefined;
@@ -171,6 +177,7 @@ export class Predictor {
     const seconds = (expected / 1000).toFixed(1);
     return this.overloaded(
       `an answer would take about ${seconds} s, more than the request has left; try again later`,
+      'deadline',
       input,
     );
   }
@@ -288,7 +295,8 @@ export class Predictor {
     // Timers run late when the process is busy: what has expired is not worth a worker's time.
     const batch = taken.filter((request) => {
       if (sentAt < request.deadline) return true;
-      request.reject(new EyrieError('DEADLINE_EXCEEDED', 'the request waited for a worker until its time was up'));
+      const detail = 'the request waited for a worker until its time was up';
+      request.reject(new EyrieError('DEADLINE_EXCEEDED', detail, { bound: 'deadline' }));
       return false;
     });
     if (batch.length === 0) return;
@@ -328,7 +336,7 @@ export class Predictor {
     if (!request || request.isSettled) return;
     if (answer.kind === 'chunk') return request.chunk(answer.chunk);
     this.pace.worked(request, answer.work);
-    const error = answer.kind === 'failed' ? new EyrieError(answer.code, answer.detail) : undefined;
+    const error = answer.kind === 'failed' ? failureOf(answer) : undefined;
     request.stage?.leave(error, partsOf(answer));
     if (answer.kind === 'done') return request.resolve({ ...answer, queueMs: sentAt - request.enqueuedAt });
     // Given up for its deadline, which has been put off since it was sent.
@@ -380,9 +388,9 @@ export class Predictor {
     return work;
   }
 
-  private overloaded(detail: string, input: Pick<InferenceRequest, 'preparation'>): EyrieError {
+  private overloaded(detail: string, bound: Bound, input: Pick<InferenceRequest, 'preparation'>): EyrieError {
     const ms = this.pace.msFor(this.workBefore(input), isCostly(input));
-    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) });
+    return new EyrieError('OVERLOADED', detail, { bound, retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) });
   }
 
   private withoutWorkers(): EyrieError {
@@ -406,6 +414,13 @@ export class Predictor {
 
 function isCostly({ preparation }: Pick<InferenceRequest, 'preparation'>): boolean {
   return shareOfBatch(preparation) > 1;
+}
+
+function failureOf({ code, detail }: ItemFailed): EyrieError {
+  // A worker gives an item up for the deadline that it was given, and for nothing else.
+  return code === 'DEADLINE_EXCEEDED'
+    ? new EyrieError(code, detail, { bound: 'deadline' })
+    : EyrieError.told(code, detail);
 }
 
 /** A time of performance.now()'s clock, on the one that workers have, too. @param now on the former */

@@ -1,4 +1,4 @@
-import { EyrieError, type Preparation } from '#core';
+import { EyrieError, type Limit, type Preparation } from '#core';
 
 /** What an input may cost at the most before it is refused. */
 export interface PreparationLimits {
@@ -23,17 +23,19 @@ export function tooCostly(preparation: Preparation | undefined, limits: Preparat
   if (!preparation) return undefined;
   const { ms, bytes, subject } = preparation;
   if (limits.ms !== undefined && ms > limits.ms) {
-    return refusal(subject, `takes about ${seconds(ms)} s of CPU, and at most ${seconds(limits.ms)} s`);
+    const bound = { setting: 'MAX_DECODE_MS', value: limits.ms };
+    return refusal(subject, `takes about ${seconds(ms)} s of CPU, and at most ${seconds(limits.ms)} s`, bound);
   }
   if (limits.bytes !== undefined && bytes > limits.bytes) {
-    return refusal(subject, `takes about ${mib(bytes)} MiB of memory, and at most ${mib(limits.bytes)} MiB`);
+    const bound = { setting: 'MAX_DECODE_BYTES', value: limits.bytes };
+    return refusal(subject, `takes about ${mib(bytes)} MiB of memory, and at most ${mib(limits.bytes)} MiB`, bound);
   }
   return undefined;
 }
 
-function refusal(subject: string, why: string): EyrieError {
-  const detail = `The input is a ${subject}: to decode it ${why} are allowed. Send a smaller one, or one that is stored more plainly.`;
-  return new EyrieError('IMAGE_TOO_LARGE', detail);
+function refusal(subject: string, why: string, bound: Limit): EyrieError {
+  const detail = `The input is a ${subject}: to decode it ${why} are allowed. Send a smaller one, or one that is stored more plainly`;
+  return new EyrieError('IMAGE_TOO_LARGE', detail, { bound });
 }
 
 function seconds(ms: number): string {

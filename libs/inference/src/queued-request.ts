@@ -108,7 +108,9 @@ export class QueuedRequest {
       this.timer = setTimeout(this.expire, left);
       return;
     }
-    this.reject(new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request'));
+    this.reject(
+      new EyrieError('DEADLINE_EXCEEDED', 'no answer within the time limit of the request', { bound: 'deadline' }),
+    );
     this.cancelRun?.();
   };
 }

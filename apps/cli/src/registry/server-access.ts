@@ -103,7 +103,7 @@ export class ServerAccess implements RegistryAccess {
     }
     if (answer && status >= 200 && status < 300) return answer;
     const detail = answer?.detail ?? `${this.server} answered ${status}; is it an Eyrie server?`;
-    throw new EyrieError(answer?.code ?? 'INTERNAL', detail);
+    throw EyrieError.told(answer?.code ?? 'INTERNAL', detail);
   }
 
   noAnswer(cause: Error): Failure {

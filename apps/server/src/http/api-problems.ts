@@ -30,7 +30,10 @@ const DETAILS: Partial<Record<ErrorCode, string>> = {
   INVALID_IMAGE: 'this is a PDF, not an image; send JPEG, PNG, WebP or GIF',
   MODEL_NOT_FOUND: 'there is no model "resnet"; there are: resnet-cifar10',
   VERSION_NOT_FOUND: 'resnet-cifar10 has no version 9; there are: 1, 2, 3',
-  OVERLOADED: '256 requests wait for this model already; try again later',
+  OVERLOADED: '256 requests wait for this model already; try again later (runtime.maxQueue=256)',
+  IMAGE_TOO_LARGE: 'the body is larger than an image may be (MAX_IMAGE_BYTES=10485760)',
+  RATE_LIMITED: 'more than 60 requests a minute from this address; slow down (RATE_LIMIT_PER_MINUTE=60)',
+  DEADLINE_EXCEEDED: 'no answer within the time limit of the request (REQUEST_TIMEOUT_MS=10000)',
 };
 
 /** Documents the errors that a route can answer with, one example for each code. */

@@ -9,7 +9,7 @@ const errors: string[] = [];
 
 beforeAll(async () => {
   server = createServer((req, res) => {
-    limitBodyTime(req, res, 200);
+    limitBodyTime(req, res, 200, { setting: 'BODY_TIMEOUT_MS', value: 200 });
     req.resume().on('end', () => res.end('thanks'));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

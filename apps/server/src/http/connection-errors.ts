@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import type { Limit } from '#core';
 import { problem, PROBLEM_TYPE } from './problem';
 
 interface ParserError extends Error {
   code?: string;
+  /** What a late body was over, where it is not the time of headers. */
+  bound?: Limit;
 }
 
 const CLOSE_AFTER_MS = 1_000;
@@ -17,7 +20,7 @@ interface Refusal {
 }
 
 /** Requests that Node refuses before any of our code sees them get a problem and a log line, too. */
-export function answerConnectionErrors(server: Server, logger: Logger): void {
+export function answerConnectionErrors(server: Server, logger: Logger, headersTime: Limit): void {
   const refused = new WeakSet<Socket>();
   const last = new WeakMap<Socket, IncomingMessage>();
   server.on('request', (req: IncomingMessage) => last.set(req.socket, req));
@@ -32,7 +35,7 @@ export function answerConnectionErrors(server: Server, logger: Logger): void {
       return;
     }
     refused.add(socket);
-    answerRaw(socket, explain(error), logger);
+    answerRaw(socket, explain(error, headersTime), logger);
   });
   server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
     // Node has taken its own listener away.
@@ -70,12 +73,17 @@ function refuse({ status, detail }: Refusal, logger: Logger): { headers: Record<
   };
 }
 
-function explain(error: ParserError): Refusal {
+function explain(error: ParserError, headersTime: Limit): Refusal {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, detail: 'the headers have more than 16 KiB' };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, detail: 'the request did not arrive in time' };
+      return {
+        status: 431,
+        detail: `the headers have more bytes than are allowed (--max-http-header-size=${maxHeaderSize})`,
+      };
+    case 'ERR_HTTP_REQUEST_TIMEOUT': {
+      const { setting, value } = error.bound ?? headersTime;
+      return { status: 408, detail: `the request did not arrive in time (${setting}=${value})` };
+    }
     default:
       return { status: 400, detail: `this is no valid HTTP request: ${error.message}` };
   }

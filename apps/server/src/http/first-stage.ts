@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import parseurl from 'parseurl';
 import type { Logger } from 'pino';
-import { observe } from '#core';
+import { observe, type Limit } from '#core';
 import type { FindRoute } from './routes';
 import type { Tracing } from '../tracing/tracing';
 import type { SetCorsHeaders } from './cors';
@@ -38,8 +38,10 @@ export interface FirstStageOptions {
   /** undefined where no traces are sent. */
   tracing?: Tracing;
   gate: Gate;
-  /** How long a body may take to arrive, whoever reads it, ms. */
-  bodyTimeMs: (context: RequestContext) => number;
+  /** How long a body may take to arrive, ms. */
+  bodyTime: (context: RequestContext) => Limit;
+  /** By which its reader is the first to give up, and says so in a problem. */
+  readerFirstMs: number;
   observers: readonly RequestObserver[];
   /** How long a client may go without taking any of its answer. */
   answerTimeoutMs: number;
@@ -90,7 +92,8 @@ export class FirstStage {
       setCorsHeaders?.(req, res);
       if (tracing && !isProbe(path)) context.trace = tracing.open(req, path, forwarded.schemeOf(req));
       const isTakenOn = this.admits(req, res, context, query);
-      limitBodyTime(req, res, this.options.bodyTimeMs(context));
+      const time = this.options.bodyTime(context);
+      limitBodyTime(req, res, time.value + this.options.readerFirstMs, time);
       return isTakenOn;
     } catch (error) {
       writeProblem(res, toEyrieError(error), logger);

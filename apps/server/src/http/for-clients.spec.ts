@@ -27,8 +27,8 @@ it.each([
   ['C:\\models\\pixels\\1\\model.onnx is missing', 'model.onnx is missing'],
   // What is ours to say stays as it is.
   [
-    '256 requests wait for this model already; try again later',
-    '256 requests wait for this model already; try again later',
+    '256 requests wait for this model already; try again later (runtime.maxQueue=256)',
+    '256 requests wait for this model already; try again later (runtime.maxQueue=256)',
   ],
   ['resnet-cifar10 version 2 is LOADING', 'resnet-cifar10 version 2 is LOADING'],
   [
@@ -36,8 +36,8 @@ it.each([
     'version 2 is FAILED: labels.txt has 9 labels, model.json says 10',
   ],
   [
-    'needs about 90 MiB; 20 of the 64 MiB of LOAD_MEMORY_BYTES are in use',
-    'needs about 90 MiB; 20 of the 64 MiB of LOAD_MEMORY_BYTES are in use',
+    'needs about 90 MiB; 20 of 64 MiB are in use (LOAD_MEMORY_BYTES=67108864)',
+    'needs about 90 MiB; 20 of 64 MiB are in use (LOAD_MEMORY_BYTES=67108864)',
   ],
 ])('%s', (detail, told) => {
   expect(forClients(detail)).toBe(told);

@@ -7,7 +7,7 @@ export function toEyrieError(error: unknown): EyrieError {
   const status = statusOf(error);
   const { message } = error as Error;
   if (status === 404) return new EyrieError('ROUTE_NOT_FOUND', `${message}; /docs lists the routes`);
-  if (status === 413) return new EyrieError('IMAGE_TOO_LARGE', message);
+  if (status === 413) return new EyrieError('IMAGE_TOO_LARGE', message, { bound: 'fixed' });
   if (status === 415) return new EyrieError('UNSUPPORTED_MEDIA_TYPE', message);
   if (status >= 400 && status < 500) return new EyrieError('INVALID_REQUEST', message);
   return new EyrieError('INTERNAL', 'an unexpected error; the log has it under this request_id', { cause: error });

@@ -1,12 +1,12 @@
 import type { Request } from 'express';
-import { EyrieError } from '#core';
+import { EyrieError, type Limit } from '#core';
 import { feed } from './feed';
 import { Gathered } from './gathered';
 
 /** The body as it is. @throws EyrieError IMAGE_TOO_LARGE, before it is read where its length is announced */
-export async function readBytes(req: Request, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
-  const tooLong = () =>
-    new EyrieError('IMAGE_TOO_LARGE', `the body has more than the ${maxBytes} bytes that are allowed here`);
+export async function readBytes(req: Request, most: Limit, signal: AbortSignal): Promise<Buffer> {
+  const { value: maxBytes } = most;
+  const tooLong = () => new EyrieError('IMAGE_TOO_LARGE', 'the body is larger than an image may be', { bound: most });
   const length = req.header('content-length');
   if (Number(length) > maxBytes) throw tooLong();
   const gathered = new Gathered(maxBytes, length === undefined ? undefined : Number(length));

@@ -1,10 +1,10 @@
 import type { Request } from 'express';
-import { EyrieError, withTimeLimit } from '#core';
-import type { Config } from '../config';
+import { EyrieError, withTimeLimit, type Limit } from '#core';
+import { limitOf, type Config } from '../config';
 import type { Asked } from './asked';
 import { readForm } from './form/read-form';
 import { BatchBody, SingleBody } from './json/bodies';
-import { readJson } from './json/read-json';
+import { readJson, type BodyLimit } from './json/read-json';
 import { readBytes } from './read-body';
 import type { Source } from './source';
 
@@ -23,7 +23,16 @@ export interface ReceivedMany extends Asked {
 }
 
 /** base64 takes 4 bytes for 3; the rest is for the JSON around it. */
-const jsonLimit = (bytes: number): number => Math.ceil((bytes * 4) / 3) + 4096;
+const inJson = (most: Limit): BodyLimit => ({
+  maxBytes: Math.ceil((most.value * 4) / 3) + 4096,
+  tooLarge: 'IMAGE_TOO_LARGE',
+  bound: most,
+});
+
+export function bodyTooSlow(config: Pick<Config, 'BODY_TIMEOUT_MS'>): EyrieError {
+  const detail = `the body did not arrive within ${config.BODY_TIMEOUT_MS} ms`;
+  return new EyrieError('DEADLINE_EXCEEDED', detail, { bound: limitOf(config, 'BODY_TIMEOUT_MS') });
+}
 
 /** Reads what a request brings, in whichever way it was sent. */
 export class BodyReceiver {
@@ -40,22 +49,22 @@ export class BodyReceiver {
   }
 
   private async readOne(req: Request, signal: AbortSignal): Promise<ReceivedOne> {
-    const { MAX_IMAGE_BYTES } = this.limits;
+    const image = limitOf(this.limits, 'MAX_IMAGE_BYTES');
     switch (bodyKind(req)) {
       case 'form': {
-        const limits = { field: 'file', maxFiles: 1, maxFileBytes: MAX_IMAGE_BYTES, maxBytes: MAX_IMAGE_BYTES };
+        const limits = { field: 'file', file: image, all: image };
         const { files, topK } = await readForm(req, limits, signal);
         const [bytes] = files;
         if (!bytes) throw new EyrieError('INVALID_REQUEST', 'there is no file in the field "file"');
         return { source: { bytes: notEmpty(bytes, 'the file') }, topK };
       }
       case 'json': {
-        const body = new SingleBody({ maxItemBytes: MAX_IMAGE_BYTES }, decodedLength(req, MAX_IMAGE_BYTES));
-        await readJson(req, jsonLimit(MAX_IMAGE_BYTES), body, signal);
+        const body = new SingleBody({ item: image }, decodedLength(req, image.value));
+        await readJson(req, inJson(image), body, signal);
         return { source: body.source, ...body.asked };
       }
       case 'image':
-        return { source: { bytes: notEmpty(await readBytes(req, MAX_IMAGE_BYTES, signal), 'the body') } };
+        return { source: { bytes: notEmpty(await readBytes(req, image, signal), 'the body') } };
       default:
         throw notThis(
           req,
@@ -65,26 +74,21 @@ export class BodyReceiver {
   }
 
   private async readMany(req: Request, signal: AbortSignal): Promise<ReceivedMany> {
-    const { MAX_IMAGE_BYTES, MAX_REQUEST_BYTES, MAX_BATCH_ITEMS } = this.limits;
+    const limits = {
+      item: limitOf(this.limits, 'MAX_IMAGE_BYTES'),
+      all: limitOf(this.limits, 'MAX_REQUEST_BYTES'),
+      items: limitOf(this.limits, 'MAX_BATCH_ITEMS'),
+    };
     switch (bodyKind(req)) {
       case 'form': {
-        const { files, topK } = await readForm(
-          req,
-          {
-            field: 'files',
-            maxFiles: MAX_BATCH_ITEMS,
-            maxFileBytes: MAX_IMAGE_BYTES,
-            maxBytes: MAX_REQUEST_BYTES,
-          },
-          signal,
-        );
+        const form = { field: 'files', file: limits.item, all: limits.all, files: limits.items };
+        const { files, topK } = await readForm(req, form, signal);
         if (files.length === 0) throw new EyrieError('INVALID_REQUEST', 'there are no files in the field "files"');
         return { sources: files.map((bytes) => ({ bytes })), topK };
       }
       case 'json': {
-        const limits = { maxItemBytes: MAX_IMAGE_BYTES, maxBytes: MAX_REQUEST_BYTES, maxItems: MAX_BATCH_ITEMS };
         const body = new BatchBody(limits);
-        await readJson(req, jsonLimit(MAX_REQUEST_BYTES), body, signal);
+        await readJson(req, inJson(limits.all), body, signal);
         return { sources: body.sources, ...body.asked };
       }
       default:
@@ -94,9 +98,8 @@ export class BodyReceiver {
 
   /** A client that sends a byte now and then must not hold a request open for ever. */
   private inTime<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const ms = this.limits.BODY_TIMEOUT_MS;
-    const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
-    return withTimeLimit({ ms, onExpiry }, read);
+    const onExpiry = (): EyrieError => bodyTooSlow(this.limits);
+    return withTimeLimit({ ms: this.limits.BODY_TIMEOUT_MS, onExpiry }, read);
   }
 }
 

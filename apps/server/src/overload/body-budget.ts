@@ -1,4 +1,4 @@
-import { EyrieError } from '#core';
+import { EyrieError, type Limit } from '#core';
 
 /** A body without a length must find so much free before its first byte. */
 const FIRST_PIECE = 64 * 1024;
@@ -55,6 +55,10 @@ export class BodyBudget {
     if (this.leases.delete(lease)) this.held -= lease.bytes;
   }
 
+  private get bound(): Limit {
+    return { setting: 'BODY_BUDGET_BYTES', value: this.limit };
+  }
+
   private get free(): number {
     return this.limit - this.held;
   }
@@ -65,14 +69,14 @@ export class BodyBudget {
     this.searchAgainAt = now + SEARCH_MS;
     for (const lease of this.leases) {
       if (wanted <= this.free) break;
-      if (lease !== except && lease.isBehind(now, this.timeoutMs)) lease.revoke(tooSlow());
+      if (lease !== except && lease.isBehind(now, this.timeoutMs)) lease.revoke(tooSlow(this.bound));
     }
     return wanted <= this.free;
   }
 
   private isFull(): EyrieError {
-    const detail = `the requests that are under way hold as many bytes as there is room for (${this.limit}); try again later`;
-    return new EyrieError('OVERLOADED', detail, { retryAfterSeconds: 1 });
+    const detail = 'the requests that are under way hold as many bytes as there is room for; try again later';
+    return new EyrieError('OVERLOADED', detail, { bound: this.bound, retryAfterSeconds: 1 });
   }
 }
 
@@ -130,7 +134,7 @@ export class BodyLease {
   }
 }
 
-function tooSlow(): EyrieError {
+function tooSlow(bound: Limit): EyrieError {
   const detail = 'the body comes too slowly while others wait for the room that it holds; try again later';
-  return new EyrieError('OVERLOADED', detail, { retryAfterSeconds: 2 });
+  return new EyrieError('OVERLOADED', detail, { bound, retryAfterSeconds: 2 });
 }

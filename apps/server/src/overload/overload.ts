@@ -1,13 +1,21 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { EyrieError, observe } from '#core';
+import { type Bound, EyrieError, observe } from '#core';
 import { ModelRegistry } from '#registry';
 import { Connections } from '../http/connections';
 import { LOGGER } from '../settings';
 import { actionsFor, type Action } from './actions';
 import { BodyBudget } from './body-budget';
 import type { Limits } from './limits';
-import { EventLoopDelay, heapPressure, openDescriptors, ownBytes, type Pressures, type Resource } from './pressures';
+import {
+  EventLoopDelay,
+  heapLimit,
+  heapPressure,
+  openDescriptors,
+  ownBytes,
+  type Pressures,
+  type Resource,
+} from './pressures';
 import { Shed } from './shed';
 
 export const LIMITS = Symbol('LIMITS');
@@ -62,8 +70,23 @@ export class Overload implements OnApplicationBootstrap, OnModuleDestroy {
     if (cause === undefined) return;
     this.shed.counts.overload++;
     throw new EyrieError('OVERLOADED', `the server is short of ${IN_WORDS[cause]}; try again later`, {
+      bound: this.boundOf(cause),
       retryAfterSeconds: 2,
     });
+  }
+
+  /** What an operator would have to raise. */
+  private boundOf(resource: Resource): Bound {
+    const { memoryBytes, bodyBytes, connections, descriptors } = this.limits;
+    const bounds: Record<Resource, Bound> = {
+      event_loop: 'fixed',
+      heap: { setting: '--max-old-space-size', value: Math.floor(heapLimit() / 1024 ** 2) },
+      memory: { setting: 'bytes of memory', value: memoryBytes },
+      bodies: { setting: 'BODY_BUDGET_BYTES', value: bodyBytes },
+      connections: { setting: 'MAX_CONNECTIONS', value: connections },
+      file_descriptors: descriptors === undefined ? 'fixed' : { setting: 'ulimit -n', value: descriptors },
+    };
+    return bounds[resource];
   }
 
   /** Reads off what is used, and takes the actions that it asks for. */

@@ -51,6 +51,11 @@ export function heapPressure(): number {
   return used_heap_size / heap_size_limit;
 }
 
+/** Bytes that the heap may have. */
+export function heapLimit(): number {
+  return getHeapStatistics().heap_size_limit;
+}
+
 /**
  * Memory that is these processes' own and cannot be had back without them; files that they have mapped can.
  * @returns 0 where there is no /proc, and for processes that are gone

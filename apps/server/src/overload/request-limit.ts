@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { EyrieError } from '#core';
-import type { Config } from '../config';
+import { EyrieError, type Limit } from '#core';
+import { limitOf, type Config } from '../config';
 import { Connections } from '../http/connections';
 import { CONFIG } from '../settings';
 import { Shed } from './shed';
@@ -23,17 +23,19 @@ export class RequestLimit {
     const { MAX_CONCURRENT_REQUESTS } = this.config;
     if (this.connections.isExtra(req.socket)) {
       this.shed.counts.connections++;
-      throw refusal(`${this.connections.limit} connections are open, and there may be no more (MAX_CONNECTIONS)`);
+      const bound = { setting: 'MAX_CONNECTIONS', value: this.connections.limit };
+      throw refusal(`${bound.value} connections are open, and there may be no more`, bound);
     }
     if (MAX_CONCURRENT_REQUESTS > 0 && this.count >= MAX_CONCURRENT_REQUESTS) {
       this.shed.counts.concurrency++;
-      throw refusal(`${this.count} requests are under way, and there may be no more (MAX_CONCURRENT_REQUESTS)`);
+      const bound = limitOf(this.config, 'MAX_CONCURRENT_REQUESTS');
+      throw refusal(`${this.count} requests are under way, and there may be no more`, bound);
     }
     this.count++;
     res.once('close', () => this.count--);
   }
 }
 
-function refusal(detail: string): EyrieError {
-  return new EyrieError('OVERLOADED', `${detail}; try again later`, { retryAfterSeconds: 1 });
+function refusal(detail: string, bound: Limit): EyrieError {
+  return new EyrieError('OVERLOADED', `${detail}; try again later`, { bound, retryAfterSeconds: 1 });
 }

@@ -1,9 +1,9 @@
-import { deadlineIn } from '#core';
+import { deadlineIn, namingDeadline } from '#core';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiAccess } from '../auth/api-access';
 import { isRateLimited } from '../auth/route-access';
-import type { Config } from '../config';
+import { limitOf, type Config } from '../config';
 import type { Gate } from '../http/first-stage';
 import { Forwarded } from '../http/forwarded';
 import { announcedBytes } from '../http/metered-body';
@@ -90,7 +90,7 @@ export class Admission implements Gate {
     tellRoute(res, context.logged, route);
     this.outcomes.notComputed(route, refusal);
     this.outcomes.failed(route, refusal);
-    throw refusal;
+    throw namingDeadline(refusal, limitOf(this.config, 'REQUEST_TIMEOUT_MS'));
   }
 }
 

@@ -58,11 +58,13 @@ export class InferenceCache {
         // Readable, so that an operator can find the entries of a version. What a task makes of an input may change with us.
         key: `${prefix}:${task.cache.key(input.params)}:${await digest(input.payload)}`,
         compute,
-        encode: ({ output }) => task.cache.encode(output),
+        breadth: task.cache.breadth(input.params),
+        encode: ({ output }) => task.cache.encode(output, input.params),
         decode: (text) => {
-          const output = task.cache.decode(text, input.params);
-          return output === undefined ? undefined : { output };
+          const kept = task.cache.decode(text, input.params);
+          return kept && { value: { output: kept.output }, breadth: kept.breadth };
         },
+        narrowed: (answer) => ({ ...answer, output: task.cache.narrowed(answer.output, input.params) }),
       },
       waiter,
     );

@@ -21,6 +21,6 @@ it.each(CASES)('the guard of a canary that fails with %s, %j, hears of it: %s', 
     {} as unknown as ShadowTraffic,
   );
   const route = { version, variant: 'canary' } as unknown as Route;
-  outcomes.notComputed(route, new EyrieError(code, 'so'));
+  outcomes.notComputed(route, EyrieError.told(code, 'so'));
   expect(guard.observe.mock.calls).toEqual(counts ? [[route, null]] : []);
 });

@@ -1,10 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Shared } from '#cache';
-import { EyrieError, observe, type InferenceInput, type InferenceResult, type ServedTask, deadlineIn } from '#core';
+import {
+  EyrieError,
+  observe,
+  type InferenceInput,
+  type InferenceResult,
+  type ServedTask,
+  deadlineIn,
+  namingDeadline,
+} from '#core';
 import { type LoadedVersion, type ModelVersion, OnDemandLoader } from '#registry';
 import type { Route } from '#routing';
 import { CONFIG } from '../settings';
-import type { Config } from '../config';
+import { limitOf, type Config } from '../config';
 import type { PredictionTrace } from '../tracing/tracing';
 import { InferenceCache, type Given } from './inference-cache';
 import { Permits } from './permit';
@@ -102,7 +110,9 @@ export class PredictionService {
 
   /** The version when it is loaded, which it may have to be first. @throws EyrieError MODEL_NOT_READY, OVERLOADED */
   private async loaded(version: ModelVersion, wait: Wait): Promise<LoadedVersion> {
-    await this.onDemand.ready(version, wait);
+    await this.onDemand.ready(version, wait).catch((error: unknown) => {
+      throw this.named(error);
+    });
     const { loaded } = version;
     if (loaded) return loaded;
     const detail = `${version.model} version ${version.version} was unloaded while the request waited for it`;
@@ -134,8 +144,12 @@ export class PredictionService {
     } catch (error) {
       observe('trace', () => trace?.end({ error }));
       this.outcomes.failed(route, error);
-      throw error;
+      throw this.named(error);
     }
+  }
+
+  private named(error: unknown): unknown {
+    return namingDeadline(error, limitOf(this.config, 'REQUEST_TIMEOUT_MS'));
   }
 
   /** Several requests may wait for this one: it ends when the last of them does. */

@@ -56,6 +56,7 @@ export class RateLimit {
     tell?.({ limit: this.perMinute, remaining: Math.max(0, this.perMinute - minute.requests), resetSeconds });
     if (minute.requests <= this.perMinute) return;
     throw new EyrieError('RATE_LIMITED', `more than ${this.perMinute} requests a minute from this address; slow down`, {
+      bound: { setting: 'RATE_LIMIT_PER_MINUTE', value: this.perMinute },
       retryAfterSeconds: resetSeconds,
     });
   }

@@ -52,7 +52,8 @@ export class OnDemandLoader {
     // What a policy or an administrator has begun to load is waited for, too.
     if (!this.options.enabled || version.state === 'FAILED') throw notReady(version);
     if (this.waiting >= WAITING_AT_MOST) {
-      throw new EyrieError('OVERLOADED', 'too many requests wait for versions to be loaded', { retryAfterSeconds: 5 });
+      const detail = `${WAITING_AT_MOST} requests wait for versions to be loaded, and no more may; try again later`;
+      throw new EyrieError('OVERLOADED', detail, { bound: 'fixed', retryAfterSeconds: 5 });
     }
     signal?.throwIfAborted();
     this.waiting++;
@@ -99,9 +100,9 @@ export class OnDemandLoader {
         throw new EyrieError(
           'MODEL_NOT_READY',
           `${version.model} version ${version.version} needs about ${mib(needed)} MiB; ` +
-            `${mib(this.usedBytes(version))} of the ${mib(memoryBytes)} MiB of LOAD_MEMORY_BYTES are in use ` +
+            `${mib(this.usedBytes(version))} of ${mib(memoryBytes)} MiB are in use ` +
             'by versions that a policy names or that were loaded by hand',
-          { retryAfterSeconds: 30 },
+          { bound: { setting: 'LOAD_MEMORY_BYTES', value: memoryBytes }, retryAfterSeconds: 30 },
         );
       }
       this.seenBytes.set(key(oldest), oldest.rssBytes);
@@ -143,7 +144,7 @@ function within(load: Promise<void>, version: ModelVersion, deadline: number, si
     new EyrieError(
       'MODEL_NOT_READY',
       `${version.model} version ${version.version} is being loaded and was not ready within the request's time limit`,
-      { retryAfterSeconds: 2 },
+      { bound: 'deadline', retryAfterSeconds: 2 },
     );
   return waitWithin({ ms: msUntil(deadline), signal, onExpiry }, load);
 }

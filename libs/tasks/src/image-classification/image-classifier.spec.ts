@@ -37,20 +37,38 @@ it('a multi-label answer is asked for as a whole, and all its classes are counte
   expect(tags.headline([])).toBeUndefined();
 });
 
-describe('a kept multi-label answer', () => {
-  const { cache } = tags;
-  it.each<[string, number | undefined, boolean]>([
-    ['[]', undefined, true],
-    ['[[3,0.9],[0,0.5]]', undefined, true],
-    ['[[3,0.9],[0,0.5]]', 1, false],
-    ['[[3,0.9],[0,0.4]]', undefined, false],
-    ['[[0,0.5],[3,0.9]]', undefined, false],
-    ['[[3,0.9],[3,0.8]]', undefined, false],
-  ])('%s, asked for %p: %p', (text, topK, isBelieved) => {
-    expect(cache.decode(text, { topK }) !== undefined).toBe(isBelieved);
+describe('a kept answer', () => {
+  const few = classes(3, 0);
+  const all = classes(3, 0, 1, 2);
+  it.each<[string, ImageClassifier, Classes, number | undefined, breadth: number]>([
+    ['of as many classes as were asked for, for so many', single, few, 2, 2],
+    ['of all classes, for any number', single, all, 4, Infinity],
+    ['of as many labels as were asked for, for so many', tags, few, 2, 2],
+    ['of fewer labels than were asked for, for any number', tags, few, 3, Infinity],
+    ['of all labels that there are, for any number', tags, few, undefined, Infinity],
+    ['of no label, for any number', tags, classes(), undefined, Infinity],
+  ])('is one %s', (_, { cache }, answer, topK, breadth) => {
+    const text = cache.encode(answer, { topK });
+    expect(cache.decode(text, {})).toEqual({ output: answer, breadth });
+    expect(cache.narrowed(answer, { topK: 1 })).toEqual(answer.slice(0, 1));
   });
 
-  it('has a key of its own for each number of classes', () => {
-    expect([cache.key({}), cache.key({ topK: 4 })]).toEqual(['all', '4']);
+  it.each<[string, ImageClassifier]>([
+    ['[null,[[3,0.9],[0,0.4]]]', tags],
+    ['[null,[[0,0.5],[3,0.9]]]', tags],
+    ['[null,[[3,0.9],[3,0.8]]]', tags],
+    ['[null,[[4,0.9]]]', tags],
+    ['[1,[[3,0.9],[0,0.8]]]', tags],
+    ['[3,[[3,0.9],[0,0.8]]]', tags],
+    ['[null,[[3,0.9],[0,0.8]]]', single],
+    ['[3,[[3,0.9],[0,0.8]]]', single],
+    ['["2",[[3,0.9],[0,0.8]]]', single],
+    ['[[3,0.9],[0,0.8]]', single],
+  ])('is not believed: %s', (text, { cache }) => {
+    expect(cache.decode(text, {})).toBeUndefined();
+  });
+
+  it('has one key for any number of classes', () => {
+    expect(tags.cache.key({})).toBe(tags.cache.key({ topK: 4 }));
   });
 });

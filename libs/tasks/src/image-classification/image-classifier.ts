@@ -76,16 +76,28 @@ export class ImageClassifier implements ServedTask<Classes> {
   }
 
   readonly cache: AnswerCodec<Classes> = {
-    key: (params) => String(topKOf(params) ?? 'all'),
-    encode: encodeClasses,
-    decode: (text, params) => {
-      const most = topKOf(params) ?? this.labels.length;
-      const least = this.isMultiLabel
-        ? { count: 0, confidence: this.threshold }
-        : { count: most, confidence: -Infinity };
-      return decodeClasses(text, this.labels, most, least);
+    key: () => 'classes',
+    breadth: (params) => topKOf(params) ?? Infinity,
+    encode: (classes, params) => encodeClasses(classes, this.breadthOf(classes, topKOf(params))),
+    decode: (text) => {
+      const kept = decodeClasses(text, this.labels, this.isMultiLabel ? this.threshold : -Infinity);
+      // A shorter answer is one only of a model that has said that there is no more.
+      if (!kept || (kept.breadth === Infinity ? !this.isWhole(kept.classes) : kept.classes.length !== kept.breadth)) {
+        return undefined;
+      }
+      return { output: kept.classes, breadth: kept.breadth };
     },
+    narrowed: (classes, params) => classes.slice(0, topKOf(params)),
   };
+
+  /** A multi-label model that names fewer classes than it may has named all. */
+  private breadthOf(classes: Classes, asked = Infinity): number {
+    return classes.length < asked || classes.length === this.labels.length ? Infinity : asked;
+  }
+
+  private isWhole(classes: Classes): boolean {
+    return this.isMultiLabel || classes.length === this.labels.length;
+  }
 
   /** @throws Error naming the first golden image that is not classified as it must be */
   async prove(ask: (input: InferenceInput) => Promise<Classes>, read: ReadVersionFile): Promise<void> {

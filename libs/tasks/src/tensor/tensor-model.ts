@@ -102,9 +102,14 @@ export class TensorModel implements ServedTask<Tensors> {
 
   readonly cache: AnswerCodec<Tensors> = {
     key: (params) => createHash('sha256').update(JSON.stringify(params)).digest('base64url').slice(0, 22),
+    breadth: () => Infinity,
     encode: (tensors) =>
       JSON.stringify(tensors.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data).toString('base64') }))),
-    decode: (text, params) => decodeTensors(text, (params as TensorParams).outputs),
+    decode(text, params) {
+      const output = decodeTensors(text, (params as TensorParams).outputs);
+      return output && { output, breadth: Infinity };
+    },
+    narrowed: (tensors) => tensors,
   };
 
   private port(name: string, path: string): Port {

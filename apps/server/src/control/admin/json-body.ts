@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { EyrieError, withTimeLimit } from '#core';
 import type { Config } from '../../config';
+import { bodyTooSlow } from '../../inputs/receive';
 import { readPlainObject } from '../../inputs/json/plain';
 
 /** A policy of 100 variants has some 8 KiB, and four levels. What walks a body field by field must not be led much deeper. */
@@ -10,8 +11,9 @@ const LIMITS = { maxBytes: 64 * 1024, maxDepth: 32 };
  * Reads the body of a change, where there is one, and refuses what no DTO could be made of.
  * @throws EyrieError INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, DEADLINE_EXCEEDED
  */
-export function readJsonBody({ BODY_TIMEOUT_MS: ms }: Pick<Config, 'BODY_TIMEOUT_MS'>) {
-  const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
+export function readJsonBody(config: Pick<Config, 'BODY_TIMEOUT_MS'>) {
+  const { BODY_TIMEOUT_MS: ms } = config;
+  const onExpiry = (): EyrieError => bodyTooSlow(config);
   return (req: Request, _: Response, next: NextFunction): void => {
     if (!req.is('application/json')) return next();
     if (req.header('content-length') === '0') {

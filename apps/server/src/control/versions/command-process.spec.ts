@@ -12,8 +12,14 @@ beforeAll(() => {
 });
 afterAll(() => registry.remove());
 
-const run = (limits: Partial<typeof AMPLE> = {}, signal = forever) =>
-  runCommand(['models', 'verify', '--json', '--registry', '.'], registry.path, { ...AMPLE, ...limits }, signal);
+function run(limits: Partial<typeof AMPLE> = {}, signal = forever) {
+  const { time, memory } = { ...AMPLE, ...limits };
+  const named = {
+    time: { setting: 'CHECK_TIMEOUT_MS', value: time },
+    memory: { setting: 'CHECK_MEMORY_BYTES', value: memory },
+  };
+  return runCommand(['models', 'verify', '--json', '--registry', '.'], registry.path, named, signal);
+}
 const isRunning = () => memoryOf(process.pid) - process.memoryUsage().rss > 20 * 2 ** 20;
 
 it('gives what the command line prints, and its exit code', async () => {
@@ -22,11 +28,17 @@ it('gives what the command line prints, and its exit code', async () => {
 });
 
 it('ends what takes too long', async () => {
-  await expect(run({ time: 100 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  await expect(run({ time: 100 })).rejects.toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+    message: expect.stringContaining('(CHECK_TIMEOUT_MS=100)'),
+  });
 });
 
 (process.platform === 'linux' ? it : it.skip)('ends what takes too much memory', async () => {
-  await expect(run({ memory: 2 ** 24 })).rejects.toMatchObject({ code: 'INVALID_MODEL' });
+  await expect(run({ memory: 2 ** 24 })).rejects.toMatchObject({
+    code: 'INVALID_MODEL',
+    message: expect.stringContaining('(CHECK_MEMORY_BYTES=16777216)'),
+  });
 });
 
 it('ends what nobody waits for any more, and begins nothing for them', async () => {

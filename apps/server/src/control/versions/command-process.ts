@@ -2,14 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
-import { EyrieError } from '#core';
+import { EyrieError, type Limit } from '#core';
 import { memoryOf } from './process-memory';
 
 export interface CommandLimits {
   /** Milliseconds. */
-  time: number;
+  time: Limit;
   /** Bytes, of the command and of the workers that it starts, together. */
-  memory: number;
+  memory: Limit;
 }
 
 export interface CommandResult {
@@ -46,7 +46,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   signal.throwIfAborted();
-  const heapMib = Math.max(64, Math.floor(limits.memory / 2 / 1024 / 1024));
+  const heapMib = Math.max(64, Math.floor(limits.memory.value / 2 / 1024 / 1024));
   const child = spawn(process.execPath, [`--max-old-space-size=${heapMib}`, COMMAND_LINE, ...args], {
     cwd: folder,
     env: environment(),
@@ -67,9 +67,9 @@ export async function runCommand(
   child.stderr!.on('data', keep('stderr'));
   const onAbort = (): void => end(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  const time = setTimeout(() => end(tooSlow(limits.time)), limits.time);
+  const time = setTimeout(() => end(tooSlow(limits.time)), limits.time.value);
   const look = setInterval(() => {
-    if (memoryOf(child.pid!) > limits.memory) end(tooLarge(limits.memory));
+    if (memoryOf(child.pid!) > limits.memory.value) end(tooLarge(limits.memory));
   }, LOOK_AT_MEMORY_MS);
   try {
     const code = await exitOf(child);
@@ -124,18 +124,13 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !KEPT_BACK.test(name)));
 }
 
-function tooSlow(ms: number): EyrieError {
-  return new EyrieError(
-    'DEADLINE_EXCEEDED',
-    `the check took longer than the ${ms} ms of CHECK_TIMEOUT_MS and was ended`,
-  );
+function tooSlow(bound: Limit): EyrieError {
+  return new EyrieError('DEADLINE_EXCEEDED', `the check took longer than ${bound.value} ms and was ended`, { bound });
 }
 
-function tooLarge(bytes: number): EyrieError {
-  return new EyrieError(
-    'INVALID_MODEL',
-    `the model needs more than the ${bytes} bytes of CHECK_MEMORY_BYTES to be checked, so the check was ended`,
-  );
+function tooLarge(bound: Limit): EyrieError {
+  const detail = `the model needs more than ${bound.value} bytes to be checked, so the check was ended`;
+  return new EyrieError('INVALID_MODEL', detail, { bound });
 }
 
 function lastLine(text: string): string {

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Transform } from 'node:stream';
-import { EyrieError } from '#core';
+import { EyrieError, type Limit } from '#core';
 import { explainWrite, type Upload, type UploadFolder } from './upload-folder';
 
 /** What a name of a field may be; whether there is such a one, the command line knows. */
@@ -18,18 +18,18 @@ type Named = Pick<Upload, 'fields' | 'files'>;
 
 /**
  * Reads a multipart body straight into files of `folder`.
- * @param maxBytes of all files together
+ * @param most bytes of all files together
  * @throws EyrieError INVALID_REQUEST, UPLOAD_TOO_LARGE, most of them before the rest of the body is there; CONFLICT when the disk is full
  */
 export async function readUpload(
   req: Request,
   res: Response,
   folder: UploadFolder,
-  maxBytes: number,
+  most: Limit,
 ): Promise<Pick<Upload, 'file' | 'fields' | 'files'>> {
-  if (Number(req.header('content-length')) > maxBytes + 1024 * 1024) throw tooLarge(maxBytes);
+  if (Number(req.header('content-length')) > most.value + 1024 * 1024) throw tooLarge(most);
   const named: Named = { fields: {}, files: {} };
-  await parse(req, res, new FilesOnDisk(folder, named.files, maxBytes));
+  await parse(req, res, new FilesOnDisk(folder, named.files, most));
   for (const [field, value] of Object.entries((req.body ?? {}) as Record<string, unknown>)) {
     if (!FIELD.test(field)) throw badField(field);
     if (typeof value !== 'string')
@@ -62,7 +62,7 @@ class FilesOnDisk implements StorageEngine {
   constructor(
     private readonly folder: UploadFolder,
     private readonly files: Named['files'],
-    private readonly maxBytes: number,
+    private readonly most: Limit,
   ) {}
 
   _handleFile: StorageEngine['_handleFile'] = (_req, file, done) => {
@@ -116,7 +116,7 @@ class FilesOnDisk implements StorageEngine {
     return new Transform({
       transform: (chunk: Buffer, _, next) => {
         this.total += chunk.length;
-        if (this.total > this.maxBytes) next(tooLarge(this.maxBytes));
+        if (this.total > this.most.value) next(tooLarge(this.most));
         else next(null, chunk);
       },
     });
@@ -138,6 +138,6 @@ function badField(field: string): EyrieError {
   return new EyrieError('INVALID_REQUEST', `${JSON.stringify(field.slice(0, 60))} is no name of a field here`);
 }
 
-function tooLarge(maxBytes: number): EyrieError {
-  return new EyrieError('UPLOAD_TOO_LARGE', `the upload has more than the ${maxBytes} bytes of UPLOAD_MAX_BYTES`);
+function tooLarge(most: Limit): EyrieError {
+  return new EyrieError('UPLOAD_TOO_LARGE', `the upload has more than ${most.value} bytes`, { bound: most });
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { EyrieError, waitWithin, type ErrorCode } from '#core';
 import { Lane, ModelRegistry } from '#registry';
-import type { Config } from '../../config';
+import { limitOf, type Config } from '../../config';
 import { contextOf } from '../../http/request-context';
 import { CONFIG } from '../../settings';
 import { runCommand, type CommandResult } from './command-process';
@@ -65,15 +65,21 @@ export class VersionChanges {
   }
 
   private check(args: string[], folder: string, signal: AbortSignal): Promise<CommandResult> {
-    const { CHECK_TIMEOUT_MS: time, CHECK_MEMORY_BYTES: memory } = this.config;
-    return this.checks.run(() => runCommand(args, folder, { time, memory }, signal));
+    const limits = {
+      time: limitOf(this.config, 'CHECK_TIMEOUT_MS'),
+      memory: limitOf(this.config, 'CHECK_MEMORY_BYTES'),
+    };
+    return this.checks.run(() => runCommand(args, folder, limits, signal));
   }
 
   private receive(req: Request, res: Response, folder: UploadFolder, signal: AbortSignal) {
-    const { UPLOAD_MAX_BYTES, UPLOAD_TIMEOUT_MS: ms } = this.config;
+    const { UPLOAD_TIMEOUT_MS: ms } = this.config;
     const onExpiry = (): EyrieError =>
-      new EyrieError('DEADLINE_EXCEEDED', `the upload did not arrive within the ${ms} ms of UPLOAD_TIMEOUT_MS`);
-    return waitWithin({ ms, signal, onExpiry }, readUpload(req, res, folder, UPLOAD_MAX_BYTES));
+      new EyrieError('DEADLINE_EXCEEDED', `the upload did not arrive within ${ms} ms`, {
+        bound: limitOf(this.config, 'UPLOAD_TIMEOUT_MS'),
+      });
+    const most = limitOf(this.config, 'UPLOAD_MAX_BYTES');
+    return waitWithin({ ms, signal, onExpiry }, readUpload(req, res, folder, most));
   }
 
   private requireRoom(): void {
@@ -82,6 +88,7 @@ export class VersionChanges {
     }
     if (this.uploads < UPLOADS_AT_ONCE) return;
     throw new EyrieError('OVERLOADED', `${this.uploads} uploads are under way already; try again later`, {
+      bound: 'fixed',
       retryAfterSeconds: RETRY_AFTER_S,
     });
   }
@@ -108,7 +115,7 @@ function resultOf<T>({ code, stdout, stderr }: CommandResult): T {
   }
   if (typeof printed === 'object' && printed !== null && 'problem' in printed) {
     const { code: error, detail } = printed.problem;
-    throw new EyrieError(error, detail);
+    throw EyrieError.told(error, detail);
   }
   return printed;
 }

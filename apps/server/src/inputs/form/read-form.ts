@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { EyrieError, invalidField } from '#core';
+import { EyrieError, invalidField, type Limit } from '#core';
 import { ASKED_ELSEWHERE, TOP_K_RULE, wholeTopK, type Asked } from '../asked';
 import { feed } from '../feed';
 import { Gathered } from '../gathered';
@@ -10,10 +10,12 @@ import type { PartHead } from './part-head';
 export interface FormLimits {
   /** Files go into this field. */
   field: string;
-  maxFiles: number;
-  maxFileBytes: number;
-  /** All files together. */
-  maxBytes: number;
+  /** How many; one, where nothing is said. */
+  files?: Limit;
+  /** Bytes of a file. */
+  file: Limit;
+  /** Bytes of all files together. */
+  all: Limit;
 }
 
 /** `top_k`, and room for what is said of it. */
@@ -32,18 +34,17 @@ export interface Form extends Asked {
  * @throws EyrieError INVALID_REQUEST, IMAGE_TOO_LARGE; most of them before the rest of the body is there
  */
 export async function readForm(req: Request, limits: FormLimits, signal: AbortSignal): Promise<Form> {
-  const { maxFiles, maxBytes } = limits;
   const boundary = boundaryOf(req.header('content-type') ?? '');
-  const mostBytes = maxBytes + (maxFiles + OTHER_PARTS) * MAX_HEAD_BYTES;
+  const mostBytes = limits.all.value + (mostFiles(limits) + OTHER_PARTS) * MAX_HEAD_BYTES;
   const announced = Number(req.header('content-length') ?? NaN);
-  if (announced > mostBytes) throw bodyTooLarge(maxBytes);
+  if (announced > mostBytes) throw bodyTooLarge(limits.all);
 
   const parts = new FormParts(limits, Number.isNaN(announced) ? undefined : announced);
   const parser = new MultipartParser(boundary, (head) => parts.begin(head));
   let received = 0;
   const take = (piece: Buffer): void => {
     received += piece.length;
-    if (received > mostBytes) throw bodyTooLarge(maxBytes);
+    if (received > mostBytes) throw bodyTooLarge(limits.all);
     parser.write(piece);
   };
   await feed(req, take, signal);
@@ -71,14 +72,15 @@ class FormParts {
   }
 
   private file({ fileName }: PartHead): PartSink {
-    const { maxFiles, maxFileBytes, maxBytes } = this.limits;
+    const { file, all } = this.limits;
+    const maxFiles = mostFiles(this.limits);
     if (++this.begun > maxFiles) throw new EyrieError('INVALID_REQUEST', onlyFiles(this.limits));
-    const gathered = new Gathered(maxFileBytes, maxFiles > 1 ? undefined : this.expected);
+    const gathered = new Gathered(file.value, maxFiles > 1 ? undefined : this.expected);
     return {
       take: (bytes) => {
         this.total += bytes.length;
-        if (this.total > maxBytes) throw tooLarge(`the files have more than ${maxBytes} bytes together`);
-        if (!gathered.add(bytes)) throw tooLarge(`the file has more than the ${maxFileBytes} bytes that are allowed`);
+        if (this.total > all.value) throw tooLarge('the files have more bytes together than are allowed', all);
+        if (!gathered.add(bytes)) throw tooLarge('the file is larger than an image may be', file);
       },
       end: () => {
         const { bytes } = gathered;
@@ -92,7 +94,7 @@ class FormParts {
 
   /** Nearly all of the body is the file. */
   private get expected(): number | undefined {
-    return this.announced && Math.min(this.announced, this.limits.maxFileBytes);
+    return this.announced && Math.min(this.announced, this.limits.file.value);
   }
 
   private topK(): PartSink {
@@ -123,16 +125,21 @@ function isText(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
-function onlyFiles({ field, maxFiles }: FormLimits): string {
-  const files =
-    maxFiles === 1 ? `one file, in the field "${field}"` : `1 to ${maxFiles} files, all in the field "${field}"`;
-  return `the form must have ${files}, and nothing else but top_k`;
+function mostFiles({ files }: FormLimits): number {
+  return files?.value ?? 1;
 }
 
-function bodyTooLarge(maxBytes: number): EyrieError {
-  return tooLarge(`the body has more than the ${maxBytes} bytes that are allowed here`);
+function onlyFiles({ field, files }: FormLimits): string {
+  const wanted = files
+    ? `1 to ${files.value} files (${files.setting}=${files.value}), all in the field "${field}"`
+    : `one file, in the field "${field}"`;
+  return `the form must have ${wanted}, and nothing else but top_k`;
 }
 
-function tooLarge(detail: string): EyrieError {
-  return new EyrieError('IMAGE_TOO_LARGE', detail);
+function bodyTooLarge(bound: Limit): EyrieError {
+  return tooLarge('the body has more bytes than are allowed here', bound);
+}
+
+function tooLarge(detail: string, bound: Limit): EyrieError {
+  return new EyrieError('IMAGE_TOO_LARGE', detail, { bound });
 }

@@ -1,4 +1,4 @@
-import { EyrieError, invalidField } from '#core';
+import { EyrieError, invalidField, type Limit } from '#core';
 import { Gathered } from '../gathered';
 import type { StringSink } from './tokenizer';
 
@@ -40,11 +40,11 @@ export class Base64 implements StringSink {
   /** @param announced how many bytes are expected, if that is known @param then gets the bytes when all are there */
   constructor(
     private readonly field: string,
-    private readonly maxBytes: number,
+    private readonly most: Limit,
     announced: number | undefined,
     private readonly then: (bytes: Buffer) => void,
   ) {
-    this.gathered = new Gathered(maxBytes, announced);
+    this.gathered = new Gathered(most.value, announced);
   }
 
   take(bytes: Buffer, from: number, end: number): number {
@@ -141,7 +141,8 @@ export class Base64 implements StringSink {
 
   private keep(bytes: Buffer): void {
     if (this.gathered.add(bytes)) return;
-    throw new EyrieError('IMAGE_TOO_LARGE', `${this.field} has more than the ${this.maxBytes} bytes that are allowed`);
+    const detail = `${this.field} has more than the ${this.most.value} bytes that are allowed`;
+    throw new EyrieError('IMAGE_TOO_LARGE', detail, { bound: this.most });
   }
 
   private invalid(): EyrieError {

@@ -4,7 +4,11 @@ import type { Source, TensorSource } from '../source';
 import { BatchBody, SingleBody } from './bodies';
 import { JsonReader } from './reader';
 
-const LIMITS = { maxItemBytes: 3000, maxBytes: 8000, maxItems: 3 };
+const LIMITS = {
+  item: { setting: 'MAX_IMAGE_BYTES', value: 3000 },
+  all: { setting: 'MAX_REQUEST_BYTES', value: 8000 },
+  items: { setting: 'MAX_BATCH_ITEMS', value: 3 },
+};
 
 /** As it comes whole, or in pieces of so many bytes. */
 function read<Body extends SingleBody | BatchBody>(body: Body, json: string | Buffer, pieces = Infinity): Body {

@@ -1,4 +1,4 @@
-import { EyrieError, invalidField } from '#core';
+import { EyrieError, invalidField, type Limit } from '#core';
 import { ASKED_ELSEWHERE, TOP_K_RULE, wholeTopK, type Asked } from '../asked';
 import type { Source } from '../source';
 import { MAX_URL_LENGTH, urlTooLong } from '../url/image-url';
@@ -16,9 +16,12 @@ const MAX_OUTPUT_BYTES = 1024;
 const MAX_URL_BYTES = 4 * MAX_URL_LENGTH;
 
 export interface BodyLimits {
-  maxItemBytes: number;
-  maxBytes: number;
-  maxItems: number;
+  /** Bytes of one item. */
+  item: Limit;
+  /** Bytes of all items together. */
+  all: Limit;
+  /** Number of items. */
+  items: Limit;
 }
 
 const REFUSED_IN_ITEMS = { ...ASKED_ELSEWHERE, top_k: 'is asked for all items together: put it beside "items"' };
@@ -33,8 +36,8 @@ export class SingleBody implements ValueTaker {
   readonly asked: Asked = {};
   private readonly item: Item;
 
-  constructor({ maxItemBytes }: Pick<BodyLimits, 'maxItemBytes'>, announced?: number) {
-    this.item = new Item('', maxItemBytes, new Allowance(maxItemBytes, 'the body'), announced);
+  constructor({ item }: Pick<BodyLimits, 'item'>, announced?: number) {
+    this.item = new Item('', item, new Allowance(item, 'the body'), announced);
   }
 
   object(): ObjectTaker {
@@ -55,7 +58,7 @@ export class BatchBody implements ValueTaker {
   private readonly allowance: Allowance;
 
   constructor(private readonly limits: BodyLimits) {
-    this.allowance = new Allowance(limits.maxBytes, 'the body');
+    this.allowance = new Allowance(limits.all, 'the body');
   }
 
   object(): ObjectTaker {
@@ -69,7 +72,7 @@ export class BatchBody implements ValueTaker {
     const items: ArrayTaker = {
       item: () => {
         const index = this.sources.length;
-        if (index === this.limits.maxItems) throw this.wrongItems();
+        if (index === this.limits.items.value) throw this.wrongItems();
         this.sources.push(new EyrieError('INTERNAL', 'an item that was not read'));
         return this.itemTaker(`items[${index}]`, index);
       },
@@ -78,12 +81,12 @@ export class BatchBody implements ValueTaker {
   }
 
   private itemTaker(field: string, index: number): ValueTaker {
-    const { maxItemBytes } = this.limits;
+    const { item: most } = this.limits;
     return {
       field,
       wants: 'must be a JSON object',
       object: () => {
-        const item = new Item(`${field}.`, maxItemBytes, new Allowance(maxItemBytes, field, this.allowance));
+        const item = new Item(`${field}.`, most, new Allowance(most, field, this.allowance));
         return item.members({}, REFUSED_IN_ITEMS, (source) => (this.sources[index] = source));
       },
       failed: (error) => {
@@ -94,7 +97,8 @@ export class BatchBody implements ValueTaker {
   }
 
   private get rule(): string {
-    return `must be a list of 1 to ${this.limits.maxItems} items`;
+    const { setting, value } = this.limits.items;
+    return `must be a list of 1 to ${value} items (${setting}=${value})`;
   }
 
   private wrongItems(): EyrieError {
@@ -109,7 +113,7 @@ class Item {
 
   constructor(
     private readonly path: string,
-    private readonly maxBytes: number,
+    private readonly most: Limit,
     private readonly allowance: Allowance,
     private readonly announced?: number,
   ) {}
@@ -119,8 +123,7 @@ class Item {
     const fields: Fields = {
       image: (field) => {
         this.requireNone();
-        const sink = () =>
-          new Base64(field, this.maxBytes, this.announced, (bytes) => this.found({ bytes }, bytes.length));
+        const sink = () => new Base64(field, this.most, this.announced, (bytes) => this.found({ bytes }, bytes.length));
         return { field, wants: 'must be a string, base64 or a data: URI', string: sink };
       },
       url: (field) => {

@@ -18,7 +18,7 @@ export async function readPlainObject(req: Request, limits: PlainLimits, signal:
   let result: object = {};
   const value = new PlainValue('', limits.maxDepth, limits, (whole) => (result = whole as object));
   const body: ValueTaker = { field: '', wants: 'must be a JSON object', object: () => value.object() };
-  await readJson(req, limits.maxBytes, body, signal, 'INVALID_REQUEST');
+  await readJson(req, { maxBytes: limits.maxBytes, tooLarge: 'INVALID_REQUEST' }, body, signal);
   return result;
 }
 

@@ -1,26 +1,28 @@
 import type { Request } from 'express';
-import { EyrieError, type ErrorCode } from '#core';
+import { EyrieError, type Limit } from '#core';
 import { feed } from '../feed';
 import { JsonReader } from './reader';
 import type { ValueTaker } from './takers';
 
+/** What a body may have, and what more is called: with the setting that decides, where one does. */
+export type BodyLimit =
+  { maxBytes: number; tooLarge: 'IMAGE_TOO_LARGE'; bound: Limit } | { maxBytes: number; tooLarge: 'INVALID_REQUEST' };
+
 /**
  * Reads a JSON body into a schema.
- * @param tooLarge what more than `maxBytes` is called
  * @throws EyrieError INVALID_REQUEST, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, and what the schema throws
  */
-export async function readJson(
-  req: Request,
-  maxBytes: number,
-  body: ValueTaker,
-  signal: AbortSignal,
-  tooLarge: ErrorCode = 'IMAGE_TOO_LARGE',
-): Promise<void> {
+export async function readJson(req: Request, limit: BodyLimit, body: ValueTaker, signal: AbortSignal): Promise<void> {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(req.header('content-type') ?? '')?.[1] ?? 'utf-8';
   if (!/^(utf-?8|us-ascii)$/i.test(charset)) {
     throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', `JSON must be UTF-8, not ${charset}`);
   }
-  const tooLong = () => new EyrieError(tooLarge, `the body has more than the ${maxBytes} bytes that are allowed here`);
+  const { maxBytes } = limit;
+  const tooLong = () => {
+    const detail = `the body has more than the ${maxBytes} bytes that are allowed here`;
+    if (limit.tooLarge === 'INVALID_REQUEST') return new EyrieError('INVALID_REQUEST', detail);
+    return new EyrieError('IMAGE_TOO_LARGE', detail, { bound: limit.bound });
+  };
   if (Number(req.header('content-length')) > maxBytes) throw tooLong();
 
   const reader = new JsonReader(body);

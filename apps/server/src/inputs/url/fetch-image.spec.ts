@@ -48,7 +48,14 @@ function openConnections(): Promise<number> {
 function fetchIt(path = '/', options: Partial<UrlFetchOptions> = {}, signal?: AbortSignal): Promise<Buffer> {
   return fetchImage(
     new URL(path, `http://${host}`).href,
-    { enabled: true, allowedHosts: [host], maxBytes: MAX_BYTES, timeoutMs: 5000, maxRedirects: 3, ...options },
+    {
+      enabled: true,
+      allowedHosts: [host],
+      maxBytes: { setting: 'MAX_IMAGE_BYTES', value: MAX_BYTES },
+      timeoutMs: 5000,
+      maxRedirects: 3,
+      ...options,
+    },
     signal,
   );
 }
@@ -377,7 +384,7 @@ describe('the time limit', () => {
     const start = performance.now();
     await expect(fetchIt('/', { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'URL_FETCH_FAILED',
-      message: 'The image URL was not fetched within 200 ms.',
+      message: 'the image URL was not fetched within 200 ms',
     });
     expect(performance.now() - start).toBeLessThan(2000);
   });
@@ -398,7 +405,7 @@ describe('the time limit', () => {
     const lookup = (() => undefined) as unknown as typeof dns.lookup;
     await expect(fetchIt('http://example.com/', { timeoutMs: 100, lookup })).rejects.toMatchObject({
       code: 'URL_FETCH_FAILED',
-      message: 'The image URL was not fetched within 100 ms.',
+      message: 'the image URL was not fetched within 100 ms',
     });
   });
 });

@@ -57,7 +57,13 @@ afterAll(() => Promise.all(listeners.map((server) => new Promise((resolve) => se
 
 function fetchIt(url: string, options: Partial<UrlFetchOptions> = {}): Promise<Buffer> {
   return fetchImage(url.replaceAll('PORT', String(port)), {
-    ...{ enabled: true, allowedHosts: [], maxBytes: 1000, timeoutMs: 1000, maxRedirects: 3 },
+    ...{
+      enabled: true,
+      allowedHosts: [],
+      maxBytes: { setting: 'MAX_IMAGE_BYTES', value: 1000 },
+      timeoutMs: 1000,
+      maxRedirects: 3,
+    },
     ...options,
   });
 }

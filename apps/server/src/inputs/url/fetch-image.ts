@@ -3,7 +3,7 @@ import * as dns from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { TcpSocketConnectOpts } from 'node:net';
-import { deadlineIn, EyrieError, withTimeLimit } from '#core';
+import { deadlineIn, EyrieError, withTimeLimit, type Limit } from '#core';
 import type { FetchTrace, RequestTrace } from '../../tracing/tracing';
 import { isPublicAddress } from './address-policy';
 import { checkedLookup } from './checked-lookup';
@@ -19,11 +19,13 @@ export interface UrlFetchOptions {
    * addresses in brackets.
    */
   allowedHosts: readonly string[];
-  maxBytes: number;
+  maxBytes: Limit;
   /** Bytes that all fetches together may hold. */
   room?: Room;
   /** For everything together: DNS, connecting, redirects, further tries and the body. */
   timeoutMs: number;
+  /** Where the time comes from; the deadline of whoever asks, without it. */
+  timeout?: Limit;
   maxRedirects: number;
   trace?: Pick<RequestTrace, 'fetch'>;
   /** Stands in for DNS in tests. */
@@ -52,7 +54,7 @@ export async function fetchImage(url: string, options: UrlFetchOptions, signal?:
       'This server does not fetch images by URL. Send the image itself, or have its operator switch on URL_IMAGES.',
     );
   }
-  const limit = { ms: options.timeoutMs, signal, onExpiry: () => timedOut(options.timeoutMs) };
+  const limit = { ms: options.timeoutMs, signal, onExpiry: () => timedOut(options) };
   return withTimeLimit(limit, async (end) => follow(firstHop(url, options.allowedHosts), options, end));
 }
 
@@ -160,6 +162,7 @@ function failed(name: string, error: unknown): EyrieError {
   return new EyrieError('URL_FETCH_FAILED', `${name} could not be fetched${reason}.`, { cause: error });
 }
 
-function timedOut(timeoutMs: number): EyrieError {
-  return new EyrieError('URL_FETCH_FAILED', `The image URL was not fetched within ${timeoutMs} ms.`);
+function timedOut({ timeoutMs, timeout }: UrlFetchOptions): EyrieError {
+  const detail = `the image URL was not fetched within ${Math.round(timeoutMs)} ms`;
+  return new EyrieError('URL_FETCH_FAILED', detail, { bound: timeout ?? 'deadline' });
 }

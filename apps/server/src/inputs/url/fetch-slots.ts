@@ -64,7 +64,7 @@ export class FetchSlots {
     const ofCaller = this.waitingOfCaller.get(claim.caller) ?? 0;
     if (this.waiting.length >= waiting || ofCaller >= waitingOfCaller) {
       const detail = 'too many images are being fetched by URL; send the image itself, or try again later';
-      throw new EyrieError('OVERLOADED', detail, { retryAfterSeconds: 2 });
+      throw new EyrieError('OVERLOADED', detail, { bound: 'fixed', retryAfterSeconds: 2 });
     }
     let entry: Waiting | undefined;
     const started = new Promise<void>((resolve) => {
@@ -76,6 +76,7 @@ export class FetchSlots {
       new EyrieError(
         'DEADLINE_EXCEEDED',
         'the image was not fetched in time: too many others are, from there or for you',
+        { bound: 'deadline' },
       );
     // Given up at once: a slot that became free meanwhile would be lost.
     const leave = (): void => {

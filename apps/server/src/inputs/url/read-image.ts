@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { EyrieError } from '#core';
+import { EyrieError, type Limit } from '#core';
 import { Gathered } from '../gathered';
 import type { Room } from './room';
 
@@ -14,34 +14,30 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * The body of an answer, which must be a success and hold between 1 and `maxBytes` bytes, also when it was compressed.
+ * The body of an answer, which must be a success and hold between 1 and so many bytes, also when it was compressed.
  *
  * @param name how errors name the URL @param room that all fetches share; what is taken of it is given back in the end
  * @throws {EyrieError} URL_FETCH_FAILED, IMAGE_TOO_LARGE, OVERLOADED; the caller then has to close the connection
  */
-export async function readImage(
-  response: IncomingMessage,
-  name: string,
-  maxBytes: number,
-  room?: Room,
-): Promise<Buffer> {
+export async function readImage(response: IncomingMessage, name: string, most: Limit, room?: Room): Promise<Buffer> {
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) {
     throw new EyrieError('URL_FETCH_FAILED', `${name} answered with status ${status} instead of an image.`);
   }
   const announced = Number(response.headers['content-length'] ?? NaN);
-  if (announced > maxBytes) throw tooLarge(name, maxBytes);
+  if (announced > most.value) throw tooLarge(name, most);
   const body = decoded(response, name);
-  const gathered = new Gathered(maxBytes, body === response && announced > 0 ? announced : undefined);
+  const gathered = new Gathered(most.value, body === response && announced > 0 ? announced : undefined);
 
   let taken = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (room && !room.take(chunk.length)) {
-        throw new EyrieError('OVERLOADED', 'too many large images are being fetched by URL', { retryAfterSeconds: 2 });
+        const detail = 'too many large images are being fetched by URL; send the image itself, or try again later';
+        throw new EyrieError('OVERLOADED', detail, { bound: 'fixed', retryAfterSeconds: 2 });
       }
       taken += chunk.length;
-      if (!gathered.add(chunk)) throw tooLarge(name, maxBytes);
+      if (!gathered.add(chunk)) throw tooLarge(name, most);
     }
   } finally {
     room?.give(taken);
@@ -64,6 +60,6 @@ function decoded(response: IncomingMessage, name: string): Readable {
   return decoder;
 }
 
-function tooLarge(name: string, maxBytes: number): EyrieError {
-  return new EyrieError('IMAGE_TOO_LARGE', `${name} leads to more than the ${maxBytes} bytes an image may have.`);
+function tooLarge(name: string, bound: Limit): EyrieError {
+  return new EyrieError('IMAGE_TOO_LARGE', `${name} leads to more bytes than an image may have`, { bound });
 }

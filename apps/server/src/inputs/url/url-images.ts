@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { msUntil } from '#core';
-import type { Config } from '../../config';
+import { limitOf, type Config } from '../../config';
 import { CONFIG } from '../../settings';
 import type { RequestTrace } from '../../tracing/tracing';
 import { fetchImage } from './fetch-image';
@@ -41,11 +41,11 @@ export class UrlImages {
 
   /** @throws EyrieError as `fetchImage`, OVERLOADED, DEADLINE_EXCEEDED; the signal's reason when it aborts */
   async fetch(url: string, wait: FetchWait, trace: RequestTrace | undefined): Promise<Buffer> {
-    const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS, MAX_IMAGE_BYTES } = this.config;
+    const { URL_IMAGES, URL_ALLOWED_HOSTS, URL_TIMEOUT_MS } = this.config;
     const options = {
       enabled: URL_IMAGES,
       allowedHosts: URL_ALLOWED_HOSTS,
-      maxBytes: MAX_IMAGE_BYTES,
+      maxBytes: limitOf(this.config, 'MAX_IMAGE_BYTES'),
       maxRedirects: 3,
       room: this.room,
       trace,
@@ -53,8 +53,9 @@ export class UrlImages {
     const { deadline, signal, caller } = wait;
     const claim = { host: hostOf(url), caller, request: signal };
     return this.slots.run(claim, wait, () => {
-      const timeoutMs = Math.min(URL_TIMEOUT_MS, Math.max(1, msUntil(deadline)));
-      return fetchImage(url, { ...options, timeoutMs }, signal);
+      const left = Math.max(1, msUntil(deadline));
+      const timeout = URL_TIMEOUT_MS <= left ? limitOf(this.config, 'URL_TIMEOUT_MS') : undefined;
+      return fetchImage(url, { ...options, timeoutMs: timeout?.value ?? left, timeout }, signal);
     });
   }
 }

@@ -77,12 +77,14 @@ function checkSize({ width, height }: Size, { maxPixels }: DecodeLimits): void {
     throw new EyrieError(
       'IMAGE_TOO_LARGE',
       `The image has ${width} x ${height} pixels; no side may be longer than ${MAX_SIDE}. Send a smaller one.`,
+      { bound: 'fixed' },
     );
   }
   if (width * height <= maxPixels) return;
   throw new EyrieError(
     'IMAGE_TOO_LARGE',
-    `The image has ${width} x ${height} = ${width * height} pixels; at most ${maxPixels} are taken. Send a smaller one.`,
+    `The image has ${width} x ${height} = ${width * height} pixels; at most ${maxPixels} are taken; send a smaller one`,
+    { bound: { setting: 'MAX_IMAGE_PIXELS', value: maxPixels } },
   );
 }
 
