@@ -88,6 +88,26 @@ it('a canary that gives none is taken back, not promoted', async () => {
   expect(await weights()).toEqual(['control 100', 'canary 0']);
 });
 
+it('one client that has chosen its key does not have a canary taken back, many do', async () => {
+  const guard = server.app.get(CanaryGuard);
+  const look = async (): Promise<string> => {
+    await guard.tick();
+    const { action, reason } = guard.status(MODEL)!.decision;
+    return `${action}: ${reason}`;
+  };
+  const send = (image: Buffer, keys: string[]) =>
+    Promise.all(keys.map((key) => postImage(`${server.url}/v1/predict`, image, { 'X-Routing-Key': key })));
+  await look();
+  const good = await randomPng();
+  const users = Array.from({ length: 60 }, (_, user) => `user-${user}`);
+  const variants = (await send(good, users)).map(({ headers }) => headers.get('x-model-variant'));
+  const steered = Array<string>(100).fill(users[variants.indexOf('canary')]!);
+  expect(new Set((await send(black, steered)).map(({ status }) => status))).toEqual(new Set([500]));
+  expect(await look()).toMatch(/^hold: error rate \d\d\.\d\d%; 2\.00% is allowed; but not without the one sender/);
+  await send(black, users);
+  expect(await look()).toMatch(/^roll-back: error rate \d\d\.\d\d%/);
+}, 60_000);
+
 it('a metric that throws costs no client an answer, and is logged', async () => {
   const metrics = server.app.get(PredictionMetrics);
   jest.spyOn(metrics, 'answered').mockImplementation(() => {

@@ -119,13 +119,21 @@ it('says what the guard waits for', async () => {
       action: 'hold',
       reason: expect.stringMatching(
         new RegExp(
-          `^the step has lasted \\d+ of 3600 s; ${answered.canary} of 1000 requests in the last 3600 s; \\d+ of 1000 comparisons`,
+          '^the step has lasted \\d+ of 3600 s; \\d of 1000 requests in the last 3600 s, ' +
+            'without \\d of those who send most; \\d+ of 1000 comparisons',
         ),
       ),
       canary: { requests: answered.canary, error_rate: 0, p95_ms: expect.any(Number) },
       others: { requests: answered.control, error_rate: 0, p95_ms: expect.any(Number) },
       comparisons: expect.any(Number),
       disagreement: expect.any(Number),
+      // Less the user who has sent most of each.
+      judged: {
+        canary: { requests: expect.any(Number), error_rate: 0, p95_ms: null },
+        others: { requests: expect.any(Number), error_rate: 0, p95_ms: null },
+        comparisons: expect.any(Number),
+        disagreement: expect.any(Number),
+      },
     },
   });
   const shown = await eyrie(['canary', 'status', MODEL, '--server', server.url]);

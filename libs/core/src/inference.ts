@@ -50,4 +50,6 @@ export interface InferenceResult<Output = unknown> {
   timings: Timings;
   /** How many requests shared the run. */
   batchSize: number;
+  /** How much that run had to do: the costs of these requests together, as far as it is known which they were. */
+  batchCost: number;
 }

@@ -192,7 +192,7 @@ export class Predictor {
    */
   async predict(request: InferenceRequest, onStage?: (stage: Stage) => void): Promise<InferenceResult> {
     const started = performance.now();
-    const { output, work, queueMs } = await this.submit(request, started, onStage);
+    const { output, work, queueMs, batchCost } = await this.submit(request, started, onStage);
     return {
       output,
       timings: {
@@ -202,6 +202,7 @@ export class Predictor {
         total: performance.now() - started,
       },
       batchSize: work.batchSize,
+      batchCost,
     };
   }
 
@@ -303,9 +304,11 @@ export class Predictor {
     this.options.observer?.onBatch?.(batch.length);
     // Before it is sent: this process may be held up between the two, and the worker be quicker.
     for (const { stage } of batch) stage?.enter('worker', { pid: worker.pid, batchSize: batch.length });
+    // Of more than one unit each, such as tensors of many rows.
+    const extraCost = batch.reduce((sum, { cost }) => sum + cost - 1, 0);
     const run = worker.run(
       batch.map(({ params, payload, deadline }) => ({ params, payload, deadline: toMonotonic(deadline, sentAt) })),
-      (answer) => this.answer(batch[answer.item], answer, sentAt),
+      (answer) => this.answer(batch[answer.item], answer, sentAt, extraCost),
       { kind, limitMs: this.pace.limitOf(batch) },
     );
     const cancels = batch.map((request, item) => {
@@ -332,13 +335,16 @@ export class Predictor {
     queueMicrotask(this.dispatch);
   }
 
-  private answer(request: QueuedRequest | undefined, answer: ItemAnswer, sentAt: number): void {
+  private answer(request: QueuedRequest | undefined, answer: ItemAnswer, sentAt: number, extraCost: number): void {
     if (!request || request.isSettled) return;
     if (answer.kind === 'chunk') return request.chunk(answer.chunk);
     this.pace.worked(request, answer.work);
     const error = answer.kind === 'failed' ? failureOf(answer) : undefined;
     request.stage?.leave(error, partsOf(answer));
-    if (answer.kind === 'done') return request.resolve({ ...answer, queueMs: sentAt - request.enqueuedAt });
+    if (answer.kind === 'done') {
+      const batchCost = answer.work.batchSize + extraCost;
+      return request.resolve({ ...answer, queueMs: sentAt - request.enqueuedAt, batchCost });
+    }
     // Given up for its deadline, which has been put off since it was sent.
     if (answer.code === 'DEADLINE_EXCEEDED' && performance.now() < request.deadline) return this.putBack(request);
     request.reject(error);

@@ -3,8 +3,8 @@ import type { ItemDone } from './messages';
 import { shareOfBatch } from './preparation';
 import { StageWatch, type Stage } from './stage';
 
-/** What a worker has made of a request, and how long the request had waited for it. */
-export type Answered = ItemDone & { queueMs: number };
+/** What a worker has made of a request, how long the request had waited for it, and what its batch cost. */
+export type Answered = ItemDone & { queueMs: number; batchCost: number };
 
 /** One request on its way: what to run, until when, and whom to tell. It is settled once, whoever comes first. */
 export class QueuedRequest {

@@ -1,6 +1,6 @@
 import type { CanaryRules, Policy } from '#registry';
 import { decide, withWeight, type CanaryFigures } from './canary-decision';
-import { comparableP95, OutcomeWindow } from './outcome-window';
+import type { WindowSummary } from './canary-evidence';
 
 const GUARD: CanaryRules = {
   variant: 'canary',
@@ -11,7 +11,7 @@ const GUARD: CanaryRules = {
   steps: [1, 5, 25, 50, 100],
   step_s: 300,
 };
-const HEALTHY: CanaryFigures = {
+const HEALTHY = {
   weight: 5,
   stepAge: 300,
   canary: { requests: 100, errorRate: 0, p95: 10 },
@@ -19,7 +19,12 @@ const HEALTHY: CanaryFigures = {
   comparisons: 0,
   disagreement: 0,
 };
-const canary = (change: Partial<CanaryFigures['canary']>) => ({ canary: { ...HEALTHY.canary, ...change } });
+/** Whoever sends most says what the others say. */
+const figures = (change: Partial<CanaryFigures> = {}): CanaryFigures => {
+  const changed = { isSole: false, ...HEALTHY, ...change };
+  return { all: changed, ...changed };
+};
+const canary = (change: Partial<WindowSummary>) => ({ canary: { ...HEALTHY.canary, ...change } });
 
 describe('the guard', () => {
   it.each<[string, Partial<CanaryFigures>, string]>([
@@ -72,31 +77,61 @@ describe('the guard', () => {
     ],
     ['tolerates what is allowed', canary({ errorRate: 0.02, p95: 15 }), 'promote to 25'],
     ['does not compare with too few others', { others: { requests: 19, errorRate: 0, p95: 1 } }, 'promote to 25'],
+    [
+      'stays where the others fail as often: somebody sends what fails anywhere',
+      { ...canary({ errorRate: 0.4 }), others: { requests: 900, errorRate: 0.35, p95: 10 } },
+      'hold: error rate 40.00%, but the others have 35.00%',
+    ],
+    [
+      'goes back where the others fail too often, too, and it fails more often than by chance',
+      { ...canary({ errorRate: 0.65 }), others: { requests: 900, errorRate: 0.35, p95: 10 } },
+      'roll-back to 0: error rate 65.00%; 2.00% is allowed',
+    ],
+    [
+      'goes back on errors whatever becomes of a few others',
+      { ...canary({ errorRate: 0.4 }), others: { requests: 19, errorRate: 1, p95: null } },
+      'roll-back to 0: error rate 40.00%; 2.00% is allowed',
+    ],
+    [
+      'stays where one sender says all that speaks against it',
+      { all: { ...HEALTHY, ...canary({ requests: 210, errorRate: 0.5 }) } },
+      'hold: error rate 50.00%; 2.00% is allowed; but not without the one sender who says most of it',
+    ],
+    [
+      'does not climb on what one sender says',
+      { all: { ...HEALTHY, ...canary({ requests: 1000 }) }, ...canary({ requests: 7 }) },
+      'hold: 7 of 100 requests in the last 60 s, without 993 of those who send most',
+    ],
+    [
+      'does not climb while there is one sender alone',
+      { isSole: true },
+      'hold: all that is known is from one sender; another one is needed',
+    ],
     ['does not mind disagreement unless told to', { comparisons: 1000, disagreement: 1 }, 'promote to 25'],
   ])('%s', (_, change, expected) => {
-    const decision = decide(GUARD, { ...HEALTHY, ...change });
+    const decision = decide(GUARD, figures(change));
     const to = decision.action === 'hold' ? `hold: ${decision.reason}` : `${decision.action} to ${decision.weight}`;
     expect(decision.action === 'roll-back' ? `${to}: ${decision.reason}` : to).toBe(expected);
   });
 
   it('goes back on disagreement where it is told to', () => {
     const strict = { ...GUARD, max_disagreement: 0.1 };
-    expect(decide(strict, { ...HEALTHY, comparisons: 200, disagreement: 0.11 })).toMatchObject({ action: 'roll-back' });
-    expect(decide(strict, { ...HEALTHY, comparisons: 200, disagreement: 0.1 })).toMatchObject({ action: 'promote' });
+    expect(decide(strict, figures({ comparisons: 200, disagreement: 0.11 }))).toMatchObject({ action: 'roll-back' });
+    expect(decide(strict, figures({ comparisons: 200, disagreement: 0.1 }))).toMatchObject({ action: 'promote' });
   });
 });
 
 it.each([0, 99])('does not promote on %d comparisons where disagreement counts', (comparisons) => {
-  expect(decide({ ...GUARD, max_disagreement: 0.1 }, { ...HEALTHY, comparisons, disagreement: 1 })).toEqual({
+  expect(decide({ ...GUARD, max_disagreement: 0.1 }, figures({ comparisons, disagreement: 1 }))).toEqual({
     action: 'hold',
     reason: `${comparisons} of 100 comparisons with a shadow of the same version`,
   });
 });
 
 it('does not wait for more failures where none are allowed, nor finds any where all are', () => {
-  const few = { ...HEALTHY, ...canary({ requests: 20, errorRate: 1 / 20 }) };
+  const few = figures(canary({ requests: 20, errorRate: 1 / 20 }));
   expect(decide({ ...GUARD, max_error_rate: 0 }, few)).toMatchObject({ action: 'roll-back' });
-  expect(decide({ ...GUARD, max_error_rate: 1 }, { ...few, ...canary({ requests: 20, errorRate: 1 }) })).toMatchObject({
+  expect(decide({ ...GUARD, max_error_rate: 1 }, figures(canary({ requests: 20, errorRate: 1 })))).toMatchObject({
     action: 'hold',
   });
 });
@@ -118,53 +153,5 @@ describe('a new weight', () => {
     const weights = withWeight(policy(...before), 'canary', weight).variants!.map((variant) => variant.weight);
     weights.forEach((value, i) => expect(value).toBeCloseTo(after[i]!, 9));
     expect(weights.reduce((sum, value) => sum + value)).toBeCloseTo(100, 9);
-  });
-});
-
-describe('a window', () => {
-  it('counts what is in it and forgets what is older', () => {
-    const window = new OutcomeWindow();
-    for (let second = 0; second < 100; second++) {
-      window.add(second, { runMs: second, batchSize: 1 });
-      if (second % 10 === 0) window.add(second, null);
-    }
-    const summary = window.summary(99, 50);
-    expect(summary.requests).toBe(55);
-    expect(summary.errorRate).toBeCloseTo(5 / 55, 9);
-    expect(summary.p95).toBe(97);
-    expect(window.summary(1000, 50)).toEqual({ requests: 0, errorRate: 0, p95: null });
-  });
-
-  it('keeps a fair sample of many latencies', () => {
-    const window = new OutcomeWindow();
-    for (let i = 0; i < 50_000; i++) window.add(0, { runMs: i / 500, batchSize: 1 });
-    expect(window.summary(0, 10).p95).toBeGreaterThan(90);
-    expect(window.summary(0, 10).p95).toBeLessThan(99);
-  });
-});
-
-describe('runs are compared with runs of the same size', () => {
-  const runs = (count: number, batchSize: number, runMs: number) =>
-    Array.from({ length: count }, (_, i) => ({ batchSize, runMs: runMs + i / 1000 }));
-  const rounded = (pair: [number, number] | undefined) => pair?.map(Math.round);
-
-  it('so that a variant with small batches does not look fast beside one with large ones', () => {
-    const others = [...runs(100, 8, 80), ...runs(20, 1, 10)];
-    expect(rounded(comparableP95(runs(100, 1, 20), others))).toEqual([20, 10]);
-  });
-
-  it('in the shares that the first one has of them', () => {
-    const canary = [...runs(90, 1, 10), ...runs(10, 8, 90)];
-    const others = [...runs(10, 1, 10), ...runs(400, 8, 60)];
-    expect(rounded(comparableP95(canary, others))).toEqual([90, 60]);
-    // In the others' own shares nearly all were of 60 ms; in the canary's a twentieth at the most may be slower.
-    expect(rounded(comparableP95([...runs(96, 1, 10), ...runs(4, 8, 90)], others))).toEqual([10, 10]);
-  });
-
-  it.each([
-    ['nothing', []],
-    ['runs of other sizes', runs(100, 4, 10)],
-  ])('and with %s not at all', (_, others) => {
-    expect(comparableP95(runs(100, 1, 20), others)).toBeUndefined();
   });
 });

@@ -55,8 +55,10 @@ class Replica {
       variant: name,
     }));
     for (let i = 0; i < count; i++) {
-      this.guard.observe(control!, { runMs: latencyMs, batchSize: 1 });
-      this.guard.observe(canary!, canaryLatencyMs === null ? null : { runMs: canaryLatencyMs, batchSize: 1 });
+      this.guard.observe(control!, { runMs: latencyMs, batchCost: 1 }, { caller: 'gateway' });
+      this.guard.observe(canary!, canaryLatencyMs === null ? null : { runMs: canaryLatencyMs, batchCost: 1 }, {
+        caller: 'gateway',
+      });
     }
   }
 
@@ -67,7 +69,14 @@ class Replica {
     const loaded = route.version.loaded!;
     const input = imageClassifierOf(loaded).input(image, 3);
     const { output, timings } = await loaded.predict({ ...input, deadline: performance.now() + 25_000 });
-    await this.shadows.copy({ requestId: key, route, input, output, timings });
+    await this.shadows.copy({
+      requestId: key,
+      route,
+      sender: { caller: 'gateway', routingKey: key },
+      input,
+      output,
+      timings,
+    });
     return { version: route.version.version, label: loaded.task.headline(output)!.label };
   }
 }

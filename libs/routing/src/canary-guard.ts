@@ -8,15 +8,19 @@ import {
   type Policy,
 } from '#registry';
 import { decide, withWeight, type CanaryDecision, type CanaryFigures } from './canary-decision';
-import { comparableP95, OutcomeWindow, type Served, type WindowSummary } from './outcome-window';
+import { compareAll, compareTrimmed, summaryOf, type WindowSummary } from './canary-evidence';
+import { NO_EVIDENCE, OutcomeWindow, type Evidence, type Served, type Tally } from './outcome-window';
 import type { Route } from './router';
+import { senderCode, type Sender, type SenderCode } from './sender';
 import type { ShadowTraffic } from './shadow-traffic';
 import type { TrafficEvents } from './traffic-events';
+import { size, total, trim, witnessesByCaller } from './witnesses';
 
 interface Watched {
   /** The revision that the windows belong to, and since when it has been seen, seconds. */
   revision: number;
   since: number;
+  windowSeconds: number;
   byVariant: Map<string, OutcomeWindow>;
   start: CanaryStartingPoint;
   busy: boolean;
@@ -26,8 +30,7 @@ interface Watched {
 /** What a shadow of the canary's version had shown before the canary began, of which the guard makes nothing. */
 interface CanaryStartingPoint {
   version: ModelVersion | undefined;
-  compared: number;
-  agreed: number;
+  comparisons: ReadonlyMap<SenderCode, Tally>;
 }
 
 /** What the guard of a model saw when it last looked, at most a second ago. */
@@ -69,13 +72,13 @@ export class CanaryGuard {
    * whoever sends it and of the others, not of the version.
    * @param served null when the version failed, which an image at fault is not
    */
-  observe({ version, variant }: Route, served: Served | null): void {
+  observe({ version, variant }: Route, served: Served | null, sender: Sender): void {
     if (variant === null) return;
     const watched = this.watched.get(version.model);
     if (!watched) return;
     let window = watched.byVariant.get(variant);
-    if (!window) watched.byVariant.set(variant, (window = new OutcomeWindow()));
-    window.add(this.now(), served);
+    if (!window) watched.byVariant.set(variant, (window = new OutcomeWindow(watched.windowSeconds)));
+    window.add(this.now(), served, senderCode(sender));
   }
 
   /** undefined while the model has no guard, and until it has looked for the first time. */
@@ -96,9 +99,10 @@ export class CanaryGuard {
     }
     const watched = this.watch(model, policy.guard);
     if (watched.busy) return;
-    const windows = this.summarise(policy, policy.guard, watched);
-    const input = this.measure(model, watched, windows);
+    const evidence = this.evidence(policy, watched);
+    const input = this.measure(model, watched, evidence);
     const decision = decide(policy.guard, input);
+    const windows = new Map([...evidence].map(([variant, seen]) => [variant, summaryOf(seen)]));
     watched.latest = { revision: policy.revision, guard: policy.guard, input, decision, windows };
     if (decision.action === 'hold') return;
     watched.busy = true;
@@ -117,6 +121,7 @@ export class CanaryGuard {
     const fresh = {
       revision: policy.revision,
       since: this.now(),
+      windowSeconds: guard.window_s,
       byVariant: new Map<string, OutcomeWindow>(),
       start: this.startingPoint(model, guard, known),
       busy: false,
@@ -129,69 +134,47 @@ export class CanaryGuard {
   private startingPoint(model: Model, guard: CanaryRules, before: Watched | undefined): CanaryStartingPoint {
     const version = canaryVersion(model, guard);
     if (before && before.start.version === version) return before.start;
-    const shadow = version && this.shadows.summary(model.name, version.version);
-    return { version, compared: shadow?.compared ?? 0, agreed: shadow?.agreed ?? 0 };
+    return { version, comparisons: this.shadows.comparisons(version) };
   }
 
   /** Of a shadow of the canary's version, since the canary began. */
-  private comparisons(model: Model, guard: CanaryRules, { start }: Watched): { compared: number; agreed: number } {
+  private comparisons(model: Model, guard: CanaryRules, { start }: Watched): Map<SenderCode, Tally> {
     const version = canaryVersion(model, guard);
-    const shadow = version && this.shadows.summary(model.name, version.version);
-    if (!shadow) return { compared: 0, agreed: 0 };
+    const now = this.shadows.comparisons(version);
     // Its files have become others under the same policy: nothing that it has shown is older than the canary.
-    if (start.version !== version) return shadow;
-    return { compared: shadow.compared - start.compared, agreed: shadow.agreed - start.agreed };
-  }
-
-  private summarise(policy: Policy, guard: CanaryRules, { byVariant }: Watched): Map<string, WindowSummary> {
-    const now = this.now();
-    return new Map(
-      policy.variants!.map(({ name }) => {
-        const window = byVariant.get(name) ?? new OutcomeWindow();
-        return [name, window.summary(now, guard.window_s)];
-      }),
-    );
-  }
-
-  private measure(model: Model, watched: Watched, windows: ReadonlyMap<string, WindowSummary>): CanaryFigures {
-    const { policy } = model;
-    const guard = policy.guard!;
-    const canary = policy.variants!.find((variant) => variant.name === guard.variant)!;
-    const others = [...windows].filter(([variant]) => variant !== guard.variant).map(([, summary]) => summary);
-    const requests = others.reduce((sum, summary) => sum + summary.requests, 0);
-    const failed = others.reduce((sum, summary) => sum + summary.errorRate * summary.requests, 0);
-    const [canaryP95, othersP95] = this.runTimes(policy, guard, watched, windows);
-    const { compared, agreed } = this.comparisons(model, guard, watched);
-    return {
-      weight: canary.weight,
-      stepAge: this.now() - watched.since,
-      canary: { ...windows.get(guard.variant)!, p95: canaryP95 },
-      others: {
-        requests,
-        errorRate: requests > 0 ? failed / requests : 0,
-        p95: othersP95,
-      },
-      comparisons: compared,
-      disagreement: compared > 0 ? 1 - agreed / compared : 0,
-    };
-  }
-
-  /** The p95 of the canary, and the worst of the others; of runs of the same size, where there are enough of them. */
-  private runTimes(
-    policy: Policy,
-    guard: CanaryRules,
-    { byVariant }: Watched,
-    windows: ReadonlyMap<string, WindowSummary>,
-  ): [number | null, number | null] {
-    const canary = byVariant.get(guard.variant)?.runs ?? [];
-    let worst: [number | null, number | null] = [windows.get(guard.variant)!.p95, null];
-    for (const { name } of policy.variants!) {
-      if (name === guard.variant) continue;
-      const pair = comparableP95(canary, byVariant.get(name)?.runs ?? []);
-      const [ours, theirs] = pair ?? [windows.get(guard.variant)!.p95, windows.get(name)!.p95];
-      if (theirs !== null && theirs > (worst[1] ?? -Infinity)) worst = [ours, theirs];
+    if (start.version !== version) return now;
+    for (const [sender, { good, bad }] of start.comparisons) {
+      const { good: goodNow, bad: badNow } = now.get(sender)!;
+      if (good + bad === goodNow + badNow) now.delete(sender);
+      else now.set(sender, { good: goodNow - good, bad: badNow - bad });
     }
-    return worst;
+    return now;
+  }
+
+  private evidence(policy: Policy, { byVariant }: Watched): Map<string, Evidence> {
+    const now = this.now();
+    return new Map(policy.variants!.map(({ name }) => [name, byVariant.get(name)?.evidence(now) ?? NO_EVIDENCE]));
+  }
+
+  private measure(model: Model, watched: Watched, evidence: ReadonlyMap<string, Evidence>): CanaryFigures {
+    const guard = model.policy.guard!;
+    const variants = model.policy.variants!;
+    const { weight } = variants.find(({ name }) => name === guard.variant)!;
+    const weightOfOthers = variants.reduce((sum, variant) => sum + variant.weight, 0) - weight;
+    const canary = evidence.get(guard.variant)!;
+    const others = [...evidence].filter(([variant]) => variant !== guard.variant).map(([, seen]) => seen);
+    const { isSole, ...trimmed } = compareTrimmed(canary, others, weight / weightOfOthers);
+    const comparisons = this.comparisons(model, guard, watched);
+    // Whom a shadow is asked about does not depend on the split: what is asked has been chosen by its sender in any case.
+    const compared = trim(comparisons, witnessesByCaller(comparisons, 1));
+    return {
+      weight,
+      stepAge: this.now() - watched.since,
+      ...trimmed,
+      ...describeComparisons(compared.heard),
+      all: { ...compareAll(canary, others), ...describeComparisons(total(comparisons.values())) },
+      isSole: isSole || (guard.max_disagreement !== undefined && compared.isSole),
+    };
   }
 
   private async carryOut(model: Model, decision: Exclude<CanaryDecision, { action: 'hold' }>, input: CanaryFigures) {
@@ -226,4 +209,9 @@ export class CanaryGuard {
 function canaryVersion({ policy, versions }: Model, guard: CanaryRules): ModelVersion | undefined {
   const canary = policy.variants!.find(({ name }) => name === guard.variant)!;
   return versions.get(resolveVersion(policy, canary.version)!);
+}
+
+function describeComparisons(compared: Tally): { comparisons: number; disagreement: number } {
+  const comparisons = size(compared);
+  return { comparisons, disagreement: comparisons > 0 ? compared.bad / comparisons : 0 };
 }

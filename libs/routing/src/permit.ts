@@ -1,5 +1,6 @@
 import type { VersionRef } from '#registry';
 import type { Route } from './router';
+import type { Sender } from './sender';
 
 /** Whom a client asks. */
 export interface Asked {
@@ -13,5 +14,6 @@ export interface Asked {
 export interface Permit extends Asked {
   /** The client's, or one that was drawn for this request: the variant is chosen by it. */
   readonly routingKey: string;
+  readonly sender: Sender;
   readonly route: Route;
 }

@@ -1,12 +1,15 @@
 import { type InferenceInput, type InferenceResult, type Timings, deadlineIn } from '#core';
 import { availableCpus, type Predictor } from '#inference';
 import { resolveVersion, type LoadedVersion, type ModelRegistry, type ModelVersion } from '#registry';
+import { count, mergeTallies, type Tally } from './outcome-window';
 import type { Route } from './router';
+import { senderCode, type Sender, type SenderCode } from './sender';
 
 /** A request that has been answered. */
 export interface Answered {
   requestId: string;
   route: Route;
+  sender: Sender;
   input: InferenceInput;
   output: unknown;
   /** Of what was computed for this request; what comes from a cache took no time to compare. */
@@ -44,6 +47,8 @@ export interface ShadowSummary {
 export type ShadowOutcome = 'agreed' | 'disagreed' | 'failed' | 'dropped';
 
 const DISAGREEMENTS_KEPT = 50;
+/** Beyond so many, a caller's routing keys are told apart no longer. */
+const SENDERS_KEPT = 4_000;
 /** Of each shadow; more would only wait. */
 const IN_FLIGHT = 8;
 /** What receives and answers requests needs a core as well. */
@@ -58,6 +63,8 @@ type Counts = Omit<ShadowSummary, 'version' | 'confidence_shift' | 'latency_diff
   /** Comparisons of which `latencyDifference` is the sum. */
   timed: number;
   disagreements: Disagreement[];
+  /** Good is agreed. */
+  bySender: Map<SenderCode, Tally>;
   inFlight: number;
   /** On performance.now()'s clock. */
   lastSentAt: number;
@@ -106,6 +113,12 @@ export class ShadowTraffic {
       latency_difference_ms: mean(latencyDifference, counts.timed),
       disagreements,
     };
+  }
+
+  /** What it was compared on, by who had asked: what agreed is good. A copy; empty before the first comparison. */
+  comparisons(shadow: ModelVersion | undefined): Map<SenderCode, Tally> {
+    const counts = shadow && this.counts.get(shadow);
+    return mergeTallies(counts ? [{ tallies: counts.bySender }] : []);
   }
 
   /** Of every version of a model that has been a shadow. */
@@ -158,11 +171,12 @@ export class ShadowTraffic {
     shadow: ModelVersion,
     { task }: LoadedVersion,
     counts: Counts,
-    { requestId, route, output, timings }: Answered,
+    { requestId, route, sender, output, timings }: Answered,
     other: InferenceResult,
   ): void {
     const { agreed, confidenceShift = 0, said } = task.compare(output, other.output);
     counts.compared++;
+    count(counts.bySender, senderCode(sender), agreed ? 'good' : 'bad', SENDERS_KEPT);
     counts.confidenceShift += confidenceShift;
     if (timings) {
       counts.timed++;
@@ -193,6 +207,7 @@ export class ShadowTraffic {
         latencyDifference: 0,
         timed: 0,
         disagreements: [],
+        bySender: new Map(),
         inFlight: 0,
         lastSentAt: -Infinity,
       };

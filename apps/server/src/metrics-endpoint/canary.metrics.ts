@@ -42,7 +42,7 @@ export class CanaryMetrics {
       if (p95 !== null) this.latency.set({ model, variant }, p95 / 1000);
     }
     const labels = { model, variant: guard.variant };
-    if (input.comparisons > 0) this.disagreement.set(labels, input.disagreement);
+    if (input.all.comparisons > 0) this.disagreement.set(labels, input.all.disagreement);
     this.stepAge.set(labels, input.stepAge);
     this.minRequests.set(labels, guard.min_requests);
     this.limit.set({ ...labels, limit: 'error_ratio' }, guard.max_error_rate);

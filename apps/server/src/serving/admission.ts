@@ -12,8 +12,8 @@ import { BodyAdmission } from '../overload/body-admission';
 import { Overload } from '../overload/overload';
 import { RequestLimit } from '../overload/request-limit';
 import { CONFIG } from '../settings';
-import type { Asked, Route } from '#routing';
-import { Permits, routingKeyOf, tellRoute } from './permit';
+import type { Asked, Permit, Sender } from '#routing';
+import { Permits, senderOf, tellRoute } from './permit';
 import { InferenceCache } from './inference-cache';
 import { PredictionOutcomes } from './prediction-outcomes';
 import { RateLimit, tellQuota } from './rate-limit';
@@ -73,8 +73,8 @@ export class Admission implements Gate {
     const asked = route === undefined ? undefined : this.routes.get(route)?.(context);
     if (asked) {
       this.overload.admit(() => this.costly.has(route!) || isLarge(req));
-      context.permit = this.permits.grant(asked, routingKeyOf(req.headers));
-      this.requireRoom(res, context, context.permit.route);
+      context.permit = this.permits.grant(asked, this.senderOf(req, context));
+      this.requireRoom(res, context, context.permit);
     }
     if (access === 'predict') this.bodies.admit(req, res);
   }
@@ -83,14 +83,19 @@ export class Admission implements Gate {
    * Only whether there is room now; the queue has the last word when the body is there. Where the answer may be in the
    * cache, the body is read in any case.
    */
-  private requireRoom(res: ServerResponse, context: RequestContext, route: Route): void {
+  private requireRoom(res: ServerResponse, context: RequestContext, permit: Permit): void {
+    const { route } = permit;
     if (this.cache.isWorthAsking) return;
     const refusal = route.version.predictor?.refusal(deadlineIn(this.config.REQUEST_TIMEOUT_MS));
     if (!refusal) return;
     tellRoute(res, context.logged, route);
-    this.outcomes.notComputed(route, refusal);
+    this.outcomes.notComputed(route, permit.sender, refusal);
     this.outcomes.failed(route, refusal);
     throw namingDeadline(refusal, limitOf(this.config, 'REQUEST_TIMEOUT_MS'));
+  }
+
+  private senderOf(req: IncomingMessage, { logged }: RequestContext): Sender {
+    return senderOf(req.headers, logged.key_id, this.forwarded.addressOf(req));
   }
 }
 

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { EyrieError } from '#core';
 import { ModelRegistry } from '#registry';
-import { chooseRoute, type Asked, type Permit, type Route } from '#routing';
+import { chooseRoute, type Asked, type Permit, type Route, type Sender } from '#routing';
+import { clientOf } from './rate-limit';
 
 /** Gives permits. Nothing else chooses a route or draws a key. */
 @Injectable()
@@ -11,9 +12,10 @@ export class Permits {
   constructor(private readonly registry: ModelRegistry) {}
 
   /** @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY while the registry is still empty */
-  grant(asked: Asked, routingKey: string): Permit {
+  grant(asked: Asked, sender: Sender, routingKey = sender.routingKey ?? randomUUID()): Permit {
     const { model = this.defaultModel(), version } = asked;
-    return { ...asked, routingKey, route: chooseRoute(this.registry, { model, version, key: routingKey }) };
+    const route = chooseRoute(this.registry, { model, version, key: routingKey });
+    return { ...asked, routingKey, sender, route };
   }
 
   /**
@@ -22,7 +24,7 @@ export class Permits {
    * @throws as `grant`
    */
   renewed(permit: Permit): Permit {
-    return permit.route.version.isServing ? permit : this.grant(permit, permit.routingKey);
+    return permit.route.version.isServing ? permit : this.grant(permit, permit.sender, permit.routingKey);
   }
 
   private defaultModel(): string {
@@ -33,8 +35,14 @@ export class Permits {
 }
 
 /** What tells one client, or request, from another. A key of blanks is none: such clients would all get one variant. */
-export function routingKeyOf(headers: IncomingHttpHeaders): string {
-  return headers['x-routing-key']?.toString().trim() || randomUUID();
+export function routingKeyOf(headers: IncomingHttpHeaders): string | undefined {
+  return headers['x-routing-key']?.toString().trim() || undefined;
+}
+
+/** @param address of the client */
+export function senderOf(headers: IncomingHttpHeaders, keyId: unknown, address: string): Sender {
+  const caller = typeof keyId === 'string' ? `key ${keyId}` : clientOf(address);
+  return { caller, routingKey: routingKeyOf(headers) };
 }
 
 /** Tells client and log who answers, or would have. */

@@ -21,6 +21,7 @@ it.each(CASES)('the guard of a canary that fails with %s, %j, hears of it: %s', 
     {} as unknown as ShadowTraffic,
   );
   const route = { version, variant: 'canary' } as unknown as Route;
-  outcomes.notComputed(route, EyrieError.told(code, 'so'));
-  expect(guard.observe.mock.calls).toEqual(counts ? [[route, null]] : []);
+  const sender = { caller: '192.0.2.1', routingKey: 'alice' };
+  outcomes.notComputed(route, sender, EyrieError.told(code, 'so'));
+  expect(guard.observe.mock.calls).toEqual(counts ? [[route, null, sender]] : []);
 });

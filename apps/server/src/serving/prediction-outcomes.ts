@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EyrieError, observe, type ErrorCode, type InferenceInput, type InferenceResult } from '#core';
 import type { LoadedVersion } from '#registry';
-import { CanaryGuard, ShadowTraffic, type Route } from '#routing';
+import { CanaryGuard, ShadowTraffic, type Route, type Sender } from '#routing';
 import { ClientLeftError } from '../http/request-context';
 import { PredictionMetrics } from '../metrics/prediction.metrics';
 import type { Given } from './inference-cache';
@@ -23,25 +23,28 @@ export class PredictionOutcomes {
    * The version has worked on an input, be it for one request or for several. The guard judges versions, so it looks
    * at nothing else: answers from the cache would make a version look faster, and its failures rarer, than they are.
    */
-  computed(route: Route, { timings, batchSize }: InferenceResult): void {
+  computed(route: Route, sender: Sender, { timings, batchCost }: InferenceResult): void {
     observe('metrics', () => this.metrics.computed(route.version, timings));
-    observe('guard', () => this.guard.observe(route, { runMs: timings.inference, batchSize }));
+    observe('guard', () => this.guard.observe(route, { runMs: timings.inference, batchCost }, sender));
   }
 
   /** It has not, or what it gave cannot be answered with. */
-  notComputed(route: Route, error: unknown): void {
+  notComputed(route: Route, sender: Sender, error: unknown): void {
     const code = outcomeOf(error);
     if (code === 'CLIENT_LEFT') return;
     const isWithoutWorkers = code === 'MODEL_NOT_READY' && !route.version.isServing;
-    if (VERSION_AT_FAULT.has(code) || isWithoutWorkers) observe('guard', () => this.guard.observe(route, null));
+    if (VERSION_AT_FAULT.has(code) || isWithoutWorkers) observe('guard', () => this.guard.observe(route, null, sender));
   }
 
   /** A client gets an answer. */
   answered(route: Route, { task }: LoadedVersion, input: InferenceInput, given: Given, question: Question): void {
     observe('metrics', () => this.metrics.answered(route, task, given.output, given.source));
-    const { requestId, onAnswered } = question;
+    const { requestId, onAnswered, permit } = question;
+    const { sender } = permit;
     const { output, timings } = given;
-    onAnswered(() => void observe('shadows', () => this.shadows.copy({ requestId, route, input, output, timings })));
+    onAnswered(
+      () => void observe('shadows', () => this.shadows.copy({ requestId, route, sender, input, output, timings })),
+    );
   }
 
   /** A client gets an error, or has left. */

@@ -10,7 +10,7 @@ import {
   namingDeadline,
 } from '#core';
 import { type LoadedVersion, type ModelVersion, OnDemandLoader } from '#registry';
-import type { Route } from '#routing';
+import type { Route, Sender } from '#routing';
 import { CONFIG } from '../settings';
 import { limitOf, type Config } from '../config';
 import type { PredictionTrace } from '../tracing/tracing';
@@ -135,9 +135,9 @@ export class PredictionService {
       const loaded = await this.loaded(route.version, wait);
       trace = observe('trace', () => question.trace?.prediction(route, index));
       const given = await this.cache.answer(route.version, loaded, input, wait, (shared) =>
-        this.compute(route, loaded, input, shared, trace),
+        this.compute(route, question.permit.sender, loaded, input, shared, trace),
       );
-      const body = this.present(route, { ...given, route, task: loaded.task }, present);
+      const body = this.present(question.permit.sender, { ...given, route, task: loaded.task }, present);
       observe('trace', () => trace?.end({ source: given.source }));
       this.outcomes.answered(route, loaded, input, given, question);
       return body;
@@ -155,6 +155,7 @@ export class PredictionService {
   /** Several requests may wait for this one: it ends when the last of them does. */
   private async compute(
     route: Route,
+    sender: Sender,
     loaded: LoadedVersion,
     input: InferenceInput,
     shared: Shared,
@@ -174,20 +175,20 @@ export class PredictionService {
         },
         trace && ((stage) => observe('trace', () => trace.onStage(stage))),
       );
-      this.outcomes.computed(route, result);
+      this.outcomes.computed(route, sender, result);
       return result;
     } catch (error) {
-      this.outcomes.notComputed(route, error);
+      this.outcomes.notComputed(route, sender, error);
       throw error;
     }
   }
 
   /** An answer that cannot be written is none, and speaks against the version that gave it. */
-  private present<Body>(route: Route, answer: Answer, present: (answer: Answer) => Body): Body {
+  private present<Body>(sender: Sender, answer: Answer, present: (answer: Answer) => Body): Body {
     try {
       return present(answer);
     } catch (error) {
-      this.outcomes.notComputed(route, error);
+      this.outcomes.notComputed(answer.route, sender, error);
       throw error;
     }
   }

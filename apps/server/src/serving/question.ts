@@ -6,8 +6,6 @@ export interface Question {
   readonly permit: Permit;
   topK?: number;
   requestId: string;
-  /** Who asks, for what is shared fairly: an API key or an address. */
-  caller: string;
   readonly signal: AbortSignal;
   trace?: RequestTrace;
   /** Is told who answers as soon as that is sure. */

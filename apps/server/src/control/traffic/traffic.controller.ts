@@ -65,11 +65,13 @@ function describe({ revision, guard, input, decision }: GuardStatus): GuardDto['
     step_age_s: input.stepAge,
     action: decision.action,
     reason: decision.reason,
-    canary: describeWindow(input.canary),
-    others: describeWindow(input.others),
-    comparisons: input.comparisons,
-    disagreement: input.disagreement,
+    ...describeEvidence(input.all),
+    judged: describeEvidence(input),
   };
+}
+
+function describeEvidence({ canary, others, comparisons, disagreement }: GuardStatus['input']['all']) {
+  return { canary: describeWindow(canary), others: describeWindow(others), comparisons, disagreement };
 }
 
 function describeWindow({ requests, errorRate, p95 }: GuardStatus['input']['canary']) {

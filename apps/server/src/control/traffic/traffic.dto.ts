@@ -113,7 +113,21 @@ class WindowDto {
   p95_ms!: number | null;
 }
 
-class GuardStatusDto {
+class CanaryEvidenceDto {
+  @ApiProperty({ type: () => WindowDto })
+  canary!: WindowDto;
+
+  @ApiProperty({ type: () => WindowDto, description: 'All other variants together' })
+  others!: WindowDto;
+
+  @ApiProperty({ type: 'integer', description: 'Of a shadow of the same version, since the canary began' })
+  comparisons!: number;
+
+  @ApiProperty({ description: 'Share of the comparisons with another best class, 0 to 1' })
+  disagreement!: number;
+}
+
+class GuardStatusDto extends CanaryEvidenceDto {
   @ApiProperty({ type: 'integer', description: 'Of the policy that it looked at', example: 7 })
   revision!: number;
 
@@ -132,17 +146,11 @@ class GuardStatusDto {
   @ApiProperty({ example: 'the step has lasted 12 of 300 s; 31 of 100 requests in the last 60 s' })
   reason!: string;
 
-  @ApiProperty({ type: () => WindowDto })
-  canary!: WindowDto;
-
-  @ApiProperty({ type: () => WindowDto, description: 'All other variants together' })
-  others!: WindowDto;
-
-  @ApiProperty({ type: 'integer', description: 'Of a shadow of the same version, since the canary began' })
-  comparisons!: number;
-
-  @ApiProperty({ description: 'Share of the comparisons with another best class, 0 to 1' })
-  disagreement!: number;
+  @ApiProperty({
+    type: () => CanaryEvidenceDto,
+    description: 'The same without the senders who say most: what the guard goes by, so that none of them decides',
+  })
+  judged!: CanaryEvidenceDto;
 }
 
 export class GuardDto {

@@ -18,7 +18,7 @@ export class ImageDialect {
   ) {}
 
   /** @throws EyrieError INVALID_REQUEST for more classes than there are */
-  interpret(task: ImageClassifier, { topK, trace, caller }: Question) {
+  interpret(task: ImageClassifier, { topK, trace, permit }: Question) {
     const classes = task.labels.length;
     if (topK !== undefined && topK > classes) {
       throw invalidField('top_k', `must be at most ${classes}, the number of classes of the model`);
@@ -32,7 +32,10 @@ export class ImageDialect {
       }
       if ('bytes' in source) return task.input(source.bytes, count);
       const { deadline, signal } = wait;
-      return task.input(await this.urls.fetch(source.url, { deadline, signal, caller }, trace), count);
+      return task.input(
+        await this.urls.fetch(source.url, { deadline, signal, caller: permit.sender.caller }, trace),
+        count,
+      );
     };
   }
 

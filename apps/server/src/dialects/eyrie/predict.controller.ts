@@ -2,7 +2,6 @@ import { Controller, HttpCode, Param, Post, Query, Req, Res, Version, VERSION_NE
 import type { Request, Response } from 'express';
 import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
-import { Forwarded } from '../../http/forwarded';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
 import { PathPredictQuery, PredictQuery, type BatchResponse, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
@@ -20,7 +19,6 @@ export class PredictController {
     private readonly bodies: BodyReceiver,
     private readonly tasks: TaskDialects,
     private readonly report: PredictionReport,
-    private readonly forwarded: Forwarded,
   ) {}
 
   @Post('predict')
@@ -65,7 +63,7 @@ export class PredictController {
     @Query() query: PredictQuery,
   ): Promise<BatchResponse> {
     const { sources, topK } = await this.bodies.receiveMany(req);
-    const question = questionOf(res, this.forwarded.addressOf(req), oneTopK(query.top_k, topK));
+    const question = questionOf(res, oneTopK(query.top_k, topK));
     const interpret = this.tasks.interpret(question);
     const present = (answer: Answer) => this.report.item(answer);
     return this.report.batch(res, await this.predictions.predictMany(sources, interpret, question, present));
@@ -74,7 +72,7 @@ export class PredictController {
   /** Whom it asks is in its permit. */
   private async one(req: Request, res: Response, { top_k }: PathPredictQuery): Promise<PredictResponse> {
     const { source, topK } = await this.bodies.receiveOne(req);
-    const question = questionOf(res, this.forwarded.addressOf(req), oneTopK(top_k, topK));
+    const question = questionOf(res, oneTopK(top_k, topK));
     return this.predictions.predict(source, this.tasks.interpret(question), question, (answer) =>
       this.report.single(res, answer),
     );
