@@ -44,6 +44,21 @@ const REFUSED = [
     { config: { MODEL_REGISTRY: '/models' } },
     /at '\/config': .*'MODEL_REGISTRY' not allowed/,
   ],
+  [
+    'signatures that nothing can be checked by',
+    { registry: { signatures: { required: true } } },
+    /there is no public key .* registry\.signatures\.configMap/,
+  ],
+  [
+    'keys in two places',
+    { registry: { signatures: { configMap: 'keys', secret: 'keys' } } },
+    /exclude each other: put all public keys/,
+  ],
+  [
+    'a path that the chart sets',
+    { config: { MODEL_PUBLIC_KEYS: '/keys' } },
+    /at '\/config': .*'MODEL_PUBLIC_KEYS' not allowed/,
+  ],
   ['a text for a number', { replicaCount: 'three' }, /replicaCount.*got string, want integer/s],
   ['a port that there is not', { service: { port: 70000 } }, /service\/port.*70,?000/s],
   ['an image digest that is none', { image: { digest: 'sha256:abc' } }, /image\/digest/],

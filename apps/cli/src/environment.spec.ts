@@ -29,6 +29,20 @@ it('takes what a file .env says from where the file lies', () => {
   expect(readSurroundings({}, folder, checkout).server).toBeUndefined();
 });
 
+it('takes public keys, too, from where the file lies, for itself and for a server that it starts', () => {
+  writeFileSync(join(checkout, '.env'), 'MODEL_PUBLIC_KEYS=a.pub, /etc/keys\nMODEL_SIGNATURES=required\n');
+  const { signatures, environment } = readSurroundings({}, folder, checkout);
+  expect(signatures).toEqual({ publicKeys: [join(checkout, 'a.pub'), '/etc/keys'], allowUnsigned: false });
+  expect(environment.MODEL_PUBLIC_KEYS).toBe(`${join(checkout, 'a.pub')},/etc/keys`);
+  expect(readSurroundings({ MODEL_PUBLIC_KEYS: 'b.pub' }, folder, checkout).signatures.publicKeys).toEqual(['b.pub']);
+});
+
+it('takes no word but "optional" for leave to do without signatures', () => {
+  const allows = (MODEL_SIGNATURES: string) =>
+    readSurroundings({ MODEL_SIGNATURES }, folder, checkout).signatures.allowUnsigned;
+  expect(['', 'optional', 'required', 'Required', 'yes'].map(allows)).toEqual([true, true, false, false, false]);
+});
+
 it('prefers the environment, in which an empty variable is none', () => {
   writeFileSync(join(folder, '.env'), 'MODEL_REGISTRY=mine\nEYRIE_KEY=k\n');
   expect(registry({ MODEL_REGISTRY: 'yours' })).toBe('yours');

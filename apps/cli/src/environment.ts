@@ -5,12 +5,23 @@ import type { RegistryDefaults } from './registry/open-registry';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What the environment says of the signatures of versions. */
+export interface SignatureDefaults {
+  /** Paths of public keys, as MODEL_PUBLIC_KEYS has them for the server. */
+  publicKeys: readonly string[];
+  /** A version without a signature is no fault, as MODEL_SIGNATURES says to the server. */
+  allowUnsigned: boolean;
+  /** Of private keys that are encrypted. */
+  passphrase?: string;
+}
+
 /** What the environment says to the command line, beside what is typed. */
 export interface Surroundings extends RegistryDefaults {
   /** The base URL to use instead of the catalog's URLs. */
   mirror?: string;
   /** The model of commands that name none, as MODEL_NAME says to the server. */
   model?: string;
+  signatures: SignatureDefaults;
   /** All of it, with what a file `.env` adds, for a process that is started. */
   environment: Environment;
 }
@@ -30,15 +41,38 @@ export function readSurroundings(env: Environment, folder: string, checkout: str
   const written = 'MODEL_REGISTRY' in env ? undefined : file.MODEL_REGISTRY;
   const usual = isHome ? './model-registry' : join(home, 'model-registry');
   const registry = own || (written && (isHome ? written : resolve(home, written))) || usual;
-  const environment = { ...file, ...env };
+  const environment: Record<string, string | undefined> = { ...file, ...env, MODEL_REGISTRY: registry };
+  if (!('MODEL_PUBLIC_KEYS' in env) && !isHome && file.MODEL_PUBLIC_KEYS) {
+    environment.MODEL_PUBLIC_KEYS = listed(file.MODEL_PUBLIC_KEYS)
+      .map((path) => resolve(home, path))
+      .join(',');
+  }
   return {
     registry,
     server: environment.EYRIE_SERVER || undefined,
     key: environment.EYRIE_KEY || undefined,
     mirror: environment.EYRIE_MODEL_MIRROR || undefined,
     model: environment.MODEL_NAME || undefined,
-    environment: { ...environment, MODEL_REGISTRY: registry },
+    signatures: signaturesIn(environment),
+    environment,
   };
+}
+
+function signaturesIn({ MODEL_PUBLIC_KEYS, MODEL_SIGNATURES, EYRIE_KEY_PASSPHRASE }: Environment): SignatureDefaults {
+  return {
+    publicKeys: listed(MODEL_PUBLIC_KEYS ?? ''),
+    // What the server would refuse to start with is not taken for leave.
+    allowUnsigned: ['', 'optional'].includes(MODEL_SIGNATURES ?? ''),
+    passphrase: EYRIE_KEY_PASSPHRASE || undefined,
+  };
+}
+
+/** `"a, b,"` → `["a", "b"]` */
+function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function dotEnv(folder: string): Record<string, string> {

@@ -25,7 +25,7 @@ export function eyrieCommand(around: Surroundings): Command {
       .enablePositionalOptions()
       .addCommand(serveCommand(around))
       .addCommand(predictCommand(around))
-      .addCommand(modelsCommand(around, around.mirror))
+      .addCommand(modelsCommand(around, around.signatures, around.mirror))
       .addCommand(aliasCommand(around))
       .addCommand(policyCommand(around))
       .addCommand(shadowCommand(around))

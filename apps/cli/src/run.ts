@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { EyrieError } from '#core';
 import { LoadFailedError, WorkerLostError } from '#inference';
 import { DownloadError, InvalidCatalogError } from '#authoring';
-import { InvalidPolicyError, InvalidVersionError, RegistryUnreadableError } from '#registry';
+import { InvalidKeyError, InvalidPolicyError, InvalidVersionError, RegistryUnreadableError } from '#registry';
 import { type Environment, readSurroundings } from './environment';
 import { Failure } from './failure';
 import { packageRoot } from './package-root';
@@ -16,6 +16,7 @@ const EXPECTED = [
   EyrieError,
   Failure,
   InvalidCatalogError,
+  InvalidKeyError,
   InvalidPolicyError,
   InvalidVersionError,
   LoadFailedError,

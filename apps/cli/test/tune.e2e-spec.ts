@@ -24,8 +24,11 @@ const manifest = () => JSON.parse(readFileSync(join(registry.path, MODEL, '1/mod
 it('measures the grid, draws it, and writes the best setting beside the manifest, which stays as it is', async () => {
   const picture = join(folder, 'tuning.svg');
   const before = manifest();
+  writeFileSync(join(registry.path, MODEL, '1/model.sig'), 'of what was there before');
   const { code, stdout, stderr } = await tune('1', ...QUICK, ...SAMPLES, '--picture', picture);
-  expect([code, stderr]).toEqual([0, '']);
+  const sign =
+    'eyrie: model.sig does not sign what was written: "models sign pixels 1", where signatures are checked\n';
+  expect([code, stderr]).toEqual([0, sign]);
   expect(stdout).toMatch(/→.*\d workers? × \d threads?/);
   expect(stdout).toMatch(/\nwritten for throughput: .*maxBatch [12]/);
   expect(JSON.parse(readFileSync(join(registry.path, MODEL, '1/runtime.json'), 'utf8'))).toMatchObject({

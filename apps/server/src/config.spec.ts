@@ -42,6 +42,12 @@ describe('readConfig', () => {
     expect(readConfig({ [key]: text })[key]).toEqual(value);
   });
 
+  it('does not require signatures that nothing can be checked by', () => {
+    const required = { MODEL_SIGNATURES: 'required' };
+    expect(() => readConfig(required)).toThrow(/MODEL_PUBLIC_KEYS names no key/);
+    expect(readConfig({ ...required, MODEL_PUBLIC_KEYS: 'a.pub' }).MODEL_PUBLIC_KEYS).toEqual(['a.pub']);
+  });
+
   it.each([
     ['PORT', 'http', 'a word for a number'],
     ['PORT', '80.5', 'a fraction'],

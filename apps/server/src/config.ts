@@ -144,6 +144,20 @@ export class Config {
   @Whole(100, 600_000)
   readonly REGISTRY_TIMEOUT_MS: number = 10_000;
 
+  @Described(
+    'public keys whose [signatures](REGISTRY.md#signed-versions) of versions count, as PEM; with any, a version that has a signature must have a right one; without, signatures are not looked at',
+    { allowed: 'list of files, or of folders of files', outsideChart: true },
+  )
+  @CommaSeparated()
+  @IsString({ each: true })
+  readonly MODEL_PUBLIC_KEYS: string[] = [];
+
+  @Described('whether a version without a signature is loaded; `required` needs `MODEL_PUBLIC_KEYS`', {
+    outsideChart: true,
+  })
+  @IsIn(['optional', 'required'])
+  readonly MODEL_SIGNATURES: 'optional' | 'required' = 'optional';
+
   @Described('classes in an answer when the request does not give `top_k`; never more than the model has', {
     section: 'Requests',
   })
@@ -328,6 +342,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
     throw new ConfigError(
       `BODY_BUDGET_BYTES (${config.BODY_BUDGET_BYTES}) is less than one request may have: ${largestBody(config)} bytes, a third more than ` +
         'MAX_REQUEST_BYTES or MAX_IMAGE_BYTES as base64, and 1 MiB; raise the one or lower the others',
+    );
+  }
+  if (config.MODEL_SIGNATURES === 'required' && config.MODEL_PUBLIC_KEYS.length === 0) {
+    throw new ConfigError(
+      'MODEL_SIGNATURES is "required", but MODEL_PUBLIC_KEYS names no key to check signatures by, so that no version could be loaded',
     );
   }
   const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from '
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { copyOfBundledRegistry, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
+import { writeKeys } from '#testing/signing-keys';
 import { ServerProcess } from '#testing/server-process';
 
 const folders: TemporaryFolder[] = [];
@@ -77,6 +78,16 @@ describe('the server does not start, and says what to do, when', () => {
     const registry = keep(temporaryRegistry({}));
     writeFileSync(join(registry, 'pixels/1/model.json'), '{');
     await expectRefusal({ MODEL_REGISTRY: registry }, /pixels version 1 .*model\.json/);
+  });
+
+  it('a model is not signed, and must be', async () => {
+    const folder = keep(temporaryFolder());
+    const env = { MODEL_SIGNATURES: 'required', MODEL_PUBLIC_KEYS: writeKeys(folder, 'own').publicKey };
+    await expectRefusal({ MODEL_REGISTRY: keep(temporaryRegistry({})), ...env }, /pixels version 1 .*it is not signed/);
+  });
+
+  it('a public key is not there', async () => {
+    await expectRefusal({ MODEL_PUBLIC_KEYS: '/nowhere.pub' }, /MODEL_PUBLIC_KEYS: .* \/nowhere\.pub: it is not there/);
   });
 
   it('something is passed over, and all is required', async () => {

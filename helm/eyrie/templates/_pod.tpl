@@ -128,6 +128,9 @@ spec:
           subPath: policy.json
           readOnly: true
         {{- end }}
+        {{- if include "eyrie.publicKeys" $root }}
+        - { name: public-keys, mountPath: /etc/eyrie/public-keys, readOnly: true }
+        {{- end }}
         {{- with $values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -152,6 +155,15 @@ spec:
     {{- if or (include "eyrie.mountsPolicy" .) (and (include "eyrie.seeds" $root) $values.traffic.enabled) }}
     - name: policy
       configMap: { name: {{ include "eyrie.trackName" . }}-policy }
+    {{- end }}
+    {{- with $values.registry.signatures }}
+    {{- if .configMap }}
+    - name: public-keys
+      configMap: { name: {{ .configMap }} }
+    {{- else if .secret }}
+    - name: public-keys
+      secret: { secretName: {{ .secret }} }
+    {{- end }}
     {{- end }}
     {{- with $values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
@@ -191,6 +203,10 @@ spec:
 {{- if eq .track "canary" }}{{ $config = mergeOverwrite (deepCopy $config) $values.canary.config }}{{ end -}}
 MODEL_REGISTRY: {{ include "eyrie.registryPath" .root | quote }}
 SHUTDOWN_GRACE_MS: {{ mul $values.shutdown.graceSeconds 1000 | quote }}
+{{- if include "eyrie.publicKeys" .root }}
+MODEL_PUBLIC_KEYS: /etc/eyrie/public-keys
+MODEL_SIGNATURES: {{ ternary "required" "optional" $values.registry.signatures.required }}
+{{- end }}
 {{- range $name, $value := $config }}
 {{- /* YAML makes floats of large whole numbers, and prints them as 2e+07. */}}
 {{- $isWhole := and (kindIs "float64" $value) (eq (float64 $value) (floor $value)) }}

@@ -38,3 +38,8 @@ The revision is that of a first policy; where policies are kept, the registry co
 {{- define "eyrie.canaryPolicy" -}}
 {{- toPrettyJson (dict "revision" 1 "aliases" dict "default" (int .Values.canary.version)) -}}
 {{- end -}}
+
+{{/* What has the public keys whose signatures count; empty where signatures do not. */}}
+{{- define "eyrie.publicKeys" -}}
+{{- with .Values.registry.signatures }}{{ .configMap | default .secret }}{{ end -}}
+{{- end -}}

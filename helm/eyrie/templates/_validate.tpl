@@ -35,6 +35,14 @@
 {{- if and $persistence.existingClaim (not $persistence.enabled) -}}
 {{- fail "registry.persistence.existingClaim is set, but registry.persistence.enabled is false, so it would not be used" -}}
 {{- end -}}
+{{- with $v.registry.signatures -}}
+{{- if and .configMap .secret -}}
+{{- fail "registry.signatures.configMap and registry.signatures.secret exclude each other: put all public keys into one of them" -}}
+{{- end -}}
+{{- if and .required (not .configMap) (not .secret) -}}
+{{- fail "registry.signatures.required is true, but there is no public key to check signatures by: name a ConfigMap or a Secret with some in registry.signatures.configMap or registry.signatures.secret" -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.canary.existingClaim (not $persistence.enabled) -}}
 {{- fail "canary.existingClaim needs registry.persistence.enabled: without it all pods serve the models of their image" -}}
 {{- end -}}

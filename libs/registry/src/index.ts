@@ -49,3 +49,7 @@ export { InvalidVersionError } from './versions/invalid-version';
 export { LOCAL_FILES, LocalFiles } from './stores/local-files';
 export { readManifest, readVersion } from './versions/version-files';
 export { type RuntimeSettings, writeRuntime } from './versions/write-runtime';
+export { InvalidKeyError, type PrivateKey, type PublicKey, readPrivateKey, readPublicKeys } from './signatures/keys';
+export type { SignatureRules } from './signatures/signature-rules';
+export { SIGNATURE_FILE } from './signatures/bundle';
+export { signVersion } from './signatures/sign-version';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { ImageClassificationFields } from '#tasks';
-import { FolderStore, loadVersion, parsePolicy } from '#registry';
+import { FolderStore, loadVersion, parsePolicy, readPublicKeys, type SignatureRules } from '#registry';
+import type { SignatureDefaults } from '../environment';
 import { isForPrograms, print } from '../output/format';
 import { requireModel } from '../registry/known-version';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../registry/open-registry';
 import { pathOf, type ServerAccess } from '../registry/server-access';
 import { commandPredictors } from '../predictors';
+import { UsageError } from '../usage-error';
 
 interface Finding {
   model: string;
@@ -21,19 +23,34 @@ interface Finding {
   detail: string;
 }
 
-export function verifyCommand(defaults: RegistryDefaults): Command {
+interface VerifyOptions extends RegistryOptions {
+  publicKey?: string[];
+  allowUnsigned?: boolean;
+}
+
+export function verifyCommand(defaults: RegistryDefaults, signatures: SignatureDefaults): Command {
   const verify = new Command('verify')
     .description('Checks every policy, manifest and checksum, loads every version and asks it its golden images.')
     .argument('[model]', 'only this one')
-    .addHelpText('after', '\nExample:\n  eyrie models verify\n\nExit codes: 0 all is well, 1 something is not.')
-    .action((only: string | undefined, options: RegistryOptions) => verifyAll(only, options, defaults));
+    .option(
+      '--public-key <file>',
+      'a key, or a folder of keys, one of which must have signed every version; may be given again (default: MODEL_PUBLIC_KEYS)',
+      (path: string, before: string[] = []) => [...before, path],
+    )
+    .option('--allow-unsigned', 'a version without a signature is well; one that has a wrong signature is not')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eyrie models verify\n  eyrie models verify --public-key models.pub\n\nExit codes: 0 all is well, 1 something is not.',
+    )
+    .action((only: string | undefined, options: VerifyOptions) => verifyAll(only, options, defaults, signatures));
   return withRegistryOptions(verify);
 }
 
 async function verifyAll(
   only: string | undefined,
-  options: RegistryOptions,
+  options: VerifyOptions,
   defaults: RegistryDefaults,
+  signatures: SignatureDefaults,
 ): Promise<void> {
   const findings: Finding[] = [];
   const isSilent = isForPrograms(options);
@@ -44,12 +61,31 @@ async function verifyAll(
     console.log(`${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.model} ${what}  ${finding.detail}`);
   };
   const server = serverOf(options, defaults);
+  if (server && (options.publicKey || options.allowUnsigned)) {
+    throw new UsageError(
+      'a server checks signatures by its own MODEL_PUBLIC_KEYS; give --public-key for a folder only',
+    );
+  }
   const where = server
     ? await verifyThere(server, only, note)
-    : await verifyHere(folderOf(options, defaults), only, note);
+    : await verifyHere(folderOf(options, defaults), only, await rulesOf(options, signatures), note);
   if (isSilent) print(options, findings, () => '');
   if (findings.length === 0) console.error(`eyrie: there is nothing to verify in ${where}`);
   process.exitCode = findings.length > 0 && findings.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** undefined where no key is named: signatures are not looked at. @throws InvalidKeyError, UsageError */
+async function rulesOf(options: VerifyOptions, defaults: SignatureDefaults): Promise<SignatureRules | undefined> {
+  const paths = options.publicKey ?? defaults.publicKeys;
+  if (paths.length > 0) {
+    const allowUnsigned = options.allowUnsigned ?? (options.publicKey === undefined && defaults.allowUnsigned);
+    return { keys: await readPublicKeys(paths), required: !allowUnsigned };
+  }
+  if (options.allowUnsigned) throw new UsageError('--allow-unsigned says nothing without --public-key');
+  if (!defaults.allowUnsigned) {
+    throw new UsageError('MODEL_SIGNATURES is "required", but neither --public-key nor MODEL_PUBLIC_KEYS names a key');
+  }
+  return undefined;
 }
 
 /** The server loads each version anew, beside those that serve. */
@@ -69,16 +105,22 @@ async function verifyThere(
 async function verifyHere(
   registry: string,
   only: string | undefined,
+  signatures: SignatureRules | undefined,
   note: (finding: Finding) => void,
 ): Promise<string> {
   const store = await FolderStore.open(registry);
   if (only !== undefined) await requireModel(store, only);
   const models = only === undefined ? await store.listModels() : [only];
-  for (const model of models.sort()) await verifyModel(store, model, note);
+  for (const model of models.sort()) await verifyModel(store, model, signatures, note);
   return join(store.location, only ?? '');
 }
 
-async function verifyModel(store: FolderStore, model: string, note: (finding: Finding) => void): Promise<void> {
+async function verifyModel(
+  store: FolderStore,
+  model: string,
+  signatures: SignatureRules | undefined,
+  note: (finding: Finding) => void,
+): Promise<void> {
   const versions = await store.listVersions(model);
   if (versions.length === 0) return;
   try {
@@ -94,6 +136,7 @@ async function verifyModel(store: FolderStore, model: string, note: (finding: Fi
       const folder = await store.versionFolder(model, version);
       const loaded = await loadVersion(folder, model, version, {
         predictors,
+        signatures,
         runtime: { workers: 1 },
       });
       const { oneByOne, doubts } = loaded.predictor;
@@ -103,12 +146,13 @@ async function verifyModel(store: FolderStore, model: string, note: (finding: Fi
         note({ model, version, ok: false, detail: doubtful.join('; ') });
         continue;
       }
+      const signer = loaded.signedBy && `signature by ${loaded.signedBy.id.slice(0, 16)}, `;
       const { golden } = loaded.manifest as Partial<ImageClassificationFields>;
       note({
         model,
         version,
         ok: true,
-        detail: `checksum, loading${golden ? ` and ${golden.length} golden images` : ''}`,
+        detail: `${signer ?? ''}checksum, loading${golden ? ` and ${golden.length} golden images` : ''}`,
       });
     } catch (error) {
       note({ model, version, ok: false, detail: (error as Error).message });

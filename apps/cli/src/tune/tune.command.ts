@@ -1,8 +1,15 @@
-import { access, constants, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { availableCpus } from '#inference';
-import { FolderStore, readManifest, type RuntimeSettings, type VersionRef, writeRuntime } from '#registry';
+import {
+  FolderStore,
+  readManifest,
+  type RuntimeSettings,
+  SIGNATURE_FILE,
+  type VersionRef,
+  writeRuntime,
+} from '#registry';
 import { Failure } from '../failure';
 import { isForPrograms, type OutputOptions, print, withOutputOptions } from '../output/format';
 import { parseNumber, parseNumbers, parseVersionRef } from '../parse';
@@ -89,12 +96,24 @@ async function tune(model: string, wanted: VersionRef | undefined, options: Tune
     process.exitCode = 1;
     return;
   }
-  if (!options.dryRun) await writeRuntime(at.folder, model, version, runtime);
+  if (!options.dryRun) {
+    await writeRuntime(at.folder, model, version, runtime);
+    await sayIfSigned(at.folder, model, version);
+  }
   if (isForPrograms(options)) return;
   const settled = Object.entries(runtime)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${value}`);
   console.log(`${options.dryRun ? 'best' : 'written'} for ${options.goal}: ${settled.join(', ')}`);
+}
+
+/** A signature that was right is so no more. */
+async function sayIfSigned(folder: string, model: string, version: number): Promise<void> {
+  const names = await readdir(folder);
+  if (!names.includes(SIGNATURE_FILE)) return;
+  console.error(
+    `eyrie: ${SIGNATURE_FILE} does not sign what was written: "models sign ${model} ${version}", where signatures are checked`,
+  );
 }
 
 /** Before minutes of measuring, not after them. @throws Failure */

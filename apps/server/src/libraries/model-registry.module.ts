@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { InferenceModule } from '#inference/nest';
+import { InvalidKeyError, readPublicKeys, type SignatureRules } from '#registry';
 import { RegistryModule, type RegistryModuleOptions } from '#registry/nest';
 import { WORKER_ENTRY } from '#tasks';
-import type { Config } from '../config';
+import { type Config, ConfigError } from '../config';
 import { LoggingRegistryObserver } from '../metrics/registry-observer';
 import { RegistryObserverModule } from './registry-observer.module';
 import { CONFIG } from '../settings';
@@ -24,13 +25,14 @@ import { CONFIG } from '../settings';
         }),
       ],
       inject: [CONFIG, LoggingRegistryObserver],
-      useFactory: (config: Config, observer: LoggingRegistryObserver): RegistryModuleOptions => ({
+      useFactory: async (config: Config, observer: LoggingRegistryObserver): Promise<RegistryModuleOptions> => ({
         folder: config.MODEL_REGISTRY,
         storageTimeoutMs: config.REGISTRY_TIMEOUT_MS,
         load: config.LOAD,
         require: config.REQUIRE,
         onDemand: config.LOAD_ON_DEMAND,
         memoryBytes: config.LOAD_MEMORY_BYTES,
+        signatures: await signatureRules(config),
         unloadGraceMs: config.REQUEST_TIMEOUT_MS,
         defaultModel: config.MODEL_NAME,
         observer,
@@ -40,3 +42,15 @@ import { CONFIG } from '../settings';
   exports: [RegistryModule],
 })
 export class ModelRegistryModule {}
+
+/** @throws ConfigError when a key cannot be used: a server that went on would take anybody's signature, or nobody's */
+async function signatureRules(config: Config): Promise<SignatureRules | undefined> {
+  if (config.MODEL_PUBLIC_KEYS.length === 0) return undefined;
+  try {
+    const keys = await readPublicKeys(config.MODEL_PUBLIC_KEYS);
+    return { keys, required: config.MODEL_SIGNATURES === 'required' };
+  } catch (error) {
+    if (error instanceof InvalidKeyError) throw new ConfigError(`MODEL_PUBLIC_KEYS: ${error.message}`);
+    throw error;
+  }
+}

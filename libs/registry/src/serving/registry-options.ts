@@ -1,4 +1,5 @@
 import type { PredictorObserver } from '#inference';
+import type { SignatureRules } from '../signatures/signature-rules';
 import type { FileCall } from '../stores/storage-messages';
 import type { StorageOutcome } from '../stores/storage-process';
 import type { Policy } from '../policy/policy';
@@ -20,6 +21,8 @@ export interface RegistryOptions {
   onDemand?: boolean;
   /** What all loaded versions may use together before one that was loaded on demand has to go, bytes; 0: no limit. */
   memoryBytes?: number;
+  /** Whose signatures its versions must have; without, signatures are not looked at. */
+  signatures?: SignatureRules;
   /** How long a version that is unloaded may take for what it has been asked. */
   unloadGraceMs: number;
   /** The model of requests that name none; without it, see DefaultModel. */

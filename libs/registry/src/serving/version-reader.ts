@@ -35,7 +35,7 @@ export class VersionReader {
   /** The same as before, unless it is new, or is not served and its files have changed, or its storage failed. */
   private async readVersion(number: number, known: ModelVersion | undefined): Promise<ModelVersion> {
     if (known && isInUse(known)) return known;
-    const { store, predictors, observer } = this.around;
+    const { store, predictors, observer, options: rules } = this.around;
     const fingerprint = await store.versionFingerprint(this.model, number);
     if (known?.fingerprint === fingerprint && !known.isWorthAnotherTry) return known;
     const folder = (): Promise<string> => store.versionFolder(this.model, number);
@@ -46,7 +46,12 @@ export class VersionReader {
     // A request may have had it loaded meanwhile.
     if (known && isInUse(known)) return known;
     const watching = observer.forVersion?.(this.model, number);
-    const options = { predictors, files: store.files, observer: watching && harmless('predictor', watching) };
+    const options = {
+      predictors,
+      files: store.files,
+      signatures: rules.signatures,
+      observer: watching && harmless('predictor', watching),
+    };
     return new ModelVersion(this.model, number, folder, manifest, fingerprint, options, (version) => {
       this.onState();
       observer.onState?.(version);

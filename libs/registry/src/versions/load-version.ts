@@ -2,6 +2,7 @@ import { deadlineIn } from '#core';
 import { LoadFailedError, type PredictorFactory, type PredictorObserver, type RuntimeSpec } from '#inference';
 import { LoadedVersion } from './loaded-version';
 import type { FileCalls } from '../stores/file-calls';
+import type { SignatureRules } from '../signatures/signature-rules';
 import { isStorageFailure, StorageError } from '../stores/storage-error';
 import { InvalidVersionError } from './invalid-version';
 import { runtimeOf } from './manifest';
@@ -14,6 +15,8 @@ export interface LoadOptions {
   observer?: PredictorObserver;
   /** Aborted to give up: nothing of the version runs then. */
   signal?: AbortSignal;
+  /** Whose signature it must have; without, signatures are not looked at. */
+  signatures?: SignatureRules;
   /** How its files are read, if not by this process itself. */
   files?: FileCalls;
   /** Where the version's files are later on, if not where they were loaded from. */
@@ -23,7 +26,7 @@ export interface LoadOptions {
 const PROOF_TIME_LIMIT_MS = 60_000;
 
 /**
- * Files are what the manifest says → workers load and warm up → the version knows what its manifest says it must.
+ * Files are signed, where they must be, and what the manifest says → workers load and warm up → the version knows what its manifest says it must.
  * @throws InvalidVersionError, StorageError, LoadFailedError, WorkerLostError, the signal's reason: nothing of the version runs then
  */
 export async function loadVersion(
@@ -32,8 +35,8 @@ export async function loadVersion(
   version: number,
   options: LoadOptions,
 ): Promise<LoadedVersion> {
-  const checked = await readVersion(folder, name, version, options.files);
-  const { manifest, task, modelPath, identity } = checked;
+  const checked = await readVersion(folder, name, version, options.files, options.signatures);
+  const { manifest, task, modelPath, identity, signedBy } = checked;
   options.signal?.throwIfAborted();
   const starting = options.predictors.start({
     task: manifest.task,
@@ -48,7 +51,7 @@ export async function loadVersion(
   const predictor = await starting.catch((error: unknown) => {
     throw explain(error);
   });
-  const loaded = new LoadedVersion(manifest, predictor, task.serve(predictor.graph), identity);
+  const loaded = new LoadedVersion(manifest, predictor, task.serve(predictor.graph), identity, signedBy);
   try {
     await prove(checked, loaded, options.signal);
     options.signal?.throwIfAborted();

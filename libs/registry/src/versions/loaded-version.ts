@@ -1,5 +1,6 @@
 import type { InferenceRequest, InferenceResult, ServedTask } from '#core';
 import type { Predictor, Stage } from '#inference';
+import type { PublicKey } from '../signatures/keys';
 import type { Manifest } from './manifest';
 
 /** A version that has passed every check and serves. */
@@ -10,6 +11,8 @@ export class LoadedVersion {
     readonly task: ServedTask,
     /** See CheckedVersion. */
     readonly identity: string,
+    /** The key whose signature was found right; undefined where none was looked for, or none was there. */
+    readonly signedBy?: PublicKey,
   ) {}
 
   /** As `Predictor.predict`, with the answer as the task has it. @throws what that throws */

@@ -33,13 +33,17 @@ export class ModelVersion {
     readonly model: string,
     readonly version: number,
     private readonly folder: () => Promise<string>,
-    /** As read without loading; null where it cannot be read. */
-    readonly manifest: Manifest | null,
-    /** Of the files that `manifest` was read from. */
+    private readonly manifestAsRead: Manifest | null,
+    /** Of the files that it was read from. */
     readonly fingerprint: string,
     private readonly options: LoadOptions,
     private readonly onState: (version: ModelVersion) => void,
   ) {}
+
+  /** That of what is loaded, which has been checked; otherwise as read without loading, and null where it cannot be read. */
+  get manifest(): Manifest | null {
+    return this.current?.manifest ?? this.manifestAsRead;
+  }
 
   /** What answers requests; undefined unless READY. */
   get loaded(): LoadedVersion | undefined {

@@ -4,6 +4,10 @@ import type { PreparedTask, ReadVersionFile } from '#core';
 import { utf8Text } from '#validation';
 import type { FileCalls, InsideFile } from '../stores/file-calls';
 import { LOCAL_FILES } from '../stores/local-files';
+import { SIGNATURE_FILE } from '../signatures/bundle';
+import type { PublicKey } from '../signatures/keys';
+import type { SignatureRules } from '../signatures/signature-rules';
+import { SignedFiles } from '../signatures/signed-files';
 import { isStorageFailure, StorageError } from '../stores/storage-error';
 import { InvalidVersionError } from './invalid-version';
 import { parseManifest, parseRuntime, taskOf, type Manifest } from './manifest';
@@ -18,10 +22,14 @@ export interface CheckedVersion {
   read: ReadVersionFile;
   /** The same for files that give the same answers, wherever they lie, and for no others. */
   identity: string;
+  /** The key whose signature was found right; undefined where none was looked for, or none was there. */
+  signedBy?: PublicKey;
 }
 
 /** What has been measured for this machine, beside the manifest, which never changes. */
 export const RUNTIME_FILE = 'runtime.json';
+/** Some 200 bytes for each file of the version; it is parsed beside requests. */
+const MOST_SIGNATURE_BYTES = 1024 * 1024;
 
 /** The manifest, with the `runtime` that lies beside it if there is one. @throws InvalidVersionError, StorageError */
 export async function readManifest(
@@ -30,13 +38,46 @@ export async function readManifest(
   version: number,
   files: FileCalls = LOCAL_FILES,
 ): Promise<Manifest> {
-  const manifest = parseManifest(await readText(files, folder, 'model.json'), { name, version });
-  if (!(await isThere(files, folder, RUNTIME_FILE))) return manifest;
-  return { ...manifest, runtime: parseRuntime(await readText(files, folder, RUNTIME_FILE)) };
+  return manifestIn(new VersionFiles(files, folder), name, version);
 }
 
-async function readText(files: FileCalls, folder: string, file: string): Promise<string> {
-  const bytes = await readPlainFile(files, folder, file);
+/** The files of a version; each is what was signed, where that is to be checked. */
+class VersionFiles {
+  constructor(
+    readonly files: FileCalls,
+    readonly folder: string,
+    readonly signed?: SignedFiles,
+  ) {}
+
+  async bytes(file: string): Promise<Uint8Array> {
+    const { content } = await plainFile(this.files, this.folder, file, true);
+    this.signed?.requireContent(file, content!);
+    return content!;
+  }
+
+  async text(file: string): Promise<string> {
+    return asText(await this.bytes(file), file);
+  }
+
+  /** A link that leads nowhere is there. */
+  async has(file: string): Promise<boolean> {
+    try {
+      const isThere = (await this.files.list(this.folder)).some(({ name }) => name === file);
+      if (!isThere) this.signed?.requireAbsent(file);
+      return isThere;
+    } catch (error) {
+      throw explain(error, this.folder, file);
+    }
+  }
+}
+
+async function manifestIn(inside: VersionFiles, name: string, version: number): Promise<Manifest> {
+  const manifest = parseManifest(await inside.text('model.json'), { name, version });
+  if (!(await inside.has(RUNTIME_FILE))) return manifest;
+  return { ...manifest, runtime: parseRuntime(await inside.text(RUNTIME_FILE)) };
+}
+
+function asText(bytes: Uint8Array, file: string): string {
   try {
     return utf8Text(bytes, file);
   } catch (error) {
@@ -44,18 +85,10 @@ async function readText(files: FileCalls, folder: string, file: string): Promise
   }
 }
 
-/** A link that leads nowhere is there. */
-async function isThere(files: FileCalls, folder: string, file: string): Promise<boolean> {
-  try {
-    return (await files.list(folder)).some(({ name }) => name === file);
-  } catch (error) {
-    throw explain(error, folder, file);
-  }
-}
-
 /**
  * Reads a version's manifest and what its task needs beside it, and finds its model file: inside the registry, of the size that the
- * manifest says. Whether it has the SHA-256 as well is seen by the worker, of the very bytes that it runs.
+ * manifest says. Whether it has the SHA-256 as well is seen by the worker, of the very bytes that it runs. Where there are rules for
+ * signatures, every file that is read, now or by `read`, must be as it was signed.
  * @throws InvalidVersionError, StorageError
  */
 export async function readVersion(
@@ -63,12 +96,39 @@ export async function readVersion(
   name: string,
   version: number,
   files: FileCalls = LOCAL_FILES,
+  signatures?: SignatureRules,
 ): Promise<CheckedVersion> {
-  const manifest = await readManifest(folder, name, version, files);
+  const signed = signatures && (await readSignature(files, folder, signatures));
+  const inside = new VersionFiles(files, folder, signed);
+  const manifest = await manifestIn(inside, name, version);
+  signed?.requireDigest(manifest.artifact.file, manifest.artifact.sha256);
   const modelPath = await artifactPath(folder, manifest.artifact, files);
-  const read: ReadVersionFile = async (file) => Buffer.from(await readPlainFile(files, folder, file));
+  const read: ReadVersionFile = async (file) => Buffer.from(await inside.bytes(file));
   const task = await prepareTask(manifest, read);
-  return { manifest, task, modelPath, read, identity: identityOf(manifest.artifact.sha256, task.spec) };
+  const identity = identityOf(manifest.artifact.sha256, task.spec);
+  return { manifest, task, modelPath, read, identity, signedBy: signed?.by };
+}
+
+/** @returns undefined where there is none and none is required */
+async function readSignature(
+  files: FileCalls,
+  folder: string,
+  { keys, required }: SignatureRules,
+): Promise<SignedFiles | undefined> {
+  const unsigned = new VersionFiles(files, folder);
+  if (!(await unsigned.has(SIGNATURE_FILE))) {
+    if (!required) return undefined;
+    throw new InvalidVersionError(
+      `it is not signed: there is no ${SIGNATURE_FILE}, and MODEL_SIGNATURES is "required"; "eyrie models sign" makes one`,
+    );
+  }
+  const { size } = await plainFile(files, folder, SIGNATURE_FILE);
+  if (size > MOST_SIGNATURE_BYTES) {
+    throw new InvalidVersionError(
+      `${SIGNATURE_FILE} has ${size} bytes; a signature has ${MOST_SIGNATURE_BYTES} at most`,
+    );
+  }
+  return SignedFiles.open(await unsigned.text(SIGNATURE_FILE), keys);
 }
 
 async function prepareTask(manifest: Manifest, read: ReadVersionFile): Promise<PreparedTask> {
@@ -117,10 +177,6 @@ export async function plainFile(files: FileCalls, folder: string, file: string, 
   } catch (error) {
     throw explain(error, folder, file);
   }
-}
-
-async function readPlainFile(files: FileCalls, folder: string, file: string): Promise<Uint8Array> {
-  return (await plainFile(files, folder, file, true)).content!;
 }
 
 function explain(error: unknown, folder: string, file: string): unknown {

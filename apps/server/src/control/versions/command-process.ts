@@ -30,8 +30,8 @@ const LOOK_AT_MEMORY_MS = 250;
 const TIDY_UP_MS = 5_000;
 /** proc_pid_oom_score_adj(5): where memory runs out, it is to be ended before the server and its workers. */
 const OOM_SCORE = 800;
-/** What it may not know: the server's secrets, and what would send it to another registry. */
-const KEPT_BACK = /^(\w+_API_KEYS|REDIS_URL|OTEL_\w+|EYRIE_\w+|MODEL_REGISTRY)$/;
+/** What it may not know: the server's secrets, what would send it to another registry, and what it is told by flags. */
+const KEPT_BACK = /^(\w+_API_KEYS|REDIS_URL|OTEL_\w+|EYRIE_\w+|MODEL_REGISTRY|MODEL_PUBLIC_KEYS|MODEL_SIGNATURES)$/;
 
 /**
  * Runs the command line in a process of its own: what it loads, what a hostile file makes of it and how long it takes cost the server

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { resolve } from 'node:path';
 import { EyrieError, waitWithin, type ErrorCode } from '#core';
 import { Lane, ModelRegistry } from '#registry';
 import { limitOf, type Config } from '../../config';
@@ -59,9 +60,17 @@ export class VersionChanges {
   async verify(model: string, res: Response): Promise<VerifiedDto> {
     this.registry.model(model);
     const { location } = this.registry;
-    const args = ['models', 'verify', model, '--json', '--registry', location];
+    const args = ['models', 'verify', model, '--json', '--registry', location, ...this.signatureFlags()];
     const result = await this.check(args, location, contextOf(res).signal);
     return { findings: resultOf<VerifiedDto['findings']>(result) };
+  }
+
+  /** The command stands in another folder than the server. */
+  private signatureFlags(): string[] {
+    const { MODEL_PUBLIC_KEYS: keys, MODEL_SIGNATURES: signatures } = this.config;
+    if (keys.length === 0) return [];
+    const flags = keys.flatMap((path) => ['--public-key', resolve(path)]);
+    return signatures === 'required' ? flags : [...flags, '--allow-unsigned'];
   }
 
   private check(args: string[], folder: string, signal: AbortSignal): Promise<CommandResult> {
