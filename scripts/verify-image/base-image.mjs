@@ -16,8 +16,8 @@ const NOT_IN_SLIM = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/
 /** The Node version that the Dockerfile asks for. */
 export function nodeVersion() {
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
-  const [, version] = /^ARG NODE_VERSION=(\d+\.\d+\.\d+)$/m.exec(dockerfile) ?? [];
-  if (!version) throw new Error('the Dockerfile has no line ARG NODE_VERSION=x.y.z');
+  const [, version] = /^FROM .*\bnode:(\d+\.\d+\.\d+)-bookworm-slim\b/m.exec(dockerfile) ?? [];
+  if (!version) throw new Error('the Dockerfile has no line FROM node:x.y.z-bookworm-slim');
   return version;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DOCKERFILE, withoutDigests } from '../images.mjs';
 import { root } from '../prepare.mjs';
 import { buildah, CACHE, OTHER, PLATFORM, podman, run } from './tools.mjs';
 
@@ -13,7 +14,8 @@ export async function build(name, ...options) {
     ...['build', '--isolation', 'chroot', '--pull-never', '--format', 'docker', '--layers'],
     ...(await trustThisMachinesAuthorities()),
     ...options,
-    ...['--tag', name, root],
+    // The stand-in for the base image has its name, and another digest.
+    ...['--file', withoutDigests(DOCKERFILE), '--tag', name, root],
   );
 }
 
