@@ -1,8 +1,16 @@
 export { Backoff, type BackoffOptions } from './backoff';
 export { deadlineIn, msUntil } from './deadline';
+export { exactDecimal } from './decimal';
 export { EyrieError, type ErrorCode, type EyrieErrorOptions, type FieldError, invalidField } from './errors';
 export { eventLoopShare, EventLoopShare } from './event-loop-share';
-export type { InferenceInput, InferenceRequest, InferenceResult, Preparation, Timings } from './inference';
+export {
+  AllRefusedError,
+  type InferenceInput,
+  type InferenceRequest,
+  type InferenceResult,
+  type Preparation,
+  type Timings,
+} from './inference';
 export { monotonicNow } from './monotonic-clock';
 export { harmless, observe, reportObserverFailuresTo } from './observe';
 export type {
@@ -14,6 +22,7 @@ export type {
   PreparedTask,
   ReadVersionFile,
   ServedTask,
+  Tally,
   Task,
   TensorInfo,
 } from './task';

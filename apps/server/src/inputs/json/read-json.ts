@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { EyrieError, type ErrorCode } from '#core';
 import { feed } from '../feed';
+import { requireUtf8 } from '../require-utf8';
 import { JsonReader } from './reader';
 import type { ValueTaker } from './takers';
 
@@ -16,10 +17,7 @@ export async function readJson(
   signal: AbortSignal,
   tooLarge: ErrorCode = 'IMAGE_TOO_LARGE',
 ): Promise<void> {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(req.header('content-type') ?? '')?.[1] ?? 'utf-8';
-  if (!/^(utf-?8|us-ascii)$/i.test(charset)) {
-    throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', `JSON must be UTF-8, not ${charset}`);
-  }
+  requireUtf8(req, 'JSON');
   const tooLong = () => new EyrieError(tooLarge, `the body has more than the ${maxBytes} bytes that are allowed here`);
   if (Number(req.header('content-length')) > maxBytes) throw tooLong();
 
