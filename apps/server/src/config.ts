@@ -182,9 +182,13 @@ export class Config {
   @Whole(MIB)
   readonly MAX_DECODE_BYTES: number = 256 * MIB;
 
-  @Described('images in one batch request')
+  @Described('images, or tensors, in one batch request')
   @Whole(1, 1000)
   readonly MAX_BATCH_ITEMS: number = 32;
+
+  @Described('rows in one batch request to a model of tables, be it JSON or CSV')
+  @Whole(1, 100_000)
+  readonly MAX_TABLE_ROWS: number = 10_000;
 
   @Described('all image files of a batch request together; images given by URL do not count')
   @Whole(1)

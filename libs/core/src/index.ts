@@ -1,5 +1,6 @@
 export { Backoff, type BackoffOptions } from './backoff';
 export { deadlineIn, msUntil } from './deadline';
+export { exactDecimal } from './decimal';
 export {
   type Bound,
   EyrieError,
@@ -11,7 +12,14 @@ export {
   namingDeadline,
 } from './errors';
 export { eventLoopShare, EventLoopShare } from './event-loop-share';
-export type { InferenceInput, InferenceRequest, InferenceResult, Preparation, Timings } from './inference';
+export {
+  AllRefusedError,
+  type InferenceInput,
+  type InferenceRequest,
+  type InferenceResult,
+  type Preparation,
+  type Timings,
+} from './inference';
 export { monotonicNow } from './monotonic-clock';
 export { harmless, observe, reportObserverFailuresTo } from './observe';
 export type {
@@ -23,6 +31,7 @@ export type {
   PreparedTask,
   ReadVersionFile,
   ServedTask,
+  Tally,
   Task,
   TensorInfo,
 } from './task';

@@ -1,3 +1,5 @@
+import { EyrieError } from './errors';
+
 /**
  * What a version is asked and what it answers, as every room between the dialects and the workers hands it on. None of them
  * looks inside `params`, `payload` or `output`: these are for the version's task.
@@ -11,6 +13,17 @@ export interface InferenceInput {
   cost: number;
   /** What it takes to make it ready for the model, where that is known beforehand. */
   preparation?: Preparation;
+  /** How many questions it holds that are answered together, such as the rows of a table, to be counted: 1 where it is left out. */
+  questions?: number;
+  /** Questions that were sent with these and are not among them: why not, by their place among all. */
+  refused?: ReadonlyMap<number, EyrieError>;
+}
+
+/** Several questions were sent together, and none of them can be asked. */
+export class AllRefusedError extends EyrieError {
+  constructor(readonly refused: readonly EyrieError[]) {
+    super('INVALID_REQUEST', `none of the ${refused.length} can be asked; the first: ${refused[0]?.message}`);
+  }
 }
 
 /** What it takes to make an input ready for the model, such as to decode an image, as far as its header says. */

@@ -54,15 +54,18 @@ export interface ServedTask<Output = unknown> {
   readonly card: Readonly<Record<string, unknown>>;
   /** Makes an answer of what a worker sent. @throws EyrieError WORKER_FAILED where that is none */
   answer(sent: unknown): Output;
-  /** The one thing that counters and log lines say of an answer; undefined where there is no such thing. */
+  /** The one thing that log lines say of an answer; undefined where there is no such thing. */
   headline(output: Output): Headline | undefined;
-  /** The classes that an answer names, to be counted: none where there are no such things. */
-  named(output: Output): readonly NamedClass[];
+  /** What is counted of an answer. */
+  tally(output: Output): Tally;
   /** How an answer compares with that of another version of the same model. */
   compare(output: Output, other: Output): Comparison;
   /** How answers are kept. */
   readonly cache: AnswerCodec<Output>;
-  /** A question for a shadow: as the client asked, or less where the comparison needs less. */
+  /**
+   * A question for this version as a shadow: as the client asked another one, or less where the comparison needs less.
+   * @throws EyrieError where it cannot be asked the same
+   */
   forComparison(input: InferenceInput): InferenceInput;
   /** Asks what the version must know before it may serve. @throws Error naming the first thing it does not */
   prove?(ask: (input: InferenceInput) => Promise<Output>, read: ReadVersionFile): Promise<void>;
@@ -78,6 +81,16 @@ export interface Headline {
 export interface NamedClass {
   class_id: number;
   label: string;
+}
+
+/** What is left out there is none of. */
+export interface Tally {
+  /** The classes that it names, each once. */
+  classes?: readonly (NamedClass & { count: number })[];
+  /** How sure the model is of the best class, for each question. */
+  confidences?: ArrayLike<number>;
+  /** The number that it answers with, for each question. */
+  values?: ArrayLike<number>;
 }
 
 export interface Comparison {

@@ -1,7 +1,17 @@
 import { MODEL_PROTO } from './schema';
 
-/** TensorProto.DataType, those that a classifier's input, output or weights may have. */
-export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, float64: 11 } as const;
+/** TensorProto.DataType, those that a model's inputs, outputs or weights may have. */
+export const DATA_TYPE = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 
 /** AttributeProto.AttributeType. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
@@ -74,6 +84,8 @@ export interface OnnxTensor {
   rawData?: Uint8Array;
   floatData?: number[];
   int32Data?: number[];
+  int64Data?: number[];
+  stringData?: Uint8Array[];
   externalData?: { key: string; value: string }[];
   dataLocation?: number;
 }

@@ -60,6 +60,8 @@ const MESSAGES = {
     dataType: ['int32', 2],
     floatData: ['repeated float', 4],
     int32Data: ['repeated int32', 5],
+    stringData: ['repeated bytes', 6],
+    int64Data: ['repeated int64', 7],
     name: ['string', 8],
     rawData: ['bytes', 9],
     externalData: ['repeated StringStringEntryProto', 13],

@@ -22,5 +22,14 @@ export type { ImageClassificationFields } from './image-classification/manifest'
 export { type DataType, DATA_TYPES } from './tensor/data-type';
 export { toJson } from './tensor/tensor-json';
 export { TensorModel, type Tensors } from './tensor/tensor-model';
+export type { CsvOptions } from './tabular/csv/read-csv';
+export { CsvRecords } from './tabular/csv/csv-records';
+export { type Cell, type FeatureSpec, type FeatureType, FEATURE_TYPES, MAX_FEATURES } from './tabular/feature';
+export type { TabularClassificationFields, TabularRegressionFields } from './tabular/manifest';
+export { type AnyTabular, isTabular, type RowAnswer, rowAnswer, rowAnswers } from './tabular/row-answers';
+export type { SentRow } from './tabular/read-rows';
+export { TabularClassifier, type TableClasses } from './tabular/tabular-classifier';
+export { TabularModel } from './tabular/tabular-model';
+export { TabularRegressor, type TableValues } from './tabular/tabular-regressor';
 export { TASKS } from './tasks';
 export { WORKER_ENTRY } from './worker-entry';

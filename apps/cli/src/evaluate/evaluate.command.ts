@@ -17,18 +17,30 @@ import { type Classifier, classifierHere, classifierThere } from './classifier';
 import { Confusion } from './confusion';
 import { labelledImages, type LabelledImage } from './labelled-images';
 import { evaluationReport } from './report';
+import { UsageError } from '../usage-error';
+import { evaluateTable } from './evaluate-table';
+import { tableHere, tableThere } from './table';
 
 interface EvaluateOptions extends RegistryOptions {
-  images: string;
+  images?: string;
+  csv?: string;
+  target?: string;
 }
+
+const EXAMPLES = `
+Examples:
+  eyrie evaluate resnet-cifar10 2 --images cifar10/test
+  eyrie evaluate churn --csv held-out.csv --target churned`;
 
 export function evaluateCommand(defaults: RegistryDefaults): Command {
   const evaluateThis = new Command('evaluate')
     .description('Measures the accuracy of a version, through the same worker that serves it.')
     .argument('<model>', 'name of the model')
     .argument('[version]', 'number or alias; the default of the policy when left out', parseVersionRef)
-    .requiredOption('--images <folder>', 'folder that holds one folder of images per class')
-    .addHelpText('after', '\nExample:\n  eyrie evaluate resnet-cifar10 2 --images cifar10/test')
+    .option('--images <folder>', 'folder that holds one folder of images per class')
+    .option('--csv <file>', 'of a model of tables: rows with the right answers')
+    .option('--target <column>', 'the column of the CSV that holds them (default: as the version says)')
+    .addHelpText('after', EXAMPLES)
     .action((model: string, version: VersionRef | undefined, options: EvaluateOptions) =>
       evaluate(model, version, options, defaults),
     );
@@ -41,14 +53,25 @@ async function evaluate(
   options: EvaluateOptions,
   defaults: RegistryDefaults,
 ): Promise<void> {
+  const { images: folder, csv, target } = options;
+  if ((folder === undefined) === (csv === undefined)) {
+    throw new UsageError('give --images FOLDER for a classifier of images, or --csv FILE for a model of tables');
+  }
   const server = serverOf(options, defaults);
+  if (csv !== undefined) {
+    const oracle = await (server
+      ? tableThere(server, model, wanted)
+      : tableHere(folderOf(options, defaults), model, wanted));
+    return evaluateTable(oracle, { model, csv, target }, options);
+  }
+  if (target !== undefined) throw new UsageError('--target is for --csv');
   const classifier = await (server
     ? classifierThere(server, model, wanted)
     : classifierHere(folderOf(options, defaults), model, wanted));
   try {
     const { labels, version } = classifier;
     for (const doubt of classifier.doubts) console.error(`eyrie: ${doubt}`);
-    const { images, ambiguous } = await labelledImages(options.images, labels);
+    const { images, ambiguous } = await labelledImages(folder!, labels);
     for (const { folder: name, classIds } of ambiguous) {
       console.error(
         `eyrie: classes ${classIds.join(' and ')} have the same label "${name}", so either is right for the images of that folder; ` +
@@ -61,7 +84,7 @@ async function evaluate(
     if (confusion.images === 0) throw new Failure(`none of the files could be read: ${unreadable[0]}`);
     const seconds = (performance.now() - started) / 1000;
     print(options, figures(model, version, confusion, unreadable), (wide) =>
-      evaluationReport(confusion, unreadable, seconds, wide),
+      evaluationReport(confusion, { unreadable, seconds, what: 'images' }, wide),
     );
   } finally {
     await classifier.stop();

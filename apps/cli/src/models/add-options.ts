@@ -18,6 +18,15 @@ export const parseKernel = oneOf<ResizeKernel>('--kernel', ['bilinear', 'bicubic
 export const parseCrop = oneOf('--crop', ['center', 'none']);
 export const parseActivation = oneOf('--activation', ['auto', 'softmax', 'sigmoid', 'none']);
 
+export const TASKS = ['image-classification', 'tabular-classification', 'tabular-regression'] as const;
+export const parseTask = oneOf('--task', TASKS);
+
+export function parseTolerance(text: string): number {
+  const tolerance = parseNumber('--tolerance', text);
+  if (tolerance < 0) throw new UsageError(`--tolerance must not be less than 0, not "${text}"`);
+  return tolerance;
+}
+
 /** `224`, or width x height: `320x240`. */
 export function parseInputSize(text: string): { width: number; height: number } {
   const [, width, height = width] = /^(\d{1,4})(?:x(\d{1,4}))?$/.exec(text) ?? [];

@@ -24,8 +24,11 @@ import {
   parseResize,
   parseScale,
   parseStd,
+  parseTask,
   parseThreshold,
+  parseTolerance,
   parseVersion,
+  TASKS,
 } from './add-options';
 import { addOnServer } from './add-on-server';
 import { addReport } from './add-report';
@@ -45,6 +48,7 @@ Examples:
   eyrie models add resnet50.onnx --name resnet50 --preset imagenet --labels imagenet.txt
   eyrie models add flowers.onnx --name flowers --resize exact --mean 0.5 --std 0.5
   eyrie models add flowers.onnx --name flowers --try rose.jpg tulip.jpg
+  eyrie models add churn.onnx --name churn --features train.csv --target churned
 
 A server that runs elsewhere takes the same, but for --try: --server URL --key KEY, or EYRIE_SERVER and EYRIE_KEY.
 
@@ -52,7 +56,9 @@ Exit codes: 0 added, 1 not added, 2 called wrongly, 130 stopped by Ctrl-C. Unles
 
 export function addCommand(defaults: RegistryDefaults): Command {
   const add = new Command('add')
-    .description('Adds an ONNX image classifier as a new version, once it has proved that it can be served.')
+    .description(
+      'Adds an ONNX classifier of images or model of tables as a new version, once it has proved that it can be served.',
+    )
     .argument('<file>', 'the ONNX file')
     .requiredOption('--name <model>', 'name of the model', parseModelName)
     .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
@@ -76,6 +82,18 @@ export function addCommand(defaults: RegistryDefaults): Command {
     .option('--activation <how>', 'auto, softmax, sigmoid or none', parseActivation)
     .option('--multi-label', 'any number of classes may be right for an image')
     .option('--threshold <number>', 'from which score on --multi-label names a class (default: 0.5)', parseThreshold)
+    .option('--task <task>', `${TASKS.join(', ')} (default: what the graph looks like)`, parseTask)
+    .option(
+      '--features <file>',
+      'of a table: names of the columns, one per line, as a CSV header, or described in JSON',
+    )
+    .option('--target <name>', 'of a table: what is predicted, as its column is called')
+    .option('--unit <unit>', 'of a regression: in what its values are')
+    .option(
+      '--tolerance <number>',
+      'of a regression: how far apart two versions may be and still agree',
+      parseTolerance,
+    )
     .option('--try <photos...>', 'print what each preparation makes of these pictures, and add nothing')
     .option('--description <text>', 'what people should know of it')
     .option('--license <id>', 'such as Apache-2.0')

@@ -22,7 +22,10 @@ it('becomes a call of models add on the folder of the upload', () => {
 it.each<[Partial<Upload>, RegExp]>([
   [{ fields: { labels: '/etc/passwd' } }, /"labels" is a file; send it as one/],
   [{ files: { preset: ['preset/x'] } }, /"preset" is no file; send it as text/],
-  [{ fields: { registry: '/elsewhere' } }, /"registry" is not known here; known are: file, data, labels, version/],
+  [
+    { fields: { registry: '/elsewhere' } },
+    /"registry" is not known here; known are: file, data, labels, features, version/,
+  ],
   [{ files: { server: ['server/x'] } }, /"server" is not known here/],
 ])('%j is refused: a text must not name a file of the server, nor another registry', (more, reason) => {
   expect(() => upload(more)).toThrow(reason);

@@ -17,8 +17,9 @@ export const UPLOAD_FLAGS = {
   text: [
     ...['version', 'preset', 'input-size', 'layout', 'channels', 'resize', 'kernel', 'pad-color', 'crop', 'scale'],
     ...['mean', 'std', 'output', 'activation', 'multi-label', 'threshold', 'description', 'license'],
+    ...['task', 'target', 'unit', 'tolerance'],
   ],
-  files: ['labels'],
+  files: ['labels', 'features'],
   /** What the path of the route says, or who calls decides for themselves. */
   none: ['name', 'registry', 'server', 'key', 'format', 'json', 'try'],
 } as const;

@@ -1,10 +1,11 @@
 import { EyrieError, deadlineIn } from '#core';
 import { FolderStore, loadVersion } from '#registry';
-import { classify, imageClassifierOf } from '#tasks';
+import { classify, imageClassifierOf, isTabular } from '#tasks';
 import { Failure } from '../failure';
 import { knownVersion } from '../registry/known-version';
 import { type Question, UnreadableFile } from './question';
 import { commandPredictors } from '../predictors';
+import { tableOracle } from './table-here';
 
 export interface Answer {
   model: { name: string; version: number; variant: string | null };
@@ -12,6 +13,13 @@ export interface Answer {
   predictions?: readonly { class_id: number; label: string; confidence: number | null }[];
   /** Of a model of tensors. */
   outputs?: unknown;
+  /** Of a regression. */
+  value?: number;
+  /** Of several questions: an answer for each, in their order, or what is wrong with it. */
+  results?: readonly (Pick<Answer, 'predictions' | 'outputs' | 'value'> & {
+    index: number;
+    error?: { code: string; detail: string };
+  })[];
 }
 
 /** Who answers. */
@@ -42,17 +50,19 @@ export async function oracleHere(registry: string, asked: Asked): Promise<Oracle
   const predictors = commandPredictors('asServed');
   const folder = await store.versionFolder(model, version);
   const loaded = await loadVersion(folder, model, version, { predictors, runtime: { workers: 1 } });
+  const of = { name: model, version, variant: null };
+  if (isTabular(loaded.task)) return tableOracle(loaded, loaded.task, of, asked.top);
   try {
     const { labels } = imageClassifierOf(loaded);
     const topK = Math.min(asked.top ?? USUAL_TOP, labels.length);
     return {
       async ask(question) {
         if (!('bytes' in question)) {
-          const what = 'url' in question ? 'a URL' : 'JSON';
+          const what = 'url' in question ? 'a URL' : 'json' in question ? 'JSON' : 'a CSV';
           throw new UnreadableFile(`${what} is for a running server to answer: give --server URL`);
         }
         const { output } = await classify(loaded, question.bytes, { topK, deadline: deadlineIn(TIME_LIMIT_MS) });
-        return { model: { name: model, version, variant: null }, predictions: output };
+        return { model: of, predictions: output };
       },
       concernsAll: (error) => error instanceof EyrieError && error.code === 'WORKER_FAILED',
       stop: () => loaded.stop(5_000),

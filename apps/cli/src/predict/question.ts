@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { Failure } from '../failure';
+import { UsageError } from '../usage-error';
 
 /** What a model is asked about. */
-export type Question = { url: string } | { json: unknown } | { bytes: Uint8Array };
+export type Question = { url: string } | { json: unknown } | { bytes: Uint8Array } | { csv: Buffer };
 
 /** A file among others that cannot be read. */
 export class UnreadableFile extends Failure {}
@@ -19,7 +20,17 @@ export async function readQuestion(file: string): Promise<Question> {
     throw new UnreadableFile(code === 'ENOENT' ? 'it is not there' : `it cannot be read: ${message}`);
   }
   if (bytes.length === 0) throw new UnreadableFile('it is empty');
+  if (/\.csv$/i.test(file)) return { csv: Buffer.from(bytes) };
   return looksLikeJson(bytes) ? { json: parse(bytes) } : { bytes };
+}
+
+/** @param text as somebody has typed it: `{"age": 40}`, or `[40, …]` @throws UsageError */
+export function featuresQuestion(text: string): Question {
+  try {
+    return { json: { features: JSON.parse(text) as unknown } };
+  } catch (error) {
+    throw new UsageError(`--features must be JSON, such as '{"age": 40}' or '[40]': ${(error as Error).message}`);
+  }
 }
 
 /** No picture begins so. */

@@ -21,14 +21,25 @@ export function oracleThere(server: ServerAccess, { model, version, top, routing
   if (model !== undefined) query.set('model', model);
   if (version !== undefined) query.set('version', String(version));
   if (top !== undefined) query.set('top_k', String(top));
-  const path = `/v1/predict${query.size > 0 ? `?${query.toString()}` : ''}`;
+  const asked = query.size > 0 ? `?${query.toString()}` : '';
   const headers: Record<string, string> = routingKey === undefined ? {} : { 'X-Routing-Key': routingKey };
   return {
     ask(question) {
+      if ('csv' in question) {
+        return server.call('POST', `/v1/predict/batch${asked}`, question.csv, {
+          ...headers,
+          'Content-Type': 'text/csv',
+        });
+      }
       const body = 'bytes' in question ? question.bytes : 'json' in question ? question.json : question;
-      return server.call<Answer>('POST', path, body, headers);
+      const path = 'json' in question && isBatch(question.json) ? '/v1/predict/batch' : '/v1/predict';
+      return server.call<Answer>('POST', path + asked, body, headers);
     },
     concernsAll: (error) => error instanceof EyrieError && !ABOUT_ONE.has(error.code),
     stop: () => Promise.resolve(),
   };
+}
+
+function isBatch(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'items' in json;
 }

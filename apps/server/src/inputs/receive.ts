@@ -5,12 +5,13 @@ import type { Asked } from './asked';
 import { readForm } from './form/read-form';
 import { BatchBody, SingleBody } from './json/bodies';
 import { readJson, type BodyLimit } from './json/read-json';
+import { requireUtf8 } from './require-utf8';
 import { readBytes } from './read-body';
 import type { Source } from './source';
 
 export type UploadLimits = Pick<
   Config,
-  'MAX_IMAGE_BYTES' | 'MAX_REQUEST_BYTES' | 'MAX_BATCH_ITEMS' | 'BODY_TIMEOUT_MS'
+  'MAX_IMAGE_BYTES' | 'MAX_REQUEST_BYTES' | 'MAX_BATCH_ITEMS' | 'MAX_TABLE_ROWS' | 'BODY_TIMEOUT_MS'
 >;
 
 export interface ReceivedOne extends Asked {
@@ -65,6 +66,8 @@ export class BodyReceiver {
       }
       case 'image':
         return { source: { bytes: notEmpty(await readBytes(req, image, signal), 'the body') } };
+      case 'csv':
+        throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', 'a CSV is for /v1/predict/batch; here send one row as JSON');
       default:
         throw notThis(
           req,
@@ -78,6 +81,7 @@ export class BodyReceiver {
       item: limitOf(this.limits, 'MAX_IMAGE_BYTES'),
       all: limitOf(this.limits, 'MAX_REQUEST_BYTES'),
       items: limitOf(this.limits, 'MAX_BATCH_ITEMS'),
+      rows: limitOf(this.limits, 'MAX_TABLE_ROWS'),
     };
     switch (bodyKind(req)) {
       case 'form': {
@@ -91,8 +95,10 @@ export class BodyReceiver {
         await readJson(req, inJson(limits.all), body, signal);
         return { sources: body.sources, ...body.asked };
       }
+      case 'csv':
+        return { sources: [{ csv: await readCsvBody(req, limits.all, signal) }] };
       default:
-        throw notThis(req, 'multipart/form-data or application/json');
+        throw notThis(req, 'multipart/form-data, application/json or text/csv');
     }
   }
 
@@ -108,7 +114,7 @@ function decodedLength(req: Request, maxBytes: number): number | undefined {
   const length = Number(req.header('content-length') ?? NaN);
   return Number.isNaN(length) ? undefined : Math.min(maxBytes, Math.ceil((length * 3) / 4));
 }
-type BodyKind = 'form' | 'json' | 'image' | 'other' | 'none';
+type BodyKind = 'form' | 'json' | 'image' | 'csv' | 'other' | 'none';
 
 /** @throws EyrieError UNSUPPORTED_MEDIA_TYPE for a compressed body: what it would become has no limit */
 function bodyKind(req: Request): BodyKind {
@@ -119,8 +125,17 @@ function bodyKind(req: Request): BodyKind {
   if (req.is('multipart/form-data')) return 'form';
   if (req.is('application/json')) return 'json';
   if (req.is(['image/*', 'application/octet-stream'])) return 'image';
+  if (req.is('text/csv')) return 'csv';
   const isThere = req.header('transfer-encoding') !== undefined || Number(req.header('content-length')) > 0;
   return isThere ? 'other' : 'none';
+}
+
+/** @throws EyrieError INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, IMAGE_TOO_LARGE */
+async function readCsvBody(req: Request, most: Limit, signal: AbortSignal): Promise<Buffer> {
+  requireUtf8(req, 'a CSV');
+  const bytes = await readBytes(req, most, signal);
+  if (bytes.length === 0) throw new EyrieError('INVALID_REQUEST', 'the CSV is empty');
+  return bytes;
 }
 
 function notThis(req: Request, accepted: string): EyrieError {

@@ -3,6 +3,10 @@ import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@
 const MODEL = ['model', 'version'];
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Nobody knows the unit of a model: both signs, and three steps for each power of ten. */
+const MAGNITUDES = [-2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((step) => Number(`${step}e${power}`)));
+const VALUES = [...MAGNITUDES.map((value) => -value).reverse(), 0, ...MAGNITUDES];
+
 const VARIANT = ['model', 'variant'];
 
 /** What the guard of a canary sees in its window, and what it allows. */
@@ -94,12 +98,12 @@ export const METRICS = [
   }),
   makeCounterProvider({
     name: 'predictions_total',
-    help: 'Images that a version was asked for, by what became of them: success or an error code',
+    help: 'Images, rows or tensors that a version was asked about, by what became of them: success or an error code',
     labelNames: [...MODEL, 'variant', 'outcome'],
   }),
   makeHistogramProvider({
     name: 'prediction_duration_seconds',
-    help: 'Time of one image that a version worked on, by stage: queue, decode, inference, total',
+    help: 'Time of one image, table or tensor that a version worked on, by stage: queue, decode, inference, total',
     labelNames: [...MODEL, 'stage'],
     buckets: SECONDS,
   }),
@@ -109,6 +113,12 @@ export const METRICS = [
     labelNames: MODEL,
     buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99],
   }),
+  makeHistogramProvider({
+    name: 'prediction_value',
+    help: 'What a regression answers, in the unit of the model',
+    labelNames: MODEL,
+    buckets: VALUES,
+  }),
   makeCounterProvider({
     name: 'prediction_class_total',
     help: 'How often a class was the best one; of a multi-label model, how often it was named',
@@ -117,7 +127,7 @@ export const METRICS = [
   }),
   makeCounterProvider({
     name: 'cache_requests_total',
-    help: 'Images by where their answer came from: memory, redis, shared (computed for another request) or computed',
+    help: 'Images, rows or tensors by where their answer came from: memory, redis, shared (computed for another request) or computed',
     labelNames: [...MODEL, 'source'],
   }),
   makeGaugeProvider({ name: 'cache_bytes', help: 'What the cache of this process takes' }),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EyrieError, observe, type ErrorCode, type InferenceInput, type InferenceResult } from '#core';
+import { AllRefusedError, EyrieError, observe, type ErrorCode, type InferenceInput, type InferenceResult } from '#core';
 import type { LoadedVersion } from '#registry';
 import { CanaryGuard, ShadowTraffic, type Route, type Sender } from '#routing';
 import { ClientLeftError } from '../http/request-context';
@@ -38,7 +38,7 @@ export class PredictionOutcomes {
 
   /** A client gets an answer. */
   answered(route: Route, { task }: LoadedVersion, input: InferenceInput, given: Given, question: Question): void {
-    observe('metrics', () => this.metrics.answered(route, task, given.output, given.source));
+    observe('metrics', () => this.metrics.answered(route, task, input, given.output, given.source));
     const { requestId, onAnswered, permit } = question;
     const { sender } = permit;
     const { output, timings } = given;
@@ -47,9 +47,10 @@ export class PredictionOutcomes {
     );
   }
 
-  /** A client gets an error, or has left. */
-  failed(route: Route, error: unknown): void {
-    observe('metrics', () => this.metrics.failed(route, outcomeOf(error)));
+  /** A client gets an error, or has left. @param questions how many were asked together, where that is known */
+  failed(route: Route, error: unknown, questions = 1): void {
+    const count = error instanceof AllRefusedError ? error.refused.length : questions;
+    observe('metrics', () => this.metrics.failed(route, outcomeOf(error), count));
   }
 }
 

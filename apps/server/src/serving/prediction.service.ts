@@ -23,6 +23,7 @@ import type { Question } from './question';
 export interface Answer extends Given {
   route: Route;
   task: ServedTask;
+  input: InferenceInput;
 }
 
 /** Until when, and for how long somebody waits. */
@@ -129,27 +130,39 @@ export class PredictionService {
     index?: number,
   ): Promise<Body> {
     let trace: PredictionTrace | undefined;
+    let input: InferenceInput | undefined;
     try {
-      const input = await read();
+      input = await read();
       // While it was read, the version may have had to make room for another.
       const loaded = await this.loaded(route.version, wait);
       trace = observe('trace', () => question.trace?.prediction(route, index));
-      const given = await this.cache.answer(route.version, loaded, input, wait, (shared) =>
-        this.compute(route, question.permit.sender, loaded, input, shared, trace),
-      );
-      const body = this.present(question.permit.sender, { ...given, route, task: loaded.task }, present);
+      const given = await this.answer(route, loaded, input, question, wait, trace);
+      const body = this.present(question.permit.sender, { ...given, route, task: loaded.task, input }, present);
       observe('trace', () => trace?.end({ source: given.source }));
       this.outcomes.answered(route, loaded, input, given, question);
       return body;
     } catch (error) {
       observe('trace', () => trace?.end({ error }));
-      this.outcomes.failed(route, error);
+      this.outcomes.failed(route, error, input?.questions);
       throw this.named(error);
     }
   }
 
   private named(error: unknown): unknown {
     return namingDeadline(error, limitOf(this.config, 'REQUEST_TIMEOUT_MS'));
+  }
+
+  private answer(
+    route: Route,
+    loaded: LoadedVersion,
+    input: InferenceInput,
+    { permit }: Question,
+    wait: Wait,
+    trace: PredictionTrace | undefined,
+  ): Promise<Given> {
+    return this.cache.answer(route.version, loaded, input, wait, (shared) =>
+      this.compute(route, permit.sender, loaded, input, shared, trace),
+    );
   }
 
   /** Several requests may wait for this one: it ends when the last of them does. */

@@ -10,15 +10,22 @@ import {
   MODEL_NAME,
   writeFirstPolicy,
 } from '#registry';
+import { looksLikeTable, type TabularTask } from '../add-table/inspect-table';
+import { draftTable, type TableManifest, type TableRequest } from '../add-table/table-draft';
+import { proveTable } from '../add-table/table-trial';
 import type { ClassifierManifest } from './classifier-manifest';
 import type { Draft } from './draft';
 import type { Fact } from './facts';
 import { draftFor, type DraftRequest } from './draft-for';
+import { readModelFile } from './model-file';
 import { reviseDraft } from './revise-draft';
 import { Staging, versionExists } from './staging';
 import { tryOut } from './trial';
+import { withoutZipMap } from './zip-map';
 
-export interface AddRequest extends DraftRequest {
+export interface AddRequest extends DraftRequest, Omit<TableRequest, 'task'> {
+  /** What kind of questions it answers, where the graph does not show. */
+  task?: 'image-classification' | TabularTask;
   /** By default one more than the highest that is there or that a revision of the policy names. */
   version?: number;
 }
@@ -32,7 +39,7 @@ export interface AddOptions {
 }
 
 export interface AddedVersion {
-  manifest: ClassifierManifest;
+  manifest: ClassifierManifest | TableManifest;
   /** Where its files lie now. */
   folder: string;
   /** What is known of it, and from where. */
@@ -46,7 +53,7 @@ const BY = 'models add';
 const MAX_VERSION = 999_999_999;
 
 /**
- * Puts an ONNX image classifier into a registry as a new version: inspected, completed, written beside the others,
+ * Puts an ONNX file, a classifier of images or a model of tables, into a registry as a new version: inspected, completed, written beside the others,
  * tried out in a worker, and only then made visible, whole or not at all.
  *
  * @throws InvalidVersionError when the file cannot be served as asked; EyrieError INVALID_REQUEST, CONFLICT,
@@ -56,19 +63,75 @@ export async function addVersion(store: FolderStore, request: AddRequest, option
   const { name, file } = request;
   const version = await chooseVersion(store, name, request.version);
   options.onStep?.(`reading ${file}`);
-  const { draft, bytes } = await draftFor({ ...request, version });
+  const draft = await draftOf({ ...request, version });
 
   options.signal?.throwIfAborted();
   const staging = await Staging.create(store.location, name, version);
   try {
-    await staging.write('model.onnx', bytes);
-    const proven = await prove(draft, staging, file, options);
+    await staging.write('model.onnx', draft.bytes);
+    const proven = await draft.prove(staging, options);
     options.signal?.throwIfAborted();
     await publish(store, staging, name, version);
     const { manifest, facts, warnings } = proven;
     return { manifest, folder: join(store.location, name, String(version)), facts, warnings };
   } finally {
     await staging.discard();
+  }
+}
+
+type Proven = Pick<AddedVersion, 'manifest' | 'facts' | 'warnings'>;
+
+/** A version as far as its file and somebody say, and how it is tried out. @throws InvalidVersionError, EyrieError INVALID_REQUEST */
+async function draftOf(
+  request: AddRequest & { version: number },
+): Promise<{ bytes: Uint8Array; prove(staging: DraftFolder, options: AddOptions): Promise<Proven> }> {
+  const { file, task } = request;
+  const unmapped = withoutZipMap(await readModelFile(file));
+  const isTable = task === undefined ? looksLikeTable(unmapped.file.model) : task !== 'image-classification';
+  if (!isTable) {
+    requireNone(request, TABLE_OPTIONS, 'a model of tables, and this is one of images');
+    const { draft, bytes } = await draftFor(request, unmapped);
+    return { bytes, prove: (staging, options) => prove(draft, staging, file, options) };
+  }
+  requireNone(request, IMAGE_OPTIONS, 'a model of images, and this is one of tables');
+  const tabular = task === 'image-classification' ? undefined : task;
+  const draft = await naming(file, () => draftTable(unmapped, { ...request, task: tabular }));
+  const { bytes } = unmapped.file;
+  return { bytes, prove: (staging, options) => naming(file, () => proveTable(draft, staging, options)) };
+}
+
+const TABLE_OPTIONS = ['features', 'target', 'unit', 'tolerance'] as const;
+const IMAGE_OPTIONS = [
+  ...([
+    'preset',
+    'inputSize',
+    'layout',
+    'channels',
+    'resize',
+    'kernel',
+    'padColor',
+    'crop',
+    'scale',
+    'mean',
+    'std',
+  ] as const),
+  ...(['multiLabel', 'threshold'] as const),
+];
+
+/** @throws EyrieError INVALID_REQUEST */
+function requireNone(request: AddRequest, options: readonly (keyof AddRequest)[], what: string): void {
+  const given = options.find((option) => request[option] !== undefined);
+  if (given === undefined) return;
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new EyrieError('INVALID_REQUEST', `--${flag} is for ${what}`);
+}
+
+async function naming<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof InvalidVersionError)) throw error;
+    throw new InvalidVersionError(`${file} cannot be added: ${error.message}`, { cause: error });
   }
 }
 
@@ -105,7 +168,7 @@ export async function prove(
   file: string,
   { predictors, signal, onStep }: AddOptions,
 ): Promise<Draft> {
-  try {
+  return naming(file, async () => {
     for (;;) {
       await staging.write('labels.txt', `${draft.labels.join('\n')}\n`);
       await staging.write('model.json', `${JSON.stringify(draft.manifest, null, 2)}\n`);
@@ -115,10 +178,7 @@ export async function prove(
       draft = revised.draft;
       if (!revised.tryAgain) return draft;
     }
-  } catch (error) {
-    if (!(error instanceof InvalidVersionError)) throw error;
-    throw new InvalidVersionError(`${file} cannot be added: ${error.message}`, { cause: error });
-  }
+  });
 }
 
 async function chooseVersion(store: FolderStore, name: string, wanted: number | undefined): Promise<number> {

@@ -6,7 +6,7 @@ import { metadataOf } from './metadata';
 import { readModelFile } from './model-file';
 import { type About, choosePreprocessing, type Preprocessing, type PreprocessingChoice } from './preprocessing';
 import { IMAGENET_PRESETS } from './presets';
-import { withoutZipMap } from './zip-map';
+import { type Unmapped, withoutZipMap } from './zip-map';
 
 /** An ONNX file, and what somebody says of it. */
 export interface DraftRequest extends VersionDescription, GraphChoice, PreprocessingChoice {
@@ -29,10 +29,13 @@ export interface Found {
   about: About;
 }
 
-/** Reads and inspects a file, and completes what it says by what somebody says. @throws InvalidVersionError */
-export async function draftFor(request: DraftRequest & { version: number }): Promise<Found> {
+/**
+ * Reads and inspects a file, and completes what it says by what somebody says.
+ * @param unmapped the file, where it has been read already @throws InvalidVersionError
+ */
+export async function draftFor(request: DraftRequest & { version: number }, unmapped?: Unmapped): Promise<Found> {
   const own = request.labels === undefined ? undefined : await readLabelsFile(request.labels);
-  const { file, labels: mapped } = withoutZipMap(await readModelFile(request.file));
+  const { file, labels: mapped } = unmapped ?? withoutZipMap(await readModelFile(request.file));
   const about: About = { ...metadataOf(file.model), producer: file.model.producerName };
   const graph = aboutFile(request.file, () => inspect(file.model, request));
   const classes = graph.output.classes ?? own?.length ?? null;

@@ -1,6 +1,6 @@
 import { EyrieError, deadlineIn } from '#core';
 import { LoadFailedError, type PredictorFactory, WorkerLostError } from '#inference';
-import { InvalidVersionError, type LoadedVersion, loadVersion } from '#registry';
+import { type CommonFields, InvalidVersionError, type LoadedVersion, loadVersion } from '#registry';
 import { classify, imageClassifierOf } from '#tasks';
 import type { ClassifierManifest } from './classifier-manifest';
 import { type Noise, noisePng } from './noise';
@@ -54,7 +54,7 @@ export async function tryOut(
 /** Loads a version for as long as `use` takes. @throws what loading and `use` throw; the signal's reason when it aborts */
 export async function withLoaded<T>(
   folder: string,
-  manifest: ClassifierManifest,
+  manifest: CommonFields,
   predictors: PredictorFactory,
   signal: AbortSignal | undefined,
   use: (loaded: LoadedVersion) => Promise<T>,

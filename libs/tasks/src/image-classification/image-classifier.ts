@@ -7,6 +7,7 @@ import {
   type NamedClass,
   type ReadVersionFile,
   type ServedTask,
+  type Tally,
 } from '#core';
 import type { Classes, ClassScore } from './classes';
 import { decodeClasses, encodeClasses } from './classes-codec';
@@ -55,6 +56,15 @@ export class ImageClassifier implements ServedTask<Classes> {
     return best;
   }
 
+  tally(classes: Classes): Tally {
+    const [best] = classes;
+    return {
+      classes: this.named(classes).map(({ class_id, label }) => ({ class_id, label, count: 1 })),
+      confidences: best ? [best.confidence] : [],
+    };
+  }
+
+  /** All that is said of an image whose classes these are. */
   named(classes: Classes): readonly NamedClass[] {
     return this.isMultiLabel ? classes : classes.slice(0, 1);
   }

@@ -6,6 +6,7 @@ import {
   type GraphInfo,
   type InferenceInput,
   type ServedTask,
+  type Tally,
   type TensorInfo,
 } from '#core';
 import { compareTensors } from './compare-tensors';
@@ -84,8 +85,8 @@ export class TensorModel implements ServedTask<Tensors> {
     return sent as Tensors;
   }
 
-  named(): readonly never[] {
-    return [];
+  tally(): Tally {
+    return {};
   }
 
   headline(): undefined {

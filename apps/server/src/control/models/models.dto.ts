@@ -37,6 +37,17 @@ export class VersionDto {
   })
   labels?: string[];
 
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'Of a model of tables, in the order of values without names; there once the version has been loaded',
+    example: [{ name: 'petal length', type: 'number' }],
+  })
+  features?: object[];
+
+  @ApiPropertyOptional({ description: 'Of a regression: in what its values are', example: 'mm Hg' })
+  unit?: string;
+
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Workers, threads, batch and queue' })
   runtime?: Record<string, unknown>;
 

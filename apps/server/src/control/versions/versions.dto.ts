@@ -74,6 +74,13 @@ export const UPLOAD_FIELDS: Record<string, Record<string, unknown>> = {
   activation: text('auto, softmax, sigmoid or none', 'auto'),
   'multi-label': text('true where any number of classes may be right for an image', 'true'),
   threshold: text('From which score on multi-label names a class', '0.5'),
+  task: text(
+    'image-classification, tabular-classification or tabular-regression; without it what the graph looks like',
+    'tabular-regression',
+  ),
+  target: text('Of a table: what is predicted, as its column is called', 'price'),
+  unit: text('Of a regression: in what its values are', 'EUR'),
+  tolerance: text('Of a regression: how far apart two versions may be and still agree', '0.5'),
   description: text('What people should know of it', 'flowers, float32'),
   license: text('Such as Apache-2.0', 'Apache-2.0'),
 };
@@ -89,6 +96,11 @@ export const UPLOAD_SCHEMA = {
       description: 'Files in which the model keeps its weights, by the names that it calls them',
     },
     labels: { type: 'string', format: 'binary', description: 'One label per line, or JSON, in UTF-8' },
+    features: {
+      type: 'string',
+      format: 'binary',
+      description: 'Of a table: names of the columns, or JSON that describes them',
+    },
     ...UPLOAD_FIELDS,
   },
 };

@@ -7,6 +7,7 @@ import { UrlImages } from '../../inputs/url/url-images';
 import type { Wait } from '../../serving/prediction.service';
 import type { Question } from '../../serving/question';
 import { CONFIG } from '../../settings';
+import { requireNoTable } from './other-source';
 import type { Presented } from './presented';
 
 /** Images in, their best classes out. */
@@ -26,6 +27,7 @@ export class ImageDialect {
     // A multi-label model says itself how many there are.
     const count = topK ?? (task.isMultiLabel ? undefined : Math.min(this.config.TOP_K_PREDICTIONS, classes));
     return async (source: Source, wait: Wait): Promise<InferenceInput> => {
+      requireNoTable(source, 'an image, as "image" or "url"');
       if ('inputs' in source) {
         const detail = 'is for models of tensors; this one takes an image, as "image" or "url"';
         throw invalidField(`${source.path}inputs`, detail);

@@ -66,7 +66,7 @@ export class PredictController {
     const question = questionOf(res, oneTopK(query.top_k, topK));
     const interpret = this.tasks.interpret(question);
     const present = (answer: Answer) => this.report.item(answer);
-    return this.report.batch(res, await this.predictions.predictMany(sources, interpret, question, present));
+    return this.report.batch(res, sources, await this.predictions.predictMany(sources, interpret, question, present));
   }
 
   /** Whom it asks is in its permit. */

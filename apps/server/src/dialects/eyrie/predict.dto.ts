@@ -106,6 +106,9 @@ export class PredictResponse {
   @ApiPropertyOptional({ ...OUTPUTS, description: 'By name; of a model of tensors' })
   outputs?: Record<string, TensorDto>;
 
+  @ApiPropertyOptional({ description: 'Of a regression, in the unit that the version names', example: 152.3 })
+  value?: number;
+
   @ApiProperty({ description: 'Computed for another request with the same input; no timings then', example: false })
   cached!: boolean;
 
@@ -131,6 +134,9 @@ export class BatchItemDto {
   @ApiPropertyOptional({ ...OUTPUTS })
   outputs?: Record<string, TensorDto>;
 
+  @ApiPropertyOptional({ description: 'Of a regression', example: 152.3 })
+  value?: number;
+
   @ApiPropertyOptional({ type: () => ItemErrorDto })
   error?: ItemErrorDto;
 }
@@ -142,6 +148,6 @@ export class BatchResponse {
   @ApiProperty({ type: () => ModelUsed })
   model!: ModelUsed;
 
-  @ApiProperty({ type: () => [BatchItemDto], description: 'In the order of the images' })
+  @ApiProperty({ type: () => [BatchItemDto], description: 'In the order of the images, rows or tensors' })
   results!: BatchItemDto[];
 }

@@ -20,6 +20,7 @@ import { BodyReceiver } from '../../inputs/receive';
 import { UrlImages } from '../../inputs/url/url-images';
 import { ImageDialect } from './image-dialect';
 import { TaskDialects } from './task-dialect';
+import { TabularDialect } from './tabular-dialect';
 import { TensorDialect } from './tensor-dialect';
 
 @Module({
@@ -35,6 +36,7 @@ import { TensorDialect } from './tensor-dialect';
     TaskDialects,
     ImageDialect,
     TensorDialect,
+    TabularDialect,
     UrlImages,
     { provide: Forwarded, inject: [CONFIG], useFactory: (config: Config) => new Forwarded(config.TRUST_PROXY_HOPS) },
     { provide: BodyReceiver, inject: [CONFIG], useFactory: (config: Config) => new BodyReceiver(config) },

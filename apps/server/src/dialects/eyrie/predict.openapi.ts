@@ -60,6 +60,24 @@ const TENSORS = {
   outputs: { type: 'array', items: { type: 'string' }, description: 'Which outputs to answer; without it all' },
 };
 
+const FEATURES = {
+  description: 'One row of a table: a value for each feature by its name, or all of them in their order',
+  oneOf: [
+    {
+      type: 'object',
+      additionalProperties: { type: ['number', 'string', 'boolean', 'null'] },
+      examples: [{ 'petal length': 1.4, city: 'Oslo', smoker: false }],
+    },
+    { type: 'array', items: { type: ['number', 'string', 'boolean', 'null'] }, examples: [[5.1, 3.5, 1.4, 0.2]] },
+  ],
+};
+
+const CSV = {
+  type: 'string',
+  description: 'UTF-8; the first line names the features, in any order; a cell with nothing in it is a missing value',
+};
+const CSV_EXAMPLE = 'age,bmi,bp\r\n0.038,0.062,0.022\r\n-0.002,-0.051,-0.026\r\n';
+
 const TOP_K = { type: 'integer', minimum: 1, description: 'As the query parameter, which must not say otherwise' };
 
 /** What the bodies refer to; the document registers them under these names. */
@@ -78,6 +96,12 @@ export const PREDICT_SCHEMAS = {
     properties: { url: URL, top_k: TOP_K },
   },
   TensorJson: { type: 'object', additionalProperties: false, required: ['inputs'], properties: TENSORS },
+  FeaturesJson: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['features'],
+    properties: { features: FEATURES, top_k: TOP_K },
+  },
   BatchJson: {
     type: 'object',
     required: ['items'],
@@ -89,7 +113,7 @@ export const PREDICT_SCHEMAS = {
         // No schema of its own: an item that is wrong has an error in its place, and is no fault of the body.
         items: {
           description:
-            'As ImageJson, ImageUrlJson or TensorJson; one that is wrong has an error in its place in the answer',
+            'As ImageJson, ImageUrlJson, TensorJson or FeaturesJson; one that is wrong has an error in its place in the answer',
         },
       },
       top_k: TOP_K,
@@ -107,10 +131,10 @@ export function ApiPredict(): MethodDecorator {
   return applyDecorators(
     ApiTags('predict'),
     ApiOperation({
-      summary: 'Classify one image, or run a model of tensors',
+      summary: 'Classify one image, answer one row of a table, or run a model of tensors',
       description:
         'JPEG, PNG, WebP or the first frame of a GIF: as a form field, as the body (of any image type), as base64, or by URL. ' +
-        'A model of tensors takes them as JSON. Model and version are chosen by query or path, not in the body.',
+        'A model of tables takes a row as JSON, and one of tensors takes them as JSON. Model and version are chosen by query or path, not in the body.',
       ...requestBody({
         'multipart/form-data': {
           schema: {
@@ -122,13 +146,15 @@ export function ApiPredict(): MethodDecorator {
         },
         'application/json': {
           schema: {
-            oneOf: ['ImageJson', 'ImageUrlJson', 'TensorJson'].map((name) => ({
+            oneOf: ['ImageJson', 'ImageUrlJson', 'TensorJson', 'FeaturesJson'].map((name) => ({
               $ref: `#/components/schemas/${name}`,
             })),
           },
           examples: {
             base64: { value: { image: TINY_PNG } },
             url: { value: { url: 'https://example.com/ship.png' } },
+            features: { value: { features: { age: 0.038, bmi: 0.062, bp: 0.022 } } },
+            'features in order': { value: { features: [0.038, 0.062, 0.022] } },
           },
         },
         'application/octet-stream': { schema: BINARY },
@@ -137,7 +163,7 @@ export function ApiPredict(): MethodDecorator {
     ROUTING_KEY,
     ApiOkResponse({
       type: PredictResponse,
-      description: 'The best classes, or the outputs',
+      description: 'The best classes, the value, or the outputs',
       headers: RESPONSE_HEADERS,
     }),
     ApiProblems(...PREDICT_PROBLEMS),
@@ -149,7 +175,7 @@ export function ApiPredictBatch(): MethodDecorator {
   return applyDecorators(
     ApiTags('predict'),
     ApiOperation({
-      summary: 'Classify many images, or run a model of tensors on many inputs',
+      summary: 'Classify many images, answer many rows of a table, or run a model of tensors on many inputs',
       description: 'Answers in the order of the items; one that is wrong has an error in its place.',
       ...requestBody({
         'multipart/form-data': {
@@ -162,8 +188,12 @@ export function ApiPredictBatch(): MethodDecorator {
         },
         'application/json': {
           schema: { $ref: '#/components/schemas/BatchJson' },
-          examples: { base64: { value: { items: [{ image: TINY_PNG }, { image: TINY_PNG }] } } },
+          examples: {
+            base64: { value: { items: [{ image: TINY_PNG }, { image: TINY_PNG }] } },
+            features: { value: { items: [{ features: { age: 0.038, bmi: 0.062 } }, { features: [0.038, 0.062] }] } },
+          },
         },
+        'text/csv': { schema: CSV, examples: { rows: { value: CSV_EXAMPLE } } },
       }),
     }),
     ROUTING_KEY,

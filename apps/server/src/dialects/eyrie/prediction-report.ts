@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { EyrieError } from '#core';
+import { AllRefusedError, EyrieError } from '#core';
 import type { Route } from '#routing';
 import { detailFor } from '../../http/problem';
 import { contextOf } from '../../http/request-context';
+import type { Source } from '../../inputs/source';
 import type { Answer } from '../../serving/prediction.service';
 import type { BatchItemDto, BatchResponse, ModelUsed, PredictResponse, TimingDto } from './predict.dto';
 import { TaskDialects } from './task-dialect';
@@ -23,17 +24,35 @@ export class PredictionReport {
     return { request_id: context.requestId, model: modelUsed(answer.route), ...body, cached, timing_ms };
   }
 
-  /** An answer among those of a batch. */
-  item({ task, output }: Answer): object {
-    return this.tasks.present(task, output).body;
+  /** An answer among those of a batch, or those to several rows. */
+  item(answer: Answer): Items {
+    return this.tasks.presentAll(answer);
   }
 
-  batch(res: Response, { route, results }: { route: Route; results: (object | EyrieError)[] }): BatchResponse {
+  /**
+   * @param sources what was asked, as it was sent
+   * @throws EyrieError where a CSV is wrong as a whole
+   */
+  batch(res: Response, sources: readonly (Source | EyrieError)[], answered: Answered): BatchResponse {
     const { requestId, logged } = contextOf(res);
+    const { route } = answered;
+    const results = answered.results.flatMap((result, i) => itemsOf(result, sources[i]!));
     const failed = results.filter((result) => result instanceof EyrieError).length;
     Object.assign(logged, { images: results.length, failed });
     return { request_id: requestId, model: modelUsed(route), results: results.map(toItem) };
   }
+}
+
+type Items = readonly (object | EyrieError)[];
+type Answered = { route: Route; results: readonly (Items | EyrieError)[] };
+
+/** What became of the questions of one source. */
+function itemsOf(result: Items | EyrieError, source: Source | EyrieError): Items {
+  if (!(result instanceof EyrieError)) return result;
+  if (result instanceof AllRefusedError) return result.refused;
+  // Nobody knows how many rows it would have had.
+  if ('csv' in source) throw result;
+  return 'rows' in source ? source.rows.map((row) => (row instanceof EyrieError ? row : result)) : [result];
 }
 
 function toItem(result: object | EyrieError, index: number): BatchItemDto {

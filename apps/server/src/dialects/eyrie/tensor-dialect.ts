@@ -3,6 +3,7 @@ import { EyrieError, invalidField, type InferenceInput } from '#core';
 import { type TensorModel, type Tensors, toJson } from '#tasks';
 import type { Source } from '../../inputs/source';
 import type { Question } from '../../serving/question';
+import { requireNoTable } from './other-source';
 import type { Presented } from './presented';
 
 /** Tensors in, tensors out. */
@@ -14,6 +15,7 @@ export class TensorDialect {
       throw invalidField('top_k', 'is for models that name classes; this one answers with tensors');
     }
     return async (source: Source): Promise<InferenceInput> => {
+      requireNoTable(source, 'tensors, as "inputs"');
       if ('inputs' in source) return await task.fromJson(source.inputs, source.outputs, source.path);
       const names = task.inputs.map(({ name }) => name).join(', ');
       const detail = `the model takes no image but tensors: send {"inputs": {…}} as JSON, with ${names}`;

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { EyrieError } from '#core';
-import type { Source, TensorSource } from '../source';
+import type { RowsSource, Source, TensorSource } from '../source';
 import { BatchBody, SingleBody } from './bodies';
 import { JsonReader } from './reader';
 
 const LIMITS = {
   item: { setting: 'MAX_IMAGE_BYTES', value: 3000 },
   all: { setting: 'MAX_REQUEST_BYTES', value: 8000 },
+  rows: { setting: 'MAX_TABLE_ROWS', value: 3 },
   items: { setting: 'MAX_BATCH_ITEMS', value: 3 },
 };
 
@@ -85,6 +86,47 @@ it('reads all numbers as JSON.parse does', () => {
   expect(found).toEqual(texts.map((text) => JSON.parse(text) as number));
 });
 
+describe('a row of a table', () => {
+  it.each([1, 7, Infinity])('comes by name or in order, in pieces of %d bytes', (pieces) => {
+    const values = [1.5, 'ä"\n', true, null, -7, ''];
+    const features = Object.fromEntries(values.map((value, i) => [`name ${i}`, value]));
+    const named = { names: Object.keys(features), values, path: 'features' };
+    expect(single(JSON.stringify({ features, top_k: 2 }), pieces).source).toEqual({ rows: [named] });
+    expect(single(JSON.stringify({ features: values }), pieces).source).toEqual({
+      rows: [{ values, path: 'features' }],
+    });
+  });
+
+  it('of a batch is one source with those beside it, in their order, whatever is wrong among them', () => {
+    const items = [{ features: [1] }, { features: { a: [] } }, 7, { features: { a: 2 } }];
+    const body = read(new BatchBody({ ...LIMITS, rows: { setting: 'MAX_TABLE_ROWS', value: 5 } }), JSON.stringify({ items }));
+    expect(body.sources).toHaveLength(1);
+    const [{ rows }] = body.sources as [RowsSource];
+    expect(rows.map((row) => (row instanceof Error ? row.message : row.path))).toEqual([
+      'items[0].features',
+      'items[1].features.a must be a number, a text, true, false or null',
+      'items[2] must be a JSON object',
+      'items[3].features',
+    ]);
+  });
+
+  it('may be one of more than there may be images', () => {
+    const limits = { ...LIMITS, rows: { setting: 'MAX_TABLE_ROWS', value: 5 } };
+    const rows = Array.from({ length: 5 }, () => ({ features: [1] }));
+    expect(
+      (read(new BatchBody(limits), JSON.stringify({ items: rows })).sources as RowsSource[])[0]!.rows,
+    ).toHaveLength(5);
+    const detail = 'items must be a list of 1 to 3 items, or to 5 where they have "features"';
+    const tooMany = [
+      [...rows, { features: [1] }],
+      [...rows.slice(1), { image: base64 }],
+    ];
+    for (const items of tooMany) {
+      expect(refusal(() => read(new BatchBody(limits), JSON.stringify({ items }))).message).toBe(detail);
+    }
+  });
+});
+
 it('takes base64 in all its forms', () => {
   const forms = [
     base64,
@@ -112,7 +154,7 @@ const REFUSED: [what: string, body: string | Buffer, says: string][] = [
   [
     'an unknown field',
     '{"image":"AAAA","priority":1}',
-    'unknown field "priority"; known here: image, url, inputs, outputs, top_k',
+    'unknown field "priority"; known here: image, url, inputs, features, outputs, top_k',
   ],
   ['__proto__', '{"__proto__":{"image":"AAAA"}}', 'unknown field "__proto__"'],
   ['constructor', '{"constructor":1}', 'unknown field "constructor"'],
@@ -159,6 +201,22 @@ const REFUSED: [what: string, body: string | Buffer, says: string][] = [
   ['rows of different lengths', '{"inputs":{"x":[[1,2],[3]', 'inputs.x is ragged: lists 2 deep have different lengths'],
   ['an element beside a list', '{"inputs":{"x":[1,[', 'inputs.x is ragged'],
   ['17 dimensions', `{"inputs":{"x":${'['.repeat(17)}`, 'inputs.x has more than 16 dimensions'],
+  [
+    'features that are a number',
+    '{"features":7}',
+    'features must be an object with a value for each feature, or a list',
+  ],
+  ['a feature that is a list', '{"features":{"a":[', 'features.a must be a number, a text, true, false or null'],
+  ['a feature twice', '{"features":{"a":1,"a":1}}', 'features.a is given more than once'],
+  ['a feature that is NaN', '{"features":[1,NaN]}', 'features[1] is NaN or Infinity'],
+  ['a feature of 1e400', '{"features":{"a":1e400}}', 'features.a is a number that is too large'],
+  ['features and an image', '{"features":[],"image":"', 'the body needs exactly one of'],
+  ['too many features', `{"features":[${'1,'.repeat(1000)}`, 'the body would take more than the 3000 bytes'],
+  [
+    'too many names',
+    `{"features":{${Array.from({ length: 1000 }, (_, i) => `"${i}":1`).join(',')}}}`,
+    'the body would take',
+  ],
   ['too many numbers', `{"inputs":{"x":[${'0,'.repeat(1000)}`, 'the body would take more than the 3000 bytes'],
   ['too many lists', `{"inputs":{"x":[${'[],'.repeat(1000)}`, 'the body would take more than the 3000 bytes'],
   ['too many strings', `{"inputs":{"x":[${'"",'.repeat(1000)}`, 'the body would take more than the 3000 bytes'],
@@ -167,7 +225,7 @@ const REFUSED: [what: string, body: string | Buffer, says: string][] = [
   ['too many outputs', `{"inputs":{},"outputs":[${'"a",'.repeat(1001)}`, 'outputs must have at most 1000 items'],
   ['deep lists', '['.repeat(DEEP), 'the body must be a JSON object'],
   ['deep objects', '{"inputs":'.repeat(DEEP), 'inputs.inputs'],
-  ['a number that is too large', '{"inputs":{"x":1e999}}', 'a number that is too large at byte 15'],
+  ['a number that is too large', '{"inputs":{"x":1e999}}', 'inputs.x is a number that is too large'],
   ['a number that is too long', `{"inputs":{"x":${'1'.repeat(2000)}`, 'a number that is too long'],
   ['half a surrogate pair', '{"url":"\\ud83d"}', 'half a surrogate pair in a string at byte 14'],
   ['the other half', '{"url":"\\ude00"}', 'half a surrogate pair in a string'],
@@ -183,7 +241,7 @@ const REFUSED: [what: string, body: string | Buffer, says: string][] = [
   ['a comma too many', '{"url":"a",}', 'an unexpected } at byte 11'],
   ['a missing colon', '{"url" "a"}', 'an unexpected " at byte 7'],
   ['single quotes', "{'url':1}", "an unexpected ' at byte 1"],
-  ['NaN', '{"top_k":NaN}', 'an unexpected N at byte 9'],
+  ['NaN', '{"top_k":NaN}', 'top_k is NaN or Infinity, which JSON does not have'],
   ['a half literal', '{"top_k":tru}', 'an unexpected } at byte 12'],
   ['the wrong bracket', '{"inputs":{"x":[1}}', 'an unexpected } at byte 17'],
   ...['01', '+1', '.5', '1.', '1e', '1e+', '--1', '-', '0x10', '1.2.3', '00'].map((number): [string, string, string] => [

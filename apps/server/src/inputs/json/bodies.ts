@@ -1,9 +1,10 @@
 import { EyrieError, invalidField, type Limit } from '#core';
 import { ASKED_ELSEWHERE, TOP_K_RULE, wholeTopK, type Asked } from '../asked';
-import type { Source } from '../source';
+import type { RowsSource, SentRow, Source } from '../source';
 import { MAX_URL_LENGTH, urlTooLong } from '../url/image-url';
 import { Allowance } from './allowance';
 import { Base64 } from './base64';
+import { FeaturesField } from './features-field';
 import { FieldsOf, stringField, stringListField, type Fields } from './fields';
 import type { ArrayTaker, ObjectTaker, ValueTaker } from './takers';
 import { tensorsField } from './tensor-field';
@@ -22,12 +23,14 @@ export interface BodyLimits {
   all: Limit;
   /** Number of items. */
   items: Limit;
+  /** Number of items that are rows of a table. */
+  rows: Limit;
 }
 
 const REFUSED_IN_ITEMS = { ...ASKED_ELSEWHERE, top_k: 'is asked for all items together: put it beside "items"' };
 
 /**
- * `{"image": base64 or data: URI}`, `{"url": …}` or `{"inputs": {…}, "outputs": […]}`, with `"top_k"` or without
+ * `{"image": base64 or data: URI}`, `{"url": …}`, `{"inputs": {…}, "outputs": […]}` or `{"features": {…}}`, with `"top_k"` or without
  * @param announced how many bytes an image is expected to have, if that is known
  */
 export class SingleBody implements ValueTaker {
@@ -45,35 +48,42 @@ export class SingleBody implements ValueTaker {
   }
 
   get source(): Source {
-    return this.item.source!;
+    const source = this.item.source!;
+    return 'row' in source ? { rows: [source.row] } : source;
   }
 }
 
-/** `{"items": [{"image"…} | {"url"…} | {"inputs"…}], "top_k"?}`. An item that is wrong is that item's error, not the whole request's. */
+/** `{"items": [{"image"…} | {"url"…} | {"inputs"…} | {"features"…}], "top_k"?}`. An item that is wrong is that item's error, not the whole request's. */
 export class BatchBody implements ValueTaker {
   readonly field = '';
   readonly wants = 'must be a JSON object';
   readonly asked: Asked = {};
-  readonly sources: (Source | EyrieError)[] = [];
+  private readonly items: (ItemSource | EyrieError)[] = [];
   private readonly allowance: Allowance;
 
   constructor(private readonly limits: BodyLimits) {
     this.allowance = new Allowance(limits.all, 'the body');
+    this.wrongItems = invalidField('items', this.rule);
   }
 
   object(): ObjectTaker {
     const fields: Fields = { items: (field) => this.itemsField(field), ...topKField(this.asked) };
     return new FieldsOf('', fields, ASKED_ELSEWHERE, () => {
-      if (this.sources.length === 0) throw this.wrongItems();
+      if (this.items.length === 0) throw this.wrongItems;
     });
+  }
+
+  /** In their order; rows that follow each other are one source. */
+  get sources(): (Source | EyrieError)[] {
+    return withRowsTogether(this.items);
   }
 
   private itemsField(field: string): ValueTaker {
     const items: ArrayTaker = {
       item: () => {
-        const index = this.sources.length;
-        if (index === this.limits.items.value) throw this.wrongItems();
-        this.sources.push(new EyrieError('INTERNAL', 'an item that was not read'));
+        const index = this.items.length;
+        if (index === Math.max(this.limits.items.value, this.limits.rows.value)) throw this.wrongItems;
+        this.items.push(new EyrieError('INTERNAL', 'an item that was not read'));
         return this.itemTaker(`items[${index}]`, index);
       },
     };
@@ -81,34 +91,54 @@ export class BatchBody implements ValueTaker {
   }
 
   private itemTaker(field: string, index: number): ValueTaker {
-    const { item: most } = this.limits;
+    const { item: most, items, rows } = this.limits;
+    const requireRoom = (kind: 'row' | 'other'): void => {
+      if (index >= (kind === 'row' ? rows : items).value) throw this.wrongItems;
+    };
     return {
       field,
       wants: 'must be a JSON object',
       object: () => {
-        const item = new Item(`${field}.`, most, new Allowance(most, field, this.allowance));
-        return item.members({}, REFUSED_IN_ITEMS, (source) => (this.sources[index] = source));
+        const item = new Item(`${field}.`, most, new Allowance(most, field, this.allowance), undefined, requireRoom);
+        return item.members({}, REFUSED_IN_ITEMS, (source) => (this.items[index] = source));
       },
       failed: (error) => {
-        if (!(error instanceof EyrieError)) throw error;
-        this.sources[index] = error;
+        // Too many of them is a fault of the body.
+        if (!(error instanceof EyrieError) || error === this.wrongItems) throw error;
+        this.items[index] = error;
       },
     };
   }
 
   private get rule(): string {
-    const { setting, value } = this.limits.items;
-    return `must be a list of 1 to ${value} items (${setting}=${value})`;
+    const { items, rows } = this.limits;
+    const [most, mostRows] = [items, rows].map(({ setting, value }) => `${value} (${setting}=${value})`);
+    return `must be a list of 1 to ${most} items, or to ${mostRows} where they have "features"`;
   }
 
-  private wrongItems(): EyrieError {
-    return invalidField('items', this.rule);
-  }
+  private readonly wrongItems: EyrieError;
 }
 
-/** One question: an image, a URL or tensors. */
+type ItemSource = Exclude<Source, RowsSource> | { row: SentRow };
+
+/** What is wrong with an item among rows stays in its place. */
+function withRowsTogether(items: readonly (ItemSource | EyrieError)[]): (Source | EyrieError)[] {
+  const sources: (Source | EyrieError)[] = [];
+  let rows: (SentRow | EyrieError)[] | undefined;
+  for (const item of items) {
+    if (item instanceof EyrieError && rows) rows.push(item);
+    else if (item instanceof EyrieError || !('row' in item)) {
+      sources.push(item);
+      rows = undefined;
+    } else if (rows) rows.push(item.row);
+    else sources.push({ rows: (rows = [item.row]) });
+  }
+  return sources;
+}
+
+/** One question: an image, a URL, tensors or a row of a table. */
 class Item {
-  source: Source | undefined;
+  source: ItemSource | undefined;
   private outputs: string[] | undefined;
 
   constructor(
@@ -116,9 +146,10 @@ class Item {
     private readonly most: Limit,
     private readonly allowance: Allowance,
     private readonly announced?: number,
+    private readonly requireRoom: (kind: 'row' | 'other') => void = () => undefined,
   ) {}
 
-  members(more: Fields, refused: Readonly<Record<string, string>>, then?: (source: Source) => void): ObjectTaker {
+  members(more: Fields, refused: Readonly<Record<string, string>>, then?: (source: ItemSource) => void): ObjectTaker {
     const { path } = this;
     const fields: Fields = {
       image: (field) => {
@@ -134,6 +165,10 @@ class Item {
         this.requireNone();
         return tensorsField(field, this.allowance, (inputs) => this.found({ inputs, path }, 0));
       },
+      features: (field) => {
+        this.requireNone('row');
+        return new FeaturesField(field, this.allowance, (row) => this.found({ row }, 0));
+      },
       outputs: (field) => {
         const limits = { maxItems: MAX_OUTPUTS, maxBytes: MAX_OUTPUT_BYTES };
         return stringListField(field, (names) => (this.outputs = names), limits);
@@ -148,18 +183,22 @@ class Item {
     });
   }
 
-  private found(source: Source, bytes: number): void {
+  private found(source: ItemSource, bytes: number): void {
     this.allowance.spend(bytes);
     this.source = source;
   }
 
-  private requireNone(): void {
+  private requireNone(kind: 'row' | 'other' = 'other'): void {
     if (this.source) throw this.oneOf();
+    this.requireRoom(kind);
   }
 
   private oneOf(): EyrieError {
     const what = this.path ? this.path.slice(0, -1) : 'the body';
-    return new EyrieError('INVALID_REQUEST', `${what} needs exactly one of "image" and "url", or of tensors "inputs"`);
+    return new EyrieError(
+      'INVALID_REQUEST',
+      `${what} needs exactly one of "image" and "url", of tensors "inputs", of a table "features"`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { EyrieError, type Limit } from '#core';
 import { feed } from '../feed';
+import { requireUtf8 } from '../require-utf8';
 import { JsonReader } from './reader';
 import type { ValueTaker } from './takers';
 
@@ -13,10 +14,7 @@ export type BodyLimit =
  * @throws EyrieError INVALID_REQUEST, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, and what the schema throws
  */
 export async function readJson(req: Request, limit: BodyLimit, body: ValueTaker, signal: AbortSignal): Promise<void> {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(req.header('content-type') ?? '')?.[1] ?? 'utf-8';
-  if (!/^(utf-?8|us-ascii)$/i.test(charset)) {
-    throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', `JSON must be UTF-8, not ${charset}`);
-  }
+  requireUtf8(req, 'JSON');
   const { maxBytes } = limit;
   const tooLong = () => {
     const detail = `the body has more than the ${maxBytes} bytes that are allowed here`;

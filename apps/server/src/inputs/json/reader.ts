@@ -1,6 +1,7 @@
 import { EyrieError, invalidField } from '#core';
 import type { ArrayTaker, ObjectTaker, ValueTaker } from './takers';
 import { NOWHERE, textOf } from './text';
+import type { JsonError } from './json-error';
 import { JsonTokenizer, type JsonEvents, type StringSink } from './tokenizer';
 
 /** Longer than any name that ONNX tools give to an input. */
@@ -84,11 +85,19 @@ export class JsonReader implements JsonEvents {
     try {
       const taker = this.taker();
       if (!taker.number) throw wrong(taker);
+      if (!Number.isFinite(value)) throw invalidField(taker.field, 'is a number that is too large');
       taker.number(value);
     } catch (error) {
       this.fail(error);
     }
     this.leaveContainer();
+  }
+
+  notFinite(error: JsonError): never {
+    if (this.isPassing()) throw error;
+    const { field } = this.taker();
+    if (field === '') throw error;
+    throw invalidField(field, 'is NaN or Infinity, which JSON does not have');
   }
 
   literal(value: boolean | null): void {

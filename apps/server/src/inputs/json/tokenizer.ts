@@ -8,7 +8,10 @@ export interface JsonEvents {
   endObject(): void;
   beginArray(): void;
   endArray(): void;
+  /** @param value Infinity where it is too large for 64 bits */
   number(value: number): void;
+  /** A value begins as NaN or Infinity do in other languages. @throws always: what is wrong, or else `error` */
+  notFinite(error: JsonError): never;
   literal(value: boolean | null): void;
   /** @returns who takes its characters, as they come */
   beginKey(): StringSink;
@@ -198,6 +201,8 @@ export class JsonTokenizer {
       this.next = Next.LITERAL;
     } else if (IN_NUMBER[byte]) {
       this.next = Next.NUMBER;
+    } else if (byte === 0x4e /* N */ || byte === 0x49 /* I */) {
+      return this.events.notFinite(this.unexpected(byte, at));
     } else {
       throw this.unexpected(byte, at);
     }
@@ -294,9 +299,6 @@ export class JsonTokenizer {
   private endNumber(at: number): void {
     const value = parseNumber(this.token, this.tokenLength);
     if (Number.isNaN(value)) throw new JsonError('a number that is none', this.before + at - this.tokenLength);
-    if (!Number.isFinite(value)) {
-      throw new JsonError('a number that is too large', this.before + at - this.tokenLength);
-    }
     this.afterValue();
     this.events.number(value);
   }

@@ -18,7 +18,7 @@ import { decodeImage } from './image/decode';
 import { preprocess } from './image/preprocess';
 import { allocateTensor, fillTensor, type TensorData } from './image/tensor';
 import { outputNumbers } from './output-numbers';
-import { countAtLeast, firstNotFinite, sigmoid, softmax, topK } from './scores';
+import { countAtLeast, firstNotFinite, sigmoid, softmax, topK } from '../../worker/scores';
 import { runEachShape, runNoise } from './warm-up';
 
 export const imageClassificationWorker: WorkerTask = {
