@@ -87,7 +87,7 @@ describe('what the file leaves open', () => {
       { probabilities: true, classes: 7 },
     );
     const { manifest, facts } = await add(model);
-    expect(manifest.output.activation).toBe('none');
+    expect(manifest).toMatchObject({ output: { activation: 'none' } });
     expect(facts).toContainEqual({ what: 'classes', value: '7', source: 'trial run' });
     expect(facts).toContainEqual(expect.objectContaining({ what: 'activation', source: 'trial run' }));
   });
@@ -99,7 +99,7 @@ describe('what the file leaves open', () => {
     });
     await expect(add(free)).rejects.toThrow(/--input-size/);
     const { manifest } = await add(free, { inputSize: { width: 8, height: 8 } });
-    expect(manifest.input).toMatchObject({ width: 8, height: 8 });
+    expect(manifest).toMatchObject({ input: { width: 8, height: 8 } });
     await expect(add(free, { inputSize: { width: 9, height: 9 } })).rejects.toThrow(/cannot be added: the model does/);
   });
 

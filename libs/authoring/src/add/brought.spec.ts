@@ -200,7 +200,7 @@ describe('a question that has no single answer', () => {
     ],
   ])('yes or no, by one value: %s', async (_, model, activation) => {
     const added = await add(model, { labels: labelsFile('cat\ndog\n') });
-    expect(added.manifest.output.activation).toBe(activation);
+    expect(added.manifest).toMatchObject({ output: { activation } });
     expect(await says(added, 2)).toEqual([
       ['dog', expect.closeTo(p, 4)],
       ['cat', expect.closeTo(1 - p, 4)],
@@ -330,7 +330,9 @@ describe('what others have', () => {
       { key: 'names', value: `{0: 'cat', 1: "dog's", 2: 'owl'}` },
     ];
     const added = await add(smallClassifier({ weights: WEIGHTS, model: { metadataProps } }), { preset: undefined });
-    expect(added.manifest.input).toMatchObject({ channels: 'BGR', mean: [1, 1, 1], resize: { mode: 'exact' } });
+    expect(added.manifest).toMatchObject({
+      input: { channels: 'BGR', mean: [1, 1, 1], resize: { mode: 'exact' } },
+    });
     expect(added.facts).toContainEqual(expect.objectContaining({ what: 'channels', source: 'file' }));
     expect(added.warnings).toEqual([]);
     expect((await says(added, 3)).map(([label]) => label).sort()).toEqual(['cat', "dog's", 'owl']);

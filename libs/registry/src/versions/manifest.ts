@@ -74,15 +74,41 @@ class Evaluation {
   @IsString()
   dataset!: string;
 
+  @IsOptional()
   @IsInt()
   @Min(1)
-  images!: number;
+  images?: number;
 
-  /** Share of images whose best class is the right one, 0..1. */
+  /** Of a table. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  rows?: number;
+
+  /** Share of images, or rows, whose best class is the right one, 0..1. */
+  @IsOptional()
   @IsNumber()
   @Min(0)
   @Max(1)
-  top1!: number;
+  top1?: number;
+
+  /** Of a regression: coefficient of determination. */
+  @IsOptional()
+  @IsNumber()
+  @Max(1)
+  r2?: number;
+
+  /** Of a regression: mean absolute error, in the unit of its values. */
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  mae?: number;
+
+  /** Of a regression: root of the mean squared error, in the same. */
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  rmse?: number;
 
   @IsOptional()
   @IsString()
