@@ -14,7 +14,7 @@ export async function allocator(server) {
   await promise('tells Node and the allocator, of the server and of its workers, what suits them', async () => {
     const all = descendants(Number(await server.inspect('{{.State.Pid}}')));
     const servers = all.filter((pid) => commandOf(pid).includes('apps/server/src/main.js'));
-    const workers = all.filter((pid) => commandOf(pid).includes('inference/src/worker/main.js'));
+    const workers = all.filter((pid) => commandOf(pid).includes('tasks/src/worker/main.js'));
     demand(
       servers.length === 1 && workers.length > 0,
       `there are ${servers.length} servers, ${workers.length} workers`,

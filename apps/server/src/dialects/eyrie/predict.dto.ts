@@ -1,8 +1,10 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
+import type { ErrorCode } from '#core';
 import { DATA_TYPES } from '#tasks';
 import { Whole } from '#validation';
 import { ModelQuery } from '../../http/model-ref.dto';
+import { PROBLEMS } from '../../http/problem';
 
 export class PathPredictQuery {
   @ApiPropertyOptional({
@@ -117,8 +119,8 @@ export class PredictResponse {
 }
 
 export class ItemErrorDto {
-  @ApiProperty({ example: 'INVALID_IMAGE' })
-  code!: string;
+  @ApiProperty({ enum: Object.keys(PROBLEMS), example: 'INVALID_IMAGE' })
+  code!: ErrorCode;
 
   @ApiProperty({ example: 'the file is empty' })
   detail!: string;
