@@ -1,4 +1,4 @@
-// A worker that dies of some inputs: `die…` ends the process, `loop…` never comes back. To all others it answers what it was asked.
+// A worker that dies of some inputs: `die…` crashes the process, `loop…` never comes back. To all others it answers what it was asked.
 const { serveTasks } = require('../dist/libs/inference/src/worker');
 
 const task = {
@@ -9,7 +9,7 @@ const task = {
       prepare: () => Promise.resolve({}),
       run: async (ready, { onRan }) => {
         const said = ready.map((item) => Buffer.from(items[item].payload[0]).toString());
-        if (said.some((text) => text.startsWith('die'))) process.kill(process.pid, 'SIGKILL');
+        if (said.some((text) => text.startsWith('die'))) process.kill(process.pid, 'SIGSEGV');
         while (said.some((text) => text.startsWith('loop')));
         await new Promise((resolve) => setTimeout(resolve, 5));
         onRan();

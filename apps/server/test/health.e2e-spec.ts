@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
+import { eyrie } from '#testing/cli';
 import { postImage, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
@@ -22,6 +23,36 @@ describe('health', () => {
       expect(await statuses(server)).toEqual([200, 200, 200]);
       const { body } = await request(`${server.url}/health`);
       expect(body).toMatchObject({ status: 'ok', info: { models: { status: 'up', [`${MODEL}/1`]: 'READY' } } });
+    } finally {
+      await server.stop();
+      registry.remove();
+    }
+  });
+
+  it('is 503 while the workers of a version hang, and all that an operator looks at says which', async () => {
+    const registry = temporaryRegistry({ manifest: { runtime: { workers: 1, threads: 1 } } });
+    const server = await startServer({ MODEL_REGISTRY: registry.path });
+    const [worker] = server.version(1).predictor!.workers.pids;
+    const workers = async () => {
+      const { text } = await request(`${server.url}/metrics`);
+      return Object.fromEntries(
+        [...text.matchAll(/^inference_workers\{.*state="(\w+)"\} (\d)$/gm)].map((found) => found.slice(1)),
+      );
+    };
+    try {
+      process.kill(worker!, 'SIGSTOP');
+      const answer = postImage(`${server.url}/v1/predict`, await randomPng());
+      await until(async () => (await request(`${server.url}/health/ready`)).status === 503, 'it is noticed');
+      const { body } = await request(`${server.url}/health/ready`);
+      expect(body).toMatchObject({ error: { models: { [`${MODEL}/1`]: 'NO_ANSWER' } } });
+      const reason = `NO_ANSWER: its workers (${worker}) have requests and give no sign; they are replaced if that goes on`;
+      const { body: info } = await request(`${server.url}/v1/model/info`);
+      expect(info).toMatchObject({ state: 'READY', reason });
+      expect((await eyrie(['models', 'list', '--server', server.url])).stdout).toContain('NO_ANSWER: its workers');
+      expect(await workers()).toEqual({ ready: '0', overdue: '1', starting: '0' });
+      process.kill(worker!, 'SIGCONT');
+      await answer;
+      await until(async () => (await request(`${server.url}/health/ready`)).status === 200, 'it is well again');
     } finally {
       await server.stop();
       registry.remove();

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onnxClassifier } from '#testing/onnx-classifier';
 import { until } from '#testing/until';
+import { countOomKills, isKilledFromOutside } from './outside-kill';
 import { Predictor } from './predictor';
 
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-harm-'));
@@ -62,6 +63,36 @@ it.each([
   },
 );
 
+it('an input whose workers somebody kills has failed, but is not to blame', async () => {
+  await start(30_000);
+  const asked = ask('loop innocently').catch((error: unknown) => error);
+  const killed: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const works = () => predictor.busyThreads > 0 && !killed.includes(predictor.workers.pids[0]!);
+    await until(works, 'a worker has it', 30_000);
+    killed.push(predictor.workers.pids[0]!);
+    process.kill(killed[i]!, 'SIGKILL');
+  }
+  expect(await asked).toMatchObject({ code: 'WORKER_FAILED' });
+  await expect(ask('loop innocently', 200)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+}, 90_000);
+
+it.each<[NodeJS.Signals | null, number | undefined, boolean]>([
+  ['SIGSEGV', countOomKills(), false],
+  ['SIGABRT', undefined, false],
+  [null, undefined, false],
+  ['SIGTERM', undefined, true],
+  ['SIGHUP', undefined, true],
+  ['SIGKILL', undefined, false],
+  // The kernel has ended somebody since.
+  ['SIGKILL', -1, false],
+])(
+  'an end by %s, with %s processes ended for their memory before, is from outside: %s',
+  (signal, oomKills, isFromOutside) => {
+    expect(isKilledFromOutside(signal, oomKills)).toBe(isFromOutside);
+  },
+);
+
 it('one harmful input after the other costs those who ask meanwhile no answer', async () => {
   await start();
   const others: Promise<void>[] = [];
@@ -81,6 +112,7 @@ it('is overdue while its workers give no sign', async () => {
   await start(3_000);
   const left = ask('loop', 25_000).catch((error: unknown) => error);
   await until(() => predictor.isOverdue, 'it is known');
+  expect(predictor.workers).toMatchObject({ ready: 1, overdue: 1 });
   await innocent();
   expect(predictor.isOverdue).toBe(false);
   await predictor.stop(0);

@@ -52,7 +52,13 @@ export interface BatchItem {
   deadline: number;
 }
 
-export type FromWorker = LoadedMessage | LoadFailedMessage | AnswersMessage | MemoryMessage;
+export type FromWorker = ReadingMessage | LoadedMessage | LoadFailedMessage | AnswersMessage | MemoryMessage;
+
+/** The model file is about to be read, more of it has been, or all: whoever waits for it can tell a slow storage from one that hangs. */
+export interface ReadingMessage {
+  type: 'reading';
+  isDone: boolean;
+}
 
 export interface LoadedMessage {
   type: 'loaded';

@@ -15,6 +15,8 @@ export interface InferenceSettings {
   costlyRoom?: CostlyRoom;
   device?: Device;
   loadTimeoutMs?: number;
+  /** When nothing more comes of a model file for so long, its storage hangs, and the load fails. */
+  readTimeoutMs?: number;
   /** A worker that does not answer a batch for so long is replaced. */
   batchTimeoutMs?: number;
   /** The longest wait before a worker that keeps dying is replaced again. */

@@ -84,6 +84,7 @@ export class Predictor {
         },
         workers: runtime.workers,
         loadTimeoutMs: options.loadTimeoutMs ?? 120_000,
+        readTimeoutMs: options.readTimeoutMs ?? 30_000,
         batchTimeoutMs: options.batchTimeoutMs ?? 60_000,
         maxBackoffMs: options.maxBackoffMs,
         modelFile: options.modelFile,
@@ -125,9 +126,10 @@ export class Predictor {
     return this.options.runtime.maxQueue;
   }
 
-  get workers(): { ready: number; starting: number; restarts: number; pids: number[] } {
-    const { ready, starting, restarts, pids } = this.pool;
-    return { ready, starting, restarts, pids };
+  /** @returns `overdue`: those of the ready ones that have a batch and give no sign */
+  get workers(): { ready: number; overdue: number; starting: number; restarts: number; pids: number[] } {
+    const { ready, overdue, starting, restarts, pids } = this.pool;
+    return { ready, overdue, starting, restarts, pids };
   }
 
   /** Why a worker that was lost could not be replaced when that was last tried; undefined once one has come up. */
@@ -352,12 +354,13 @@ export class Predictor {
 
   /**
    * The worker is gone. Each of its requests gets one more try, with a worker that has nothing else; one of which that worker dies,
-   * too, is known for it from then on. While the pool stops there is nobody to try.
+   * too, is known for it from then on, unless somebody has killed that worker. While the pool stops there is nobody to try.
    */
   private returnBatch(batch: QueuedRequest[], error: Error): void {
     for (const request of batch) {
       const isSuspect = request.isSuspect;
-      if (isSuspect && error instanceof WorkerLostError && !this.stopping) this.harmful.add(request.payload);
+      const isToBlame = error instanceof WorkerLostError && !error.isFromOutside;
+      if (isSuspect && isToBlame && !this.stopping) this.harmful.add(request.payload);
       if (request.isSettled) continue;
       if (isSuspect || !(error instanceof WorkerLostError)) {
         request.reject(new EyrieError('WORKER_FAILED', error.message, { cause: error }));

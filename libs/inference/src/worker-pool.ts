@@ -117,6 +117,11 @@ export class WorkerPool {
     return this.failure === undefined || [...this.workers].some(({ isUsable }) => isUsable);
   }
 
+  /** How many of them have a batch and give no sign, for half as long as they may. */
+  get overdue(): number {
+    return [...this.workers].filter((worker) => worker.isUsable && worker.isOverdue).length;
+  }
+
   /** There are workers, and none of them gives a sign. */
   get isOverdue(): boolean {
     const usable = [...this.workers].filter((worker) => worker.isUsable);

@@ -28,6 +28,7 @@ const options: WorkerProcessOptions = {
     device: 'cpu',
   },
   loadTimeoutMs: 120_000,
+  readTimeoutMs: 60_000,
   batchTimeoutMs: 60_000,
 };
 
@@ -95,6 +96,20 @@ it('the first worker is waited for while the system has no file descriptor for i
   const said = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 25_000 });
   expect(said).toBe('EMFILE ready 1');
 });
+
+it('a model file on a storage that hangs is given up long before the time for a load is over, and not held against the file', async () => {
+  // Nobody writes to it: to open it takes for ever, as it does where a network file system is away.
+  const pipe = join(folder, 'hangs.onnx');
+  execFileSync('mkfifo', [pipe]);
+  const load = { ...options.load, modelPath: pipe };
+  const since = performance.now();
+  const started = WorkerProcess.start({ ...options, load, readTimeoutMs: 300 });
+  await expect(started).rejects.toMatchObject({
+    message: 'cannot read the model file: its storage has given nothing of it for 300 ms',
+    fault: { kind: 'unreadable', code: 'ETIMEDOUT' },
+  });
+  expect(performance.now() - since).toBeLessThan(60_000);
+}, 90_000);
 
 it('a worker whose start has been called off is ended, and says so', async () => {
   const started = WorkerProcess.start({ ...options, signal: AbortSignal.abort() });

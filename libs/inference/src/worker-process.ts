@@ -12,10 +12,20 @@ import type {
   LoadFault,
   LoadMessage,
 } from './messages';
+import { countOomKills, isKilledFromOutside } from './outside-kill';
 import { setOomScore, spawnWorker, type SpawnedWorker } from './spawn-worker';
 
 /** There is no process: it is gone and took its batches with it, or could not be started. They may be tried elsewhere. */
-export class WorkerLostError extends Error {}
+export class WorkerLostError extends Error {
+  /** @param isFromOutside somebody has killed the process, so it says nothing of what it had in hand */
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    readonly isFromOutside = false,
+  ) {
+    super(message, options);
+  }
+}
 
 /** The model cannot be served; another process would fail in the same way. */
 export class LoadFailedError extends Error {
@@ -34,6 +44,8 @@ export interface WorkerProcessOptions {
   /** The Node to run it with; this process's own where it is not given. */
   execPath?: string;
   loadTimeoutMs: number;
+  /** When nothing more comes of the model file for so long, its storage hangs. */
+  readTimeoutMs: number;
   /** When nothing is heard of a batch for so long, the process hangs: it is killed. */
   batchTimeoutMs: number;
   /** Called for each line that native code writes to stderr. */
@@ -93,6 +105,8 @@ export class WorkerProcess {
   isRetired = false;
   /** Why we have killed it, where we have. */
   private killedFor: string | undefined;
+  /** Of the whole machine, when it got the last batch that it had alone. */
+  private oomKills: number | undefined;
   private readonly child: ChildProcess;
   private readonly batches: Socket;
   readonly pid: number;
@@ -113,7 +127,7 @@ export class WorkerProcess {
       child.once('exit', (code, signal) => {
         const reason = this.describeExit(code, signal);
         this.closing = true;
-        this.rejectPending(`the worker ${reason}`);
+        this.rejectPending(`the worker ${reason}`, !this.killedFor && isKilledFromOutside(signal, this.oomKills));
         resolve(reason);
       });
     });
@@ -189,6 +203,7 @@ export class WorkerProcess {
     const batch = this.nextBatch++;
     const { kind = 'ordinary', limitMs = Infinity } = options;
     const ms = Math.min(limitMs, this.options.batchTimeoutMs);
+    if (kind === 'alone') this.oomKills = countOomKills();
     const done = new Promise<void>((resolve, reject) => {
       const silence = this.endAfter(ms, batch, `no answer to a batch within ${Math.round(ms)} ms`);
       const open = new Set(items.keys());
@@ -235,11 +250,21 @@ export class WorkerProcess {
   }
 
   private load(): Promise<LoadedMessage> {
-    const ms = this.options.loadTimeoutMs;
+    const { loadTimeoutMs: ms, readTimeoutMs } = this.options;
+    let silence: NodeJS.Timeout | undefined;
     const loaded = new Promise<LoadedMessage>((resolve, reject) => {
       void this.exited.then((reason) => reject(new WorkerLostError(`while it loaded the model, the worker ${reason}`)));
+      const hangs = (): void => {
+        const detail = `cannot read the model file: its storage has given nothing of it for ${readTimeoutMs} ms`;
+        reject(new LoadFailedError(detail, { kind: 'unreadable', code: 'ETIMEDOUT' }));
+      };
       this.child.on('message', (message: FromWorker) => {
         switch (message.type) {
+          case 'reading':
+            clearTimeout(silence);
+            // As with batches: what is waited for may be there and only unread.
+            if (!message.isDone) silence = setTimeout(() => (silence = setTimeout(hangs)), readTimeoutMs);
+            return;
           case 'loaded':
             this.rssBytes = message.rssBytes;
             return resolve(message);
@@ -255,7 +280,10 @@ export class WorkerProcess {
         if (error) this.endBroken(error);
       });
     });
-    return waitWithin({ ms, onExpiry: () => new WorkerLostError(`the model did not load within ${ms} ms`) }, loaded);
+    return waitWithin(
+      { ms, onExpiry: () => new WorkerLostError(`the model did not load within ${ms} ms`) },
+      loaded.finally(() => clearTimeout(silence)),
+    );
   }
 
   private take({ batch, answers }: AnswersMessage): void {
@@ -330,10 +358,10 @@ export class WorkerProcess {
     this.stderrTail = [...this.stderrTail.slice(-4), line];
   }
 
-  private rejectPending(detail: string): void {
+  private rejectPending(detail: string, isFromOutside = false): void {
     for (const { reject, silence } of this.pending.values()) {
       clearTimeout(silence);
-      reject(new WorkerLostError(detail));
+      reject(new WorkerLostError(detail, {}, isFromOutside));
     }
     this.pending.clear();
   }

@@ -89,6 +89,12 @@ export const capacity = [
       queries: [[`sum by (reason) (rate(requests_shed_total{${JOB}}[${RATE}]))`, '{{reason}}']],
     }),
     lines({
+      title: 'Log, lines lost',
+      description: 'Lines of the log a second that found no room, since nobody read them or they could not be written',
+      unit: 'ops',
+      queries: [[`sum by (instance) (rate(log_lines_lost_total{${JOB}}[${RATE}]))`, '{{instance}}']],
+    }),
+    lines({
       title: 'Cache',
       description: 'Where answers came from, a second: memory, redis, shared (computed for another request), computed',
       unit: 'ops',

@@ -68,7 +68,9 @@ export class LiveMetrics implements OnModuleInit {
     if (loadSeconds !== undefined) this.loadSeconds.set(labels, loadSeconds);
     this.queueDepth.set(labels, predictor.queueDepth);
     this.queueCapacity.set(labels, predictor.queueCapacity);
-    this.workers.set({ ...labels, state: 'ready' }, predictor.workers.ready);
-    this.workers.set({ ...labels, state: 'starting' }, predictor.workers.starting);
+    const { ready, overdue, starting } = predictor.workers;
+    this.workers.set({ ...labels, state: 'ready' }, ready - overdue);
+    this.workers.set({ ...labels, state: 'overdue' }, overdue);
+    this.workers.set({ ...labels, state: 'starting' }, starting);
   }
 }

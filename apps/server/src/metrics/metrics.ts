@@ -156,7 +156,7 @@ export const METRICS = [
   }),
   makeGaugeProvider({
     name: 'inference_workers',
-    help: 'Worker processes by state: ready, starting',
+    help: 'Worker processes by state: ready, overdue (has a batch and gives no sign), starting',
     labelNames: [...MODEL, 'state'],
   }),
   makeCounterProvider({

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { setImmediate as otherRequests } from 'node:timers/promises';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { inYaml } from './in-yaml';
 
 /** Made when somebody first asks for it, and kept. */
 export interface Page {
@@ -53,41 +53,6 @@ function once(type: string, make: () => string | Promise<string | Buffer>): () =
     });
     return page;
   };
-}
-
-/** In pieces of one path or schema each: the whole takes so long that others would wait for it. */
-async function inYaml(document: OpenAPIObject): Promise<string> {
-  // Most servers are never asked for it.
-  const { stringify } = await import('yaml');
-  const pieces: string[] = [];
-  const write = (value: object, depth: number): void => {
-    const lines = stringify(value, { aliasDuplicateObjects: false }).split('\n');
-    pieces.push(...lines.map((line) => (line === '' ? '\n' : `${' '.repeat(2 * depth)}${line}\n`)).slice(0, -1));
-  };
-  for (const [section, content] of Object.entries<unknown>({ ...document })) {
-    if (!isObject(content)) {
-      write({ [section]: content }, 0);
-      continue;
-    }
-    pieces.push(`${section}:\n`);
-    for (const [name, part] of Object.entries(content)) {
-      if (section !== 'components' || !isObject(part)) {
-        write({ [name]: part }, 1);
-        await otherRequests();
-        continue;
-      }
-      pieces.push(`  ${name}:\n`);
-      for (const [schema, definition] of Object.entries(part)) {
-        write({ [schema]: definition }, 2);
-        await otherRequests();
-      }
-    }
-  }
-  return pieces.join('');
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
 }
 
 const swaggerHtml = (base: string): string => `<!DOCTYPE html>

@@ -14,15 +14,19 @@ export interface ModelBytes {
   free(): void;
 }
 
+/** Not for every step: the file may be large, and its storage fast. */
+const TELL_EVERY_MS = 500;
+
 /**
  * Reads a model file once. What has been hashed and looked through is what a session is made of, whatever becomes of the file
  * meanwhile.
+ * @param onReading is called now and then while more of it comes
  * @throws ModelLoadError when it cannot be read, when it is not the file with this SHA-256, or when weights lie in other files: no checksum covers these,
  *   and their paths may lead anywhere
  */
-export async function readModel(path: string, sha256: string): Promise<ModelBytes> {
+export async function readModel(path: string, sha256: string, onReading = (): void => undefined): Promise<ModelBytes> {
   const file = basename(path);
-  const model = await readHashed(path);
+  const model = await readHashed(path, onReading);
   try {
     if (model.sha256 !== sha256) {
       throw new ModelLoadError(
@@ -38,18 +42,22 @@ export async function readModel(path: string, sha256: string): Promise<ModelByte
   }
 }
 
-async function readHashed(path: string): Promise<ModelBytes & { sha256: string }> {
+async function readHashed(path: string, onReading: () => void): Promise<ModelBytes & { sha256: string }> {
   const handle = await open(path).catch(unreadable);
   try {
     const { size } = await handle.stat();
     const { buffer, free } = resizableBuffer(size);
     const bytes = new Uint8Array(buffer);
     const hash = createHash('sha256');
+    let told = performance.now();
     for (let at = 0; at < size;) {
       const { bytesRead } = await handle.read(bytes, at, Math.min(STEP, size - at), at);
       if (bytesRead === 0) break; // it has become shorter: the checksum says so
       hash.update(bytes.subarray(at, at + bytesRead));
       at += bytesRead;
+      if (performance.now() - told < TELL_EVERY_MS) continue;
+      told = performance.now();
+      onReading();
     }
     return { bytes, free, sha256: hash.digest('hex') };
   } catch (error) {

@@ -65,7 +65,7 @@ class Worker {
       const started = performance.now();
       const task = this.tasks.get(message.task);
       if (!task) throw new ModelLoadError(`there is no task "${message.task}"`);
-      const session = await openSession(message);
+      const session = await openSession(message, (isDone) => send({ type: 'reading', isDone }));
       const runner = await loadRunner(task, session, message);
       const loadedAt = performance.now();
       const { oneByOne, doubts = [] } = await runner.warmUp();

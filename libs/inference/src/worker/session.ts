@@ -16,11 +16,17 @@ export type ModelToOpen = Pick<LoadMessage, 'modelPath' | 'sha256' | 'threads' |
 
 /**
  * `run` of what this gives is synchronous underneath: nothing else happens in this process meanwhile, save on libuv's threads.
+ * @param onReading is told before the file is read, now and then while it is, and when it has been
  * @throws ModelLoadError when the file is not the one that is meant, or no ONNX model that can be run here
  */
-export async function openSession(model: ModelToOpen): Promise<InferenceSession> {
+export async function openSession(
+  model: ModelToOpen,
+  onReading: (isDone: boolean) => void = () => undefined,
+): Promise<InferenceSession> {
   const { modelPath, sha256, threads, device } = model;
-  const file = await readModel(modelPath, sha256);
+  onReading(false);
+  const file = await readModel(modelPath, sha256, () => onReading(false));
+  onReading(true);
   try {
     return await InferenceSession.create(file.bytes, {
       executionProviders: [device],

@@ -60,12 +60,15 @@ export class ModelVersion {
     return this.predictor?.isServing ?? false;
   }
 
-  /** Why it FAILED, why a worker that it lost cannot be replaced, or what is doubtful about its answers, for a person. */
+  /** Why it FAILED, why a worker that it lost cannot be replaced, that its workers hang, or what is doubtful about its answers, for a person. */
   get reason(): string | undefined {
     const predictor = this.predictor;
     const lost = predictor?.workerFailure;
     if (lost !== undefined) return `a worker was lost and cannot be replaced: ${lost}`;
     if (predictor === undefined) return this.failure;
+    if (predictor.isOverdue) {
+      return `NO_ANSWER: its workers (${predictor.workers.pids.join(', ')}) have requests and give no sign; they are replaced if that goes on`;
+    }
     const { oneByOne, doubts } = predictor;
     const limit =
       oneByOne && `${oneByOne}, so they run one by one; set "maxBatch": 1 in the runtime of its model.json to say so`;

@@ -25,7 +25,7 @@ export class VersionDto {
   @ApiProperty({ enum: VERSION_STATES, example: 'READY' })
   state!: VersionState;
 
-  @ApiPropertyOptional({ description: 'Why the version FAILED, or cannot replace a worker' })
+  @ApiPropertyOptional({ description: 'Why the version FAILED, cannot replace a worker, or gives no answer' })
   reason?: string;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'The public part of model.json' })
@@ -85,7 +85,7 @@ export class VersionSummaryDto {
   @ApiProperty({ enum: VERSION_STATES, example: 'READY' })
   state!: VersionState;
 
-  @ApiPropertyOptional({ description: 'Why the version FAILED, or cannot replace a worker' })
+  @ApiPropertyOptional({ description: 'Why the version FAILED, cannot replace a worker, or gives no answer' })
   reason?: string;
 
   @ApiPropertyOptional()
