@@ -50,9 +50,9 @@ async function walk(page) {
 }
 
 async function perform(page, { line, before, steps }, shell, onPort) {
-  if (before) {
-    const { code, printed } = await doStep(shell, { command: onPort(before), output: [] });
-    if (code !== 0) tell(page, line, before, `the command before the block failed: ${printed}`);
+  for (const hidden of before) {
+    const { code, printed } = await doStep(shell, { command: onPort(hidden), output: [] });
+    if (code !== 0) tell(page, line, hidden, `the command before the block failed: ${printed}`);
   }
   for (const { command, output } of steps) {
     const step = { command: onPort(command), output: output.map(onPort) };

@@ -2,7 +2,7 @@
  * @typedef {object} Block a `console` block of a page
  * @property {number} line where it begins
  * @property {string | undefined} notRun why it is not run
- * @property {string | undefined} before what a reader has done by then although the page does not show it
+ * @property {string[]} before what a reader has done by then although the page does not show it
  * @property {{ command: string, output: string[] }[]} steps
  */
 
@@ -11,7 +11,7 @@ const DIRECTIVE = /^ *<!-- (not run|before): ([\s\S]*?) -->$/;
 
 /**
  * The `console` blocks of a page. A comment on the line before one says what a script must know and a reader need not:
- * `<!-- not run: why -->` or `<!-- before: a command -->`, both if need be. Blocks of any other language, such as `sh`,
+ * `<!-- not run: why -->` or `<!-- before: a command -->`, any number of them. Blocks of any other language, such as `sh`,
  * are for adapting, not for running.
  * @param {string} text Markdown
  * @returns {Block[]}
@@ -19,20 +19,21 @@ const DIRECTIVE = /^ *<!-- (not run|before): ([\s\S]*?) -->$/;
 export function consoleBlocks(text) {
   const lines = text.split('\n');
   const blocks = [];
-  let directives = {};
+  let directives = { before: [] };
   for (let at = 0; at < lines.length; at++) {
     const directive = DIRECTIVE.exec(lines[at]);
-    if (directive) directives[directive[1]] = directive[2];
+    if (directive?.[1] === 'before') directives.before.push(directive[2]);
+    else if (directive) directives.notRun = directive[2];
     const fence = FENCE.exec(lines[at]);
     if (fence) {
       const end = lines.findIndex((line, i) => i > at && line.trim() === '```');
       if (fence[2] === 'console') {
         const content = lines.slice(at + 1, end).map((line) => line.slice(fence[1].length));
-        blocks.push({ line: at + 1, notRun: directives['not run'], before: directives.before, steps: steps(content) });
+        blocks.push({ line: at + 1, ...directives, steps: steps(content) });
       }
       at = end;
     }
-    if (!directive && lines[at].trim() !== '') directives = {};
+    if (!directive && lines[at].trim() !== '') directives = { before: [] };
   }
   return blocks;
 }

@@ -44,8 +44,13 @@ it('a canary is started, weighed, promoted and aborted, each as one change that 
   });
   expect((await done('canary/weight', { weight: 30 })).variants).toMatchObject([{ weight: 70 }, { weight: 30 }]);
   expect(await done('canary/abort')).toEqual({ revision: 4, aliases: { champion: 1 }, default: 'champion' });
+  await done('shadow/start', { version: 2, percent: 20 });
   await done('canary/start', { version: 2, weight: 10 });
-  expect(await done('canary/promote')).toEqual({ revision: 6, aliases: { champion: 2 }, default: 'champion' });
+  expect((await done('canary/abort', { keep_shadow: true })).shadows).toEqual([{ version: 2, percent: 20 }]);
+  await done('canary/start', { version: 2, weight: 10 });
+  expect(await done('canary/abort', { keep_shadow: false })).not.toHaveProperty('shadows');
+  await done('canary/start', { version: 2, weight: 10 });
+  expect(await done('canary/promote')).toEqual({ revision: 11, aliases: { champion: 2 }, default: 'champion' });
   const change = `set the canary of ${MODEL} to 30%`;
   expect(server.log).toContainEqual(expect.objectContaining({ change, key_id: 'ops' }));
 });
@@ -60,8 +65,10 @@ it('a shadow is started and stopped', async () => {
 it('what there was is told, newest first', async () => {
   const { status, body } = await call('GET', 'policy/history');
   expect(status).toBe(200);
-  expect(body.revisions.map(({ revision }: { revision: number }) => revision)).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
-  expect(body.revisions[2].policy).toMatchObject({ revision: 6, aliases: { champion: 2 } });
+  expect(body.revisions.map(({ revision }: { revision: number }) => revision)).toEqual([
+    13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0,
+  ]);
+  expect(body.revisions[2].policy).toMatchObject({ revision: 11, aliases: { champion: 2 } });
 });
 
 it.each<[path: string, body: unknown, field: RegExp]>([

@@ -16,6 +16,7 @@ export {
 export type { Classes } from './image-classification/classes';
 export { ImageClassifier } from './image-classification/image-classifier';
 export { scoreKind, type ScoreKind } from './image-classification/score-kind';
+export { PRESET_NAMES, type PresetName } from './image-classification/preset-names';
 export { type Asked, classify, imageClassifierOf } from './image-classification/classify';
 export { labelsFromJson, parseLabels } from './image-classification/labels';
 export type { ImageClassificationFields } from './image-classification/manifest';

@@ -39,7 +39,7 @@ async function showCatalog(options: CatalogOptions, defaults: RegistryDefaults):
   const server = serverOf(options, defaults);
   const registry = folderOf(options, defaults);
   const installed = server
-    ? versionsByFile(await server.models())
+    ? versionsByFile((await server.listing()).models)
     : await installedVersions(await FolderStore.open(registry));
   const entries = await readCatalog(catalogFile(server ? undefined : registry, options.catalog));
   const rows = entries.map((entry) => ({ ...entry, installed: installed.get(entry.sha256) ?? [] }));

@@ -16,7 +16,7 @@ export function listCommand(defaults: RegistryDefaults): Command {
     .addHelpText('after', '\nExample:\n  eyrie models list --server http://localhost:8000')
     .action(async (options: RegistryOptions) => {
       const registry = await openRegistry(options, defaults);
-      const models = await registry.models();
+      const { models, passedOver } = await registry.listing();
       print(options, models, (wide) => modelTable(models, wide));
       const problems = models.flatMap(({ name, problem, versions }) => [
         ...(problem === undefined ? [] : [problem]),
@@ -24,7 +24,7 @@ export function listCommand(defaults: RegistryDefaults): Command {
           .filter(({ state }) => state === 'FAILED')
           .map(({ version, reason }) => `${name} version ${version} is FAILED: ${reason ?? 'see the log'}`),
       ]);
-      for (const sentence of await registry.passedOver()) console.error(`eyrie: ${sentence}`);
+      for (const sentence of passedOver) console.error(`eyrie: ${sentence}`);
       for (const problem of problems) console.error(`eyrie: ${problem}`);
       if (problems.length > 0) process.exitCode = 1;
     });

@@ -67,6 +67,24 @@ it('makes a version of a model from the catalog, with all that the catalog knows
   expect(models()).toEqual(['tiny-net']);
 });
 
+it('takes what is said of the model before what the catalog knows', async () => {
+  await pullTiny('--scale', '1/127.5', '--mean', '1', '--std', '1', '--kernel', 'bicubic', '--license', 'MIT');
+  expect(manifest('tiny-net', 1)).toMatchObject({
+    ...{ description: 'A tiny net', license: 'MIT' },
+    input: { mean: [1, 1, 1], std: [1, 1, 1], resize: { mode: 'shorter-side', kernel: 'bicubic' } },
+  });
+});
+
+it('shows what each preparation makes of pictures, and adds nothing', async () => {
+  await pullTiny('--try', join(__dirname, '../../../../samples/cat.jpg'));
+  expect(output()).toMatch(/imagenet[^]*(ape|bee|cat)/);
+  expect(models()).toEqual(['.downloads']);
+  // It need not be downloaded again.
+  await pullTiny();
+  expect(server.requests).toHaveLength(1);
+  expect(models()).toEqual(['tiny-net']);
+});
+
 it('takes the mirror of the environment, and a flag before it', async () => {
   const withMirror = (mirror: string) => pullCommand({ registry }, mirror).exitOverride();
   await withMirror(`${server.url}/from-environment`).parseAsync(['tiny-net'], { from: 'user' });

@@ -2,32 +2,26 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { EyrieError } from '#core';
-import {
-  type AddRequest,
-  addVersion,
-  download,
-  DownloadStopped,
-  PRESETS,
-  readCatalog,
-  type WantedFile,
-} from '#authoring';
+import { type AddRequest, addVersion, download, DownloadStopped, readCatalog, type WantedFile } from '#authoring';
 import { FolderStore } from '#registry';
 import { type OutputOptions, print, withOutputOptions } from '../output/format';
 import { parseModelName } from '../parse';
 import { folderAlone, type RegistryDefaults } from '../registry/open-registry';
 import { UsageError } from '../usage-error';
-import { parseInputSize, parsePreset, parseVersion } from './add-options';
 import { addReport } from './add-report';
 import { imagenetLabels } from './imagenet-labels';
 import { isRouted } from '../registry/stored-policy';
 import { catalogFile } from './catalog-file';
 import { installedVersions } from './catalog-installed';
+import { withModelFlags } from './model-flags';
 import { PullProgress } from './pull-progress';
 import { catalogSource, isUrl, type PullSource, urlSource } from './pull-source';
 import { commandPredictors } from '../predictors';
+import { onStep, tryHere } from './try-here';
 
-interface PullOptions extends OutputOptions, Pick<AddRequest, 'version' | 'labels' | 'preset' | 'inputSize'> {
+interface PullOptions extends OutputOptions, Omit<AddRequest, 'file' | 'name' | 'imagenetLabels' | 'source'> {
   name?: string;
+  try?: string[];
   sha256?: string;
   mirror?: string;
   catalog?: string;
@@ -52,11 +46,7 @@ export function pullCommand(defaults: RegistryDefaults, mirror?: string): Comman
     .description('Downloads a model and adds it as a new version, once it has proved that it can be served.')
     .argument('<model>', 'a name from "eyrie models catalog", or an https:, http: or file: URL of an ONNX file')
     .option('--name <model>', 'name in the registry (default: the name in the catalog, or of the file)', parseModelName)
-    .option('--version <number>', 'number of the version (default: one more than the highest)', parseVersion)
     .option('--sha256 <hex>', 'checksum that the file at a URL must have')
-    .option('--labels <file>', 'one label per line, for a file at a URL')
-    .option('--preset <preset>', `how images are prepared: ${Object.keys(PRESETS).join(', ')}`, parsePreset)
-    .option('--input-size <pixels>', 'side, or width x height, where the file leaves it open', parseInputSize)
     .option('--mirror <url>', 'where the files of the catalog lie by their paths (default: EYRIE_MODEL_MIRROR)')
     .option('--catalog <file>', "another catalog than the registry's or Eyrie's own")
     .option('--registry <folder>', 'the model registry (default: MODEL_REGISTRY, or else ./model-registry)')
@@ -65,7 +55,7 @@ export function pullCommand(defaults: RegistryDefaults, mirror?: string): Comman
       const registry = folderAlone(options, defaults, 'downloads into a folder');
       return pull(what, { ...options, registry, mirror: options.mirror ?? mirror });
     });
-  return withOutputOptions(command);
+  return withOutputOptions(withModelFlags(command));
 }
 
 async function pull(what: string, options: PullOptions): Promise<void> {
@@ -73,7 +63,7 @@ async function pull(what: string, options: PullOptions): Promise<void> {
   const source = await sourceOf(what, options);
   const name = options.name ?? source.name;
   if (name === '') throw new UsageError(`no name can be made of ${what}; give one with --name`);
-  if (await isThereAlready(store, name, source, options)) return;
+  if (!options.try && (await isThereAlready(store, name, source, options))) return;
 
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
@@ -81,7 +71,7 @@ async function pull(what: string, options: PullOptions): Promise<void> {
   try {
     const file = await fetchFile(source.file, store, interrupt.signal);
     await add(store, file, name, source, options, interrupt.signal);
-    await forget(file, store);
+    if (!options.try) await forget(file, store);
   } catch (error) {
     if (!interrupt.signal.aborted || !(error instanceof DownloadStopped || error === interrupt.signal.reason)) {
       throw error;
@@ -131,16 +121,25 @@ async function add(
   file: string,
   name: string,
   { about }: PullSource,
-  { version, labels = about.labels, preset = about.preset, inputSize, ...options }: PullOptions,
+  options: PullOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const predictors = commandPredictors('ownFiles');
-  const onStep = (step: string): void => void (process.stderr.isTTY && console.error(`${step} …`));
-  const request = { ...about, file, name, version, labels, preset, inputSize, imagenetLabels: imagenetLabels() };
+  const request = requestOf(file, name, about, options);
+  if (options.try) return tryHere(request, options.try, options, signal);
   const added = await addVersion(store, request, { predictors, signal, onStep });
   const { manifest, folder, facts, warnings } = added;
   const isServed = await isRouted(store, manifest.name, manifest.version);
   print(options, { folder, manifest, facts, warnings }, () => addReport(added, isServed));
+}
+
+/** Options that say nothing of the model. */
+const OF_THE_PULL = new Set(['format', 'json', 'try', 'registry', 'name', 'sha256', 'mirror', 'catalog']);
+
+/** What the user says counts more than what the catalog knows. */
+function requestOf(file: string, name: string, about: PullSource['about'], options: PullOptions): AddRequest {
+  const said = Object.entries(options).filter(([option, value]) => value !== undefined && !OF_THE_PULL.has(option));
+  return { ...about, ...Object.fromEntries(said), file, name, imagenetLabels: imagenetLabels() };
 }
 
 /** Begins with a dot, so that no reader of the registry takes it for a model. */

@@ -94,7 +94,7 @@ async function verifyThere(
   only: string | undefined,
   note: (finding: Finding) => void,
 ): Promise<string> {
-  const models = only === undefined ? (await server.models()).map(({ name }) => name) : [only];
+  const models = only === undefined ? (await server.listing()).models.map(({ name }) => name) : [only];
   for (const model of models) {
     const { findings } = await server.call<{ findings: Finding[] }>('POST', `${pathOf(model)}/verify`);
     findings.forEach(note);

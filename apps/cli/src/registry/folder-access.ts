@@ -15,7 +15,7 @@ import {
   type PolicyRevision,
 } from '#registry';
 import { requireModel } from './known-version';
-import type { ListedModel, ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
+import type { ListedModel, Listing, ModelFacts, RegistryAccess, VersionFacts } from './registry-access';
 import { namingPolicy, storedPolicy } from './stored-policy';
 
 /** A registry in a folder. Servers that run on it see a change at their next look. */
@@ -26,24 +26,16 @@ export class FolderAccess implements RegistryAccess {
     return new FolderAccess(await FolderStore.open(folder));
   }
 
-  async models(): Promise<ListedModel[]> {
+  async listing(): Promise<Listing> {
     const models: ListedModel[] = [];
-    for (const name of (await this.store.listModels()).sort()) {
-      const numbers = await this.store.listVersions(name);
-      if (numbers.length > 0) models.push(await this.listed(name, numbers));
-    }
-    return models;
-  }
-
-  async passedOver(): Promise<string[]> {
-    const sentences: string[] = [];
-    const note = (sentence: string): void => void sentences.push(sentence);
+    const passedOver: string[] = [];
+    const note = (sentence: string): void => void passedOver.push(sentence);
     for (const name of (await this.store.listModels(note)).sort()) {
       const numbers = await this.store.listVersions(name, note);
-      if (numbers.length === 0)
-        note(`${name} has no versions, such as ${name}/1 with a model.json, and is no model without`);
+      if (numbers.length > 0) models.push(await this.listed(name, numbers));
+      else note(`${name} has no versions, such as ${name}/1 with a model.json, and is no model without`);
     }
-    return sentences;
+    return { models, passedOver };
   }
 
   async model(name: string): Promise<ModelFacts> {

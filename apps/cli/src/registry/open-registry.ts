@@ -71,5 +71,12 @@ export function openServer(
   const text = server ?? defaults.server;
   if (text === undefined) return undefined;
   const url = parseServerUrl(text, server === undefined ? 'EYRIE_SERVER' : '--server');
-  return new ServerAccess(url, key ?? defaults.key);
+  const secret = key ?? defaults.key;
+  // It becomes a header, which takes nothing else; what it is stays unsaid.
+  if (secret !== undefined && /[^\x21-\x7e]/.test(secret)) {
+    throw new UsageError(
+      'the key (--key, EYRIE_KEY) has white space, or characters that no key has: copy it whole, and alone',
+    );
+  }
+  return new ServerAccess(url, secret);
 }

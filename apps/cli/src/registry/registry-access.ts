@@ -22,12 +22,15 @@ export interface ModelFacts {
 /** A model among others: one whose policy cannot be used is there without it, and says why. */
 export type ListedModel = Omit<ModelFacts, 'policy'> & { policy?: Policy; problem?: string };
 
+export interface Listing {
+  models: ListedModel[];
+  /** What lies beside them and is neither a model nor a version, in sentences. */
+  passedOver: string[];
+}
+
 /** What the command line can do to a registry, be it a folder or a running server. */
 export interface RegistryAccess {
-  models(): Promise<ListedModel[]>;
-
-  /** What lies beside the models that have been listed and is neither a model nor a version, in sentences. */
-  passedOver(): Promise<string[]>;
+  listing(): Promise<Listing>;
 
   model(name: string): Promise<ModelFacts>;
 

@@ -1,7 +1,7 @@
 import { EyrieError, type ErrorCode } from '#core';
 import type { Policy, PolicyEdit, PolicyRevision } from '#registry';
 import { Failure } from '../failure';
-import type { ListedModel, ModelFacts, RegistryAccess } from './registry-access';
+import type { ListedModel, Listing, ModelFacts, RegistryAccess } from './registry-access';
 
 interface ProblemBody {
   code?: ErrorCode;
@@ -12,7 +12,6 @@ interface ProblemBody {
 export class ServerAccess implements RegistryAccess {
   /** As it is shown. */
   readonly server: string;
-  private listedBeside: string[] = [];
 
   /**
    * @param base whose path ends with a slash
@@ -25,15 +24,10 @@ export class ServerAccess implements RegistryAccess {
     this.server = base.href.replace(/\/$/, '');
   }
 
-  async models(): Promise<ListedModel[]> {
+  async listing(): Promise<Listing> {
     const listed = await this.call<{ models: ListedModel[]; passed_over?: string[] }>('GET', '/v1/models');
     // A server of an earlier release does not say.
-    this.listedBeside = listed.passed_over ?? [];
-    return listed.models;
-  }
-
-  passedOver(): Promise<string[]> {
-    return Promise.resolve(this.listedBeside);
+    return { models: listed.models, passedOver: listed.passed_over ?? [] };
   }
 
   model(name: string): Promise<ModelFacts> {

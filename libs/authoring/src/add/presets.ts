@@ -1,4 +1,6 @@
-import type { ChannelOrder, ResizeMode } from '#tasks';
+import type { ChannelOrder, PresetName, ResizeMode } from '#tasks';
+
+export type { PresetName };
 
 type PerChannel = readonly [number, number, number];
 
@@ -62,9 +64,7 @@ export const PRESETS = {
   none: { resize: 'exact', channels: 'RGB', scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] },
   /** 0..255: the graph does the rest. */
   raw: { resize: 'exact', channels: 'RGB', scale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
-} as const satisfies Record<string, Preset>;
-
-export type PresetName = keyof typeof PRESETS;
+} as const satisfies Record<PresetName, Preset>;
 
 /** Models with these presets have ImageNet's classes, where they have a thousand. */
 export const IMAGENET_PRESETS: ReadonlySet<PresetName> = new Set<PresetName>(['imagenet', 'imagenet-bgr', 'inception']);

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import type { Policy } from '#registry';
 import {
   abortCanary,
+  abortCanaryKeepingShadow,
   promoteCanary,
   setCanaryWeight,
   startCanary,
@@ -16,7 +17,13 @@ import { ApiProblems } from '../../http/api-problems';
 import { ModelPath } from '../../http/model-ref.dto';
 import { ChangesPolicy } from './changes-policy';
 import { PolicyChanges } from './policy-changes';
-import { CanaryWeightBody, StartCanaryBody, StartShadowBody, StopShadowBody } from './traffic-changes.dto';
+import {
+  AbortCanaryBody,
+  CanaryWeightBody,
+  StartCanaryBody,
+  StartShadowBody,
+  StopShadowBody,
+} from './traffic-changes.dto';
 
 /** What the command line's `canary` and `shadow` do, each as one change of the policy. */
 @ApiTags('admin')
@@ -66,13 +73,15 @@ export class TrafficChangesController {
   }
 
   @Post('canary/abort')
-  @ChangesPolicy('Take the canary back, at once')
+  @ChangesPolicy('Take the canary back, at once, and a shadow of its version with it')
   abortCanary(
     @Param() { model }: ModelPath,
+    @Body() { keep_shadow }: AbortCanaryBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) res: Response,
   ): Promise<Policy> {
-    return this.changes.change(res, model, `abort the canary of ${model}`, abortCanary, ifMatch);
+    const edit = keep_shadow ? abortCanaryKeepingShadow : abortCanary;
+    return this.changes.change(res, model, `abort the canary of ${model}`, edit, ifMatch);
   }
 
   @Post('shadow/start')

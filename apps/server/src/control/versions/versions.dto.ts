@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Policy } from '#registry';
+import { PRESET_NAMES } from '#tasks';
 import { PolicyDto } from '../models/policy.dto';
 
 export class FactDto {
@@ -59,7 +60,7 @@ const text = (description: string, example: string) => ({ type: 'string', descri
 /** The fields of the form are the flags of `eyrie models add`, without their dashes. */
 export const UPLOAD_FIELDS: Record<string, Record<string, unknown>> = {
   version: text('Number of the version; without it one more than the highest', '2'),
-  preset: text('How images are prepared: imagenet, imagenet-bgr, cifar10 or none', 'imagenet'),
+  preset: text(`How images are prepared: ${PRESET_NAMES.join(', ')}`, 'imagenet'),
   'input-size': text('Side, or width x height, where the file leaves it open', '224'),
   layout: text('NCHW or NHWC, where the file leaves it open', 'NCHW'),
   channels: text('RGB, BGR, GREY, RGBA or BGRA', 'RGB'),
