@@ -35,7 +35,7 @@ export async function answerAll(
   try {
     const input = await read();
     const { output } = await loaded.predict({ ...input, deadline: deadlineIn(TIME_LIMIT_MS) });
-    return rowAnswers(task, output, input.refused);
+    return [...rowAnswers(task, output, input.refused)];
   } catch (error) {
     if (error instanceof AllRefusedError) return error.refused;
     throw error;

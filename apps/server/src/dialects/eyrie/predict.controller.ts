@@ -4,7 +4,7 @@ import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import { Forwarded } from '../../http/forwarded';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
-import { PathPredictQuery, PredictQuery, type BatchResponse, type PredictResponse } from './predict.dto';
+import { PathPredictQuery, PredictQuery, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
 import { questionOf } from './question-of';
 import { PredictionReport } from './prediction-report';
@@ -63,7 +63,7 @@ export class PredictController {
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
-  ): Promise<BatchResponse> {
+  ): Promise<string> {
     const { sources, topK } = await this.bodies.receiveMany(req);
     const question = questionOf(res, this.forwarded.addressOf(req), oneTopK(query.top_k, topK));
     const interpret = this.tasks.interpret(question);
