@@ -1,7 +1,7 @@
 import { AllRefusedError, deadlineIn, EyrieError, type InferenceInput } from '#core';
 import type { LoadedVersion } from '#registry';
 import { type AnyTabular, type Cell, type RowAnswer, rowAnswers, type SentRow, TabularRegressor } from '#tasks';
-import type { Answer, Oracle } from './here';
+import type { Answer, Oracle } from './oracle';
 import { type Question, UnreadableFile } from './question';
 
 const TIME_LIMIT_MS = 120_000;
