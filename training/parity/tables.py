@@ -1,6 +1,6 @@
 """Models of tables as scikit-learn, XGBoost and LightGBM are exported, and what each library says of some rows itself.
 
-    python -m parity.tables ../testing/tables
+    python -m parity.tables ../testing/tables && npx prettier --write ../testing/tables/expected.json
 """
 
 import json

@@ -4,7 +4,7 @@ import { postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { temporaryFolder, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
-import { EXPECTED, writeTableVersion } from '#testing/table-models';
+import { EXPECTED, strictCategories, writeTableVersion } from '#testing/table-models';
 import { until } from '#testing/until';
 
 /** One of a batch. */
@@ -46,6 +46,12 @@ beforeAll(async () => {
     output: { name: 'variable' },
     target: 'progression',
     unit: 'points',
+  });
+  writeTableVersion(registry.path, 'strict', 1, strictCategories('a', 'b'), {
+    task: 'tabular-classification',
+    features: [{ name: 'text', type: 'category' }],
+    output: { name: 'scores', activation: 'none' },
+    labels: ['is a', 'is b'],
   });
   const policy = { revision: 1, aliases: {}, default: 1, shadows: [{ version: 2, percent: 100 }] };
   writeFileSync(join(registry.path, 'iris/policy.json'), JSON.stringify(policy));
@@ -226,6 +232,25 @@ describe('a batch', () => {
     const { body } = await csv(text, 'progress');
     body.results.forEach(({ value }: Result, i: number) => expect(value).toBeCloseTo(wanted[i] as number, 3));
   });
+});
+
+it('loses only the rows that the graph itself does not take', async () => {
+  const { body } = await csv('text\na\nzzz\nb\n', 'strict', '&top_k=1');
+  expect(body.results.map(({ predictions, error }: Result) => predictions?.[0]!.label ?? error!.code)).toEqual([
+    'is a',
+    'INVALID_REQUEST',
+    'is b',
+  ]);
+  expect(body.results[1].error.detail).toContain('the model does not take this row');
+  const together = ['a', 'zzz', 'b', 'zzz', 'b', 'a'].map((text) =>
+    predict({ features: { text }, top_k: 1 }, 'strict'),
+  );
+  const answers = (await Promise.all(together)).map(({ status, body: one }) => one.predictions?.[0].label ?? status);
+  expect(answers).toEqual(['is a', 400, 'is b', 400, 'is b', 'is a']);
+  const many = await csv(`text\n${'zzz\n'.repeat(300)}a\n`, 'strict');
+  expect(new Set(many.body.results?.map(({ error }: Result) => error?.code) ?? [many.body.code])).toEqual(
+    new Set(['INVALID_REQUEST']),
+  );
 });
 
 it('tells what it takes and gives', async () => {

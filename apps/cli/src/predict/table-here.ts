@@ -1,7 +1,7 @@
 import { AllRefusedError, deadlineIn, EyrieError, type InferenceInput } from '#core';
 import type { LoadedVersion } from '#registry';
 import { type AnyTabular, type Cell, type RowAnswer, rowAnswers, type SentRow, TabularRegressor } from '#tasks';
-import type { Answer, Oracle } from './here';
+import type { Answer, Oracle } from './oracle';
 import { type Question, UnreadableFile } from './question';
 
 const TIME_LIMIT_MS = 120_000;
@@ -35,7 +35,7 @@ export async function answerAll(
   try {
     const input = await read();
     const { output } = await loaded.predict({ ...input, deadline: deadlineIn(TIME_LIMIT_MS) });
-    return rowAnswers(task, output, input.refused);
+    return [...rowAnswers(task, output, input.refused)];
   } catch (error) {
     if (error instanceof AllRefusedError) return error.refused;
     throw error;

@@ -1,6 +1,6 @@
 import { EyrieError, type ErrorCode } from '#core';
 import type { ServerAccess } from '../registry/server-access';
-import type { Answer, Asked, Oracle } from './here';
+import type { Answer, Asked, Oracle } from './oracle';
 
 /** What is about one picture; whatever else a server answers, it would answer for the next one as well. */
 const ABOUT_ONE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

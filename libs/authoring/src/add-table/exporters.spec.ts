@@ -62,7 +62,7 @@ describe('a model that was added answers as the library does that made it', () =
       const { rows, answers } = EXPECTED[model]!;
       const input = await task.input(rows.map((values, i) => ({ values, path: `rows[${i}]` })), 3); // prettier-ignore
       const { output } = await loaded.predict({ ...input, deadline: deadlineIn(60_000) });
-      rowAnswers(task, output).forEach((answer, i) => {
+      [...rowAnswers(task, output)].forEach((answer, i) => {
         const wanted = [answers[i]].flat() as number[];
         numbersIn(answer as RowAnswer).forEach((number, j) => expect(number).toBeCloseTo(wanted[j]!, 3));
       });

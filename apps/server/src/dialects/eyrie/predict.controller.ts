@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
-import { PathPredictQuery, PredictQuery, type BatchResponse, type PredictResponse } from './predict.dto';
+import { PathPredictQuery, PredictQuery, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
 import { questionOf } from './question-of';
 import { PredictionReport } from './prediction-report';
@@ -61,7 +61,7 @@ export class PredictController {
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
     @Query() query: PredictQuery,
-  ): Promise<BatchResponse> {
+  ): Promise<string> {
     const { sources, topK } = await this.bodies.receiveMany(req);
     const question = questionOf(res, oneTopK(query.top_k, topK));
     const interpret = this.tasks.interpret(question);

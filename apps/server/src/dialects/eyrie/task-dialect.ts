@@ -35,7 +35,7 @@ export class TaskDialects {
   }
 
   /** Each question of those that were asked together, in their order: its answer, or why it has none. */
-  presentAll({ task, output, input }: Pick<Answer, 'task' | 'output' | 'input'>): readonly (object | EyrieError)[] {
+  presentAll({ task, output, input }: Pick<Answer, 'task' | 'output' | 'input'>): Iterable<object | EyrieError> {
     if (isTabular(task)) return rowAnswers(task, output, input.refused);
     return [this.present(task, output).body];
   }

@@ -95,8 +95,7 @@ export class TabularRunner implements LoadedRunner {
     try {
       this.answers.take(await this.runRows(columns, rows), rows);
     } catch (error) {
-      const hasTexts = this.ports.some(({ type }) => type === 'string');
-      if (error instanceof ModelLoadError || !hasTexts) throw error;
+      if (error instanceof ModelLoadError || this.blame === 'WORKER_FAILED') throw error;
     }
   }
 
@@ -112,43 +111,43 @@ export class TabularRunner implements LoadedRunner {
     if (!fits) throw new EyrieError('INVALID_REQUEST', 'these rows are of a version with other features');
   }
 
-  private async runItems(items: readonly WorkerItem[], { onRan }: RunProgress): Promise<RunResult[]> {
-    const counts = items.map(({ params }) => (params as TableParams).rows);
-    const rows = counts.reduce((sum, count) => sum + count, 0);
-    const columns = this.ports.map((port, i) =>
-      columnsOf(
-        port,
-        items.map(({ payload }) => payload[i]!),
-      ),
-    );
-    const faults: RowFault[] = [];
-    const found = await this.runAround(columns, rows, faults);
-    onRan();
+  private async runItems(items: readonly WorkerItem[], progress: RunProgress): Promise<RunResult[]> {
+    const rows = items.reduce((sum, { params }) => sum + (params as TableParams).rows, 0);
+    const columns = this.ports.map((port, i) => columnsOf(port, items.map(({ payload }) => payload[i]!))); // prettier-ignore
+    let found: Float64Array;
+    try {
+      found = this.answers.take(await this.runRows(columns, rows), rows);
+    } catch (error) {
+      if (error instanceof ModelLoadError) throw error;
+      if (items.length === 1) return [await this.runApart(items[0]!, columns, rows, error)];
+      // One of them has a row that the graph does not take.
+      const results: RunResult[] = [];
+      for (const item of items) results.push(...(await this.runItems([item], progress)));
+      return results;
+    }
+    progress.onRan();
     let from = 0;
-    return items.map(({ params }, item) => {
-      const end = from + counts[item]!;
-      const own = faults
-        .filter(({ row }) => row >= from && row < end)
-        .map((fault) => ({ ...fault, row: fault.row - from }));
-      const result = this.answers.of(found, from, end, own, params as TableParams, (row) =>
-        hasMissing(columns, from + row),
-      );
+    return items.map(({ params }) => {
+      const end = from + (params as TableParams).rows;
+      const first = from;
       from = end;
-      return result;
+      const missing = (row: number) => hasMissing(columns, first + row);
+      return this.answers.of(found, first, end, [], params as TableParams, missing);
     });
   }
 
-  /** Runs all rows together, and where one of them makes that fail, all without it. @returns what the graph gives for each row */
-  private async runAround(columns: readonly Columns[], rows: number, faults: RowFault[]): Promise<Float64Array> {
+  /** Looks for the rows that the graph does not take, and answers the others. */
+  private async runApart({ params }: WorkerItem, columns: readonly Columns[], rows: number, error: unknown) {
+    const faults: RowFault[] = [];
+    const parts: (Float64Array | undefined)[] = [];
     try {
-      return this.answers.take(await this.runRows(columns, rows), rows);
-    } catch (error) {
-      if (error instanceof ModelLoadError || faults.length >= MAX_FAULTS) throw error;
-      const offset = 0;
-      const parts: Float64Array[] = [];
-      await this.halve(columns, offset, rows, error, faults, parts);
-      return concatenated(parts);
+      await this.halve(columns, 0, rows, error, faults, parts);
+    } catch (failure) {
+      return { code: this.blame, detail: `the model does not take these rows: ${runtimeError(failure)}` };
     }
+    const none = new Float64Array(this.answers.width).fill(NaN);
+    const found = concatenated(parts.map((part) => part ?? none));
+    return this.answers.of(found, 0, rows, faults, params as TableParams, (row) => hasMissing(columns, row));
   }
 
   private async halve(
@@ -157,16 +156,12 @@ export class TabularRunner implements LoadedRunner {
     end: number,
     error: unknown,
     faults: RowFault[],
-    parts: Float64Array[],
+    parts: (Float64Array | undefined)[],
   ): Promise<void> {
     if (end - from === 1) {
       if (faults.length === MAX_FAULTS) throw error;
-      faults.push({
-        row: from,
-        code: 'INVALID_REQUEST',
-        detail: `the model does not take this row: ${runtimeError(error)}`,
-      });
-      parts.push(new Float64Array(this.answers.width).fill(NaN));
+      faults.push({ row: from, code: this.blame, detail: `the model does not take this row: ${runtimeError(error)}` });
+      parts.push(undefined);
       return;
     }
     const middle = from + Math.ceil((end - from) / 2);
@@ -174,12 +169,20 @@ export class TabularRunner implements LoadedRunner {
       [from, middle],
       [middle, end],
     ] as const) {
+      let part: Float64Array;
       try {
-        parts.push(this.answers.take(await this.runRows(sliced(columns, low, high), high - low), high - low));
+        part = this.answers.take(await this.runRows(sliced(columns, low, high), high - low), high - low);
       } catch (failure) {
         await this.halve(columns, low, high, failure, faults, parts);
+        continue;
       }
+      parts.push(part);
     }
+  }
+
+  /** A text may be none that the graph knows; with numbers alone it is the model that fails. */
+  private get blame(): RowFault['code'] {
+    return this.ports.some(({ type }) => type === 'string') ? 'INVALID_REQUEST' : 'WORKER_FAILED';
   }
 
   private async runRows(columns: readonly Columns[], rows: number): Promise<Tensor[]> {
