@@ -21,8 +21,17 @@ export { type Asked, classify, imageClassifierOf } from './image-classification/
 export { labelsFromJson, parseLabels } from './image-classification/labels';
 export type { ImageClassificationFields } from './image-classification/manifest';
 export { type DataType, DATA_TYPES } from './tensor/data-type';
-export { toJson } from './tensor/tensor-json';
-export { TensorModel, type Tensors } from './tensor/tensor-model';
+export { eachElement, sizeOf } from './tensor/tensor-bytes';
+export {
+  readShape,
+  readStrings,
+  readTensor,
+  type SentTensor,
+  type TensorValue,
+  toJson,
+  writeStrings,
+} from './tensor/tensor-json';
+export { type Port, TensorModel, type Tensors } from './tensor/tensor-model';
 export type { CsvOptions } from './tabular/csv/read-csv';
 export { CsvRecords } from './tabular/csv/csv-records';
 export { type Cell, type FeatureSpec, type FeatureType, FEATURE_TYPES, MAX_FEATURES } from './tabular/feature';

@@ -1,8 +1,9 @@
 import type { Request } from 'express';
-import { EyrieError, withTimeLimit, type Limit } from '#core';
+import { EyrieError, type Limit } from '#core';
 import { limitOf, type Config } from '../config';
 import type { Asked } from './asked';
 import { readForm } from './form/read-form';
+import { inBodyTime } from './in-body-time';
 import { BatchBody, SingleBody } from './json/bodies';
 import { readJson, type BodyLimit } from './json/read-json';
 import { requireUtf8 } from './require-utf8';
@@ -30,23 +31,18 @@ const inJson = (most: Limit): BodyLimit => ({
   bound: most,
 });
 
-export function bodyTooSlow(config: Pick<Config, 'BODY_TIMEOUT_MS'>): EyrieError {
-  const detail = `the body did not arrive within ${config.BODY_TIMEOUT_MS} ms`;
-  return new EyrieError('DEADLINE_EXCEEDED', detail, { bound: limitOf(config, 'BODY_TIMEOUT_MS') });
-}
-
 /** Reads what a request brings, in whichever way it was sent. */
 export class BodyReceiver {
   constructor(private readonly limits: UploadLimits) {}
 
   /** @throws EyrieError INVALID_REQUEST, INVALID_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, DEADLINE_EXCEEDED */
   receiveOne(req: Request): Promise<ReceivedOne> {
-    return this.inTime((signal) => this.readOne(req, signal));
+    return inBodyTime(this.limits, (signal) => this.readOne(req, signal));
   }
 
   /** @throws as `receiveOne` */
   receiveMany(req: Request): Promise<ReceivedMany> {
-    return this.inTime((signal) => this.readMany(req, signal));
+    return inBodyTime(this.limits, (signal) => this.readMany(req, signal));
   }
 
   private async readOne(req: Request, signal: AbortSignal): Promise<ReceivedOne> {
@@ -100,12 +96,6 @@ export class BodyReceiver {
       default:
         throw notThis(req, 'multipart/form-data, application/json or text/csv');
     }
-  }
-
-  /** A client that sends a byte now and then must not hold a request open for ever. */
-  private inTime<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const onExpiry = (): EyrieError => bodyTooSlow(this.limits);
-    return withTimeLimit({ ms: this.limits.BODY_TIMEOUT_MS, onExpiry }, read);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Classes } from './classes';
 import { ImageClassifier } from './image-classifier';
+import { pixelInput } from './worker/image/input.fixture';
 
 const labels = ['cat', 'dog', 'dog', 'owl'];
-const single = new ImageClassifier(labels, []);
-const tags = new ImageClassifier(labels, [], { multi_label: true, threshold: 0.5 });
+const single = new ImageClassifier(labels, [], { name: 'out' }, pixelInput());
+const tags = new ImageClassifier(labels, [], { name: 'out', multi_label: true, threshold: 0.5 }, pixelInput());
 const classes = (...ids: (number | [number, string])[]): Classes =>
   ids.map((id, i) => {
     const [class_id, label] = typeof id === 'number' ? [id, labels[id]!] : id;

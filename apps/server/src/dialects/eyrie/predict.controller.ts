@@ -5,7 +5,7 @@ import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
 import { PathPredictQuery, PredictQuery, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
-import { questionOf } from './question-of';
+import { questionOf } from '../../serving/question-of';
 import { PredictionReport } from './prediction-report';
 import { TaskDialects } from './task-dialect';
 import { oneTopK } from '../../inputs/asked';

@@ -80,13 +80,14 @@ export class JsonReader implements JsonEvents {
     this.close();
   }
 
-  number(value: number): void {
+  number(value: number | bigint): void {
     if (this.isPassing()) return;
     try {
       const taker = this.taker();
       if (!taker.number) throw wrong(taker);
-      if (!Number.isFinite(value)) throw invalidField(taker.field, 'is a number that is too large');
-      taker.number(value);
+      if (!Number.isFinite(Number(value))) throw invalidField(taker.field, 'is a number that is too large');
+      if (typeof value === 'bigint' && taker.integer) taker.integer(value);
+      else taker.number(Number(value));
     } catch (error) {
       this.fail(error);
     }

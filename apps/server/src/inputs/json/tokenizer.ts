@@ -1,6 +1,6 @@
 import { EyrieError } from '#core';
 import { JsonError } from './json-error';
-import { parseNumber } from './number';
+import { exactInteger, parseNumber } from './number';
 
 /** Is told of a JSON text as it comes. Whatever it throws ends the reading. */
 export interface JsonEvents {
@@ -8,8 +8,11 @@ export interface JsonEvents {
   endObject(): void;
   beginArray(): void;
   endArray(): void;
-  /** @param value Infinity where it is too large for 64 bits */
-  number(value: number): void;
+  /**
+   * @param value a bigint for a whole number that is written without a fraction and that a double need not hold; Infinity where it is too
+   *   large for 64 bits
+   */
+  number(value: number | bigint): void;
   /** A value begins as NaN or Infinity do in other languages. @throws always: what is wrong, or else `error` */
   notFinite(error: JsonError): never;
   literal(value: boolean | null): void;
@@ -300,7 +303,7 @@ export class JsonTokenizer {
     const value = parseNumber(this.token, this.tokenLength);
     if (Number.isNaN(value)) throw new JsonError('a number that is none', this.before + at - this.tokenLength);
     this.afterValue();
-    this.events.number(value);
+    this.events.number(Number.isSafeInteger(value) ? value : exactInteger(this.token, this.tokenLength, value));
   }
 
   private readLiteral(byte: number, at: number): void {
