@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Answer } from './http';
+import { writeVersion } from './onnx-classifier';
+import { writeTensorVersion } from './onnx-tensors';
 
 /** An input whose bytes follow the JSON. */
 export interface Binary {
@@ -43,4 +47,26 @@ function lengthOf(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length);
   return length;
+}
+
+/** A model of tensors with a shadow, a classifier of pictures with a split, and one of many labels. */
+export function writeModels(registry: string): void {
+  writeTensorVersion(registry, 'tensors', 1);
+  writeTensorVersion(registry, 'tensors', 2, 3);
+  writeVersion(registry, 'pictures', 1);
+  writeVersion(registry, 'pictures', 2, { seed: 2 });
+  const output = { name: 'output', activation: 'sigmoid', multi_label: true, threshold: 0.9 };
+  writeVersion(registry, 'tags', 1, { manifest: { output } });
+  const policy = { revision: 1, aliases: { challenger: 2 }, default: 1, shadows: [{ version: 2, percent: 100 }] };
+  writeFileSync(join(registry, 'tensors/policy.json'), JSON.stringify(policy));
+  const split = {
+    revision: 1,
+    aliases: { champion: 1 },
+    default: 1,
+    variants: [
+      { name: 'old', version: 1, weight: 50 },
+      { name: 'new', version: 2, weight: 50 },
+    ],
+  };
+  writeFileSync(join(registry, 'pictures/policy.json'), JSON.stringify(split));
 }

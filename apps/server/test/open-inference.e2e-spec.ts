@@ -1,10 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { request } from '#testing/http';
 import { png, randomPixels, randomPng } from '#testing/images';
-import { writeVersion } from '#testing/onnx-classifier';
 import { writeTensorVersion } from '#testing/onnx-tensors';
-import { askInference, bytesOf, files, type Binary } from '#testing/open-inference';
+import { askInference, bytesOf, files, writeModels, type Binary } from '#testing/open-inference';
 import { temporaryFolder, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
@@ -17,22 +14,7 @@ let registry: TemporaryFolder;
 let server: TestServer;
 beforeAll(async () => {
   registry = temporaryFolder();
-  writeTensorVersion(registry.path, 'tensors', 1);
-  writeTensorVersion(registry.path, 'tensors', 2, 3);
-  writeVersion(registry.path, 'pictures', 1);
-  writeVersion(registry.path, 'pictures', 2, { seed: 2 });
-  const policy = { revision: 1, aliases: { challenger: 2 }, default: 1, shadows: [{ version: 2, percent: 100 }] };
-  writeFileSync(join(registry.path, 'tensors/policy.json'), JSON.stringify(policy));
-  const split = {
-    revision: 1,
-    aliases: { champion: 1 },
-    default: 1,
-    variants: [
-      { name: 'old', version: 1, weight: 50 },
-      { name: 'new', version: 2, weight: 50 },
-    ],
-  };
-  writeFileSync(join(registry.path, 'pictures/policy.json'), JSON.stringify(split));
+  writeModels(registry.path);
   server = await startServer({
     MODEL_REGISTRY: registry.path,
     MODEL_NAME: 'tensors',
@@ -277,6 +259,20 @@ describe('a classifier of images', () => {
     );
   });
 
+  it('gives all scores of a multi-label model, whatever its threshold', async () => {
+    const picture = files(await randomPng());
+    const [{ data }] = (await infer('/v2/models/tags/infer', {}, picture)).body.outputs;
+    expect(data.filter((score: number) => score > 0)).toHaveLength(10);
+    expect(Math.min(...data)).toBeLessThan(0.9);
+    const outputs = [{ name: 'output', parameters: { classification: 10 } }];
+    const words = (await infer('/v2/models/tags/infer', { outputs }, picture)).body.outputs[0].data;
+    expect(words).toHaveLength(10);
+    for (const word of words) {
+      const [score, index] = word.split(':');
+      expect(Number(score)).toBeCloseTo(data[index], 5);
+    }
+  });
+
   it('names the picture that is none, and answers none of the others', async () => {
     const { status, body } = await infer(PICTURES, {}, files(await randomPng(), Buffer.from('%PDF-1.7 no picture')));
     expect([status, body.error]).toEqual([400, expect.stringMatching(/^inputs\.input\[1\]: .*PDF/)]);
@@ -404,7 +400,7 @@ describe('what is served', () => {
     expect(after.inference_stats.success.count).toBe(before.inference_stats.success.count + 1);
     expect(after.inference_stats.compute_infer.ns).toBeGreaterThan(before.inference_stats.compute_infer.ns);
     expect(after.last_inference).toBeGreaterThan(Date.now() - 60_000);
-    expect(await of('/v2/models/stats')).toHaveLength(4);
+    expect(await of('/v2/models/stats')).toHaveLength(5);
     expect(await of('/v2/models/pictures/stats')).toHaveLength(2);
   });
 
@@ -431,8 +427,8 @@ describe('the repository', () => {
   it('lists all versions, or those that are ready', async () => {
     expect(
       (await index()).map(({ name, version, state }: Record<string, string>) => `${name} ${version} ${state}`),
-    ).toEqual(['pictures 1 READY', 'pictures 2 READY', 'tensors 1 READY', 'tensors 2 READY']);
-    expect(await index('{"ready":true}')).toHaveLength(4);
+    ).toEqual(['pictures 1 READY', 'pictures 2 READY', 'tags 1 READY', 'tensors 1 READY', 'tensors 2 READY']);
+    expect(await index('{"ready":true}')).toHaveLength(5);
     expect(await index('{"ready":1}')).toEqual({ error: 'ready must be true or false' });
   });
 

@@ -111,7 +111,7 @@ export class PredictionService {
   }
 
   private waitOf(question: Question): Wait {
-    const deadline = deadlineIn(Math.min(this.config.REQUEST_TIMEOUT_MS, question.timeoutMs ?? Infinity));
+    const deadline = deadlineIn(this.config.REQUEST_TIMEOUT_MS);
     // Not made before somebody listens: many requests never need it.
     return {
       deadline,

@@ -5,8 +5,6 @@ import type { Permit, Route } from '#routing';
 export interface Question {
   readonly permit: Permit;
   topK?: number;
-  /** How long the client waits, where that is less than any request may take; ms. */
-  timeoutMs?: number;
   requestId: string;
   readonly signal: AbortSignal;
   trace?: RequestTrace;

@@ -112,7 +112,7 @@ export class ImageClassifier implements ServedTask<Classes> {
   readonly cache: AnswerCodec<Classes> = {
     key: (params) => {
       const { anyScore, pixels } = params as ClassifierParams;
-      return ['classes', ...(anyScore ? ['any'] : []), ...(pixels ? ['pixels'] : [])].join('-');
+      return ['classes', ...(anyScore ? ['any'] : []), ...(pixels ? [pixels] : [])].join('-');
     },
     breadth: (params) => topKOf(params) ?? Infinity,
     encode: (classes, params) => encodeClasses(classes, this.breadthOf(classes, topKOf(params))),

@@ -13,7 +13,6 @@ const MAX_DATATYPE_BYTES = 20;
 
 /** What says how its sender holds it, and changes nothing of what is sent. MLServer's clients say it. */
 const CONTENT_TYPES = ['np', 'pd', 'str', 'base64'];
-const MICROSECONDS = 1000;
 
 const SHARED_MEMORY = 'is not known here: no memory is shared with clients; send the data itself';
 const NO_SEQUENCES = 'must be left out: no model here keeps anything from one request to the next';
@@ -74,10 +73,9 @@ export class InferBody implements ValueTaker {
     const { request } = this;
     return {
       binary_data_output: (field) => booleanField(field, (value) => (request.isBinary = value)),
-      timeout: (field) =>
-        wholeField(field, 0, (microseconds) => {
-          if (microseconds > 0) request.timeoutMs = microseconds / MICROSECONDS;
-        }),
+      // As Triton does unless a model's configuration says otherwise: REQUEST_TIMEOUT_MS holds. A time that clients choose would
+      // have the guard take back a version that is not too slow.
+      timeout: (field) => wholeField(field, 0, () => undefined),
       priority: (field) => mustBe(field, [0], 'must be 0, or left out: all requests wait in one line'),
       sequence_id: (field) => mustBe(field, [0, ''], NO_SEQUENCES),
       sequence_start: (field) => mustBe(field, [false], NO_SEQUENCES),

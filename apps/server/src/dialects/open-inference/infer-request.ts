@@ -13,7 +13,6 @@ export interface InferRequest {
   outputs?: readonly RequestedOutput[];
   /** Outputs that say nothing of it are wanted as bytes. */
   isBinary: boolean;
-  timeoutMs?: number;
 }
 
 export interface SentInput {

@@ -12,7 +12,8 @@ import { CONFIG } from '../../settings';
 import type { InferRequest } from './infer-request';
 import { ApiInfer } from './infer.openapi';
 import { receiveInfer } from './receive-infer';
-import { translate, type Translation } from './translation';
+import { translate } from './translate';
+import type { Translation } from './translation';
 import { writeInfer } from './write-infer';
 
 @RequireScope('predict')
@@ -41,7 +42,6 @@ export class InferController {
   private async infer(req: Request, res: Response, path: ModelPath & { version?: string }): Promise<void> {
     const request = await receiveInfer(req, this.config);
     const question = questionOf(res);
-    question.timeoutMs = request.timeoutMs;
     let translation!: Translation;
     const { route, results } = await this.predictions.predictParts(
       async (task, chosen) => {

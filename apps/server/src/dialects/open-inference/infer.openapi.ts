@@ -58,7 +58,7 @@ export const INFER_SCHEMAS = {
         additionalProperties: false,
         properties: {
           binary_data_output: { type: 'boolean' },
-          timeout: { type: 'integer', minimum: 0, description: 'Microseconds' },
+          timeout: { type: 'integer', minimum: 0, description: 'Microseconds; not heeded' },
           content_type: { type: 'string' },
         },
       },

@@ -1,10 +1,7 @@
-import { EyrieError, type InferenceInput, type ServedTask } from '#core';
-import { ImageClassifier, TensorModel, type TensorValue } from '#tasks';
+import type { InferenceInput } from '#core';
+import type { TensorValue } from '#tasks';
 import type { Config } from '../../config';
 import type { Wait } from '../../serving/prediction.service';
-import type { InferRequest } from './infer-request';
-import { translatePictures } from './pictures';
-import { translateTensors } from './tensors';
 
 export type TranslationLimits = Pick<Config, 'MAX_BATCH_ITEMS' | 'MAX_IMAGE_BYTES'>;
 
@@ -18,11 +15,4 @@ export interface Translation<Part = unknown> {
   present(output: unknown): Part;
   /** All of them as tensors. */
   outputs(parts: readonly Part[]): readonly TensorValue[];
-}
-
-/** @throws EyrieError INVALID_REQUEST, INVALID_IMAGE, IMAGE_TOO_LARGE */
-export function translate(task: ServedTask, request: InferRequest, limits: TranslationLimits): Promise<Translation> {
-  if (task instanceof ImageClassifier) return translatePictures(task, request, limits);
-  if (task instanceof TensorModel) return translateTensors(task, request);
-  throw new EyrieError('INVALID_REQUEST', `a version whose task is ${task.task} cannot be asked by this protocol`);
 }
