@@ -1,6 +1,7 @@
 import type { InferenceResult } from '#core';
 import type { Predictor } from '#inference';
 import { ImageClassifier } from '#tasks';
+import { specFor } from './onnx-classifier';
 
 interface AskOptions {
   topK: number;
@@ -11,7 +12,8 @@ interface AskOptions {
   unknownCost?: boolean;
 }
 
-const classifier = new ImageClassifier([], []);
+const { input: INPUT, output: OUTPUT } = specFor();
+const classifier = new ImageClassifier([], [], OUTPUT, INPUT);
 
 /** Has a predictor of `onnxClassifier` classify an image. */
 export async function ask(

@@ -8,6 +8,7 @@ import { ModelsModule } from './control/models/models.module';
 import { TrafficModule } from './control/traffic/traffic.module';
 import { VersionsModule } from './control/versions/versions.module';
 import { PredictModule } from './dialects/eyrie/predict.module';
+import { OpenInferenceModule } from './dialects/open-inference/open-inference.module';
 import { HealthModule } from './health/health.module';
 import { ModelRegistryModule } from './libraries/model-registry.module';
 import { MetricsEndpointModule } from './metrics-endpoint/metrics-endpoint.module';
@@ -28,6 +29,7 @@ export class AppModule {
         SettingsModule.register(config, logger, tracing),
         AuthModule,
         PredictModule,
+        OpenInferenceModule,
         ModelsModule,
         TrafficModule,
         AdminModule,

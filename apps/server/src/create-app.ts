@@ -10,6 +10,7 @@ import type { Config } from './config';
 import { answerConnectionErrors } from './http/connection-errors';
 import { Connections } from './http/connections';
 import { corsHeaders } from './http/cors';
+import { ErrorForms } from './http/error-forms';
 import { FirstStage } from './http/first-stage';
 import { Forwarded } from './http/forwarded';
 import { ProblemFilter } from './http/problem.filter';
@@ -68,6 +69,7 @@ export function configureApp(
     find: routeFinder(routesOf(description)),
     setCorsHeaders: corsHeaders(config.CORS_ORIGINS),
     forwarded: app.get(Forwarded),
+    errorForms: app.get(ErrorForms),
     tracing,
     gate: app.get(Admission),
     bodyTimeMs: ({ route }) =>

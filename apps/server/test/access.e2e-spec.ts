@@ -137,7 +137,9 @@ describe('every route', () => {
       expect([template, options.status]).toEqual([template, 204]);
       for (const method of methods.keys()) expect(options.headers.get('allow')).toContain(method);
       const wrong = await request(url, { method: 'PATCH' });
-      expect([template, wrong.status, wrong.body.code]).toEqual([template, 405, 'METHOD_NOT_ALLOWED']);
+      // Another dialect has no codes in its errors.
+      const said = template.startsWith('/v2') ? { error: expect.any(String) } : { code: 'METHOD_NOT_ALLOWED' };
+      expect([template, wrong.status, wrong.body]).toEqual([template, 405, expect.objectContaining(said)]);
     }
     for (const path of ['/nope', '/v1/nope', `/v1/models/${MODEL}/nope`, '/models']) {
       const { status, body } = await request(server.url + path);

@@ -20,7 +20,16 @@ export { type Asked, classify, imageClassifierOf } from './image-classification/
 export { labelsFromJson, parseLabels } from './image-classification/labels';
 export type { ImageClassificationFields } from './image-classification/manifest';
 export { type DataType, DATA_TYPES } from './tensor/data-type';
-export { toJson } from './tensor/tensor-json';
-export { TensorModel, type Tensors } from './tensor/tensor-model';
+export { eachElement, sizeOf } from './tensor/tensor-bytes';
+export {
+  readShape,
+  readStrings,
+  readTensor,
+  type SentTensor,
+  type TensorValue,
+  toJson,
+  writeStrings,
+} from './tensor/tensor-json';
+export { type Port, TensorModel, type Tensors } from './tensor/tensor-model';
 export { TASKS } from './tasks';
 export { WORKER_ENTRY } from './worker-entry';

@@ -5,6 +5,7 @@ import { CONFIG } from '../settings';
 import { ApiAccess } from './api-access';
 import { ApiKeyGuard } from './api-key.guard';
 import { ApiKeys } from './api-keys';
+import { AuditLog } from './audit-log';
 
 @Module({
   providers: [
@@ -17,7 +18,8 @@ import { ApiKeys } from './api-keys';
         }),
     },
     { provide: APP_GUARD, useClass: ApiKeyGuard },
+    AuditLog,
   ],
-  exports: [ApiAccess],
+  exports: [ApiAccess, AuditLog],
 })
 export class AuthModule {}

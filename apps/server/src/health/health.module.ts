@@ -9,6 +9,6 @@ import { ModelsHealth } from './models.health';
   imports: [TerminusModule.forRoot({ logger: false }), ModelRegistryModule],
   controllers: [HealthController],
   providers: [ModelsHealth, Draining],
-  exports: [Draining],
+  exports: [Draining, ModelsHealth],
 })
 export class HealthModule {}

@@ -12,6 +12,13 @@ export class ModelsHealth {
     private readonly draining: Draining,
   ) {}
 
+  /** Neither `server` nor `routed` is down. */
+  get isReady(): boolean {
+    return [this.server(), this.routed()].every((result) =>
+      Object.values(result).every(({ status }) => status === 'up'),
+    );
+  }
+
   /** Down while the server shuts down. */
   server(): HealthIndicatorResult {
     const indicator = this.indicators.check('server');

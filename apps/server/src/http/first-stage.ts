@@ -8,6 +8,7 @@ import type { SetCorsHeaders } from './cors';
 import { limitBodyTime } from './body-time';
 import { allowedMethods, requireDescribed } from './described-requests';
 import { discardBody } from './discard-body';
+import type { ErrorForms } from './error-forms';
 import { continueWhenRead } from './expect-continue';
 import type { Forwarded } from './forwarded';
 import { requireSoundFraming } from './framing';
@@ -35,6 +36,7 @@ export interface FirstStageOptions {
   /** undefined where no page of another origin may call. */
   setCorsHeaders?: SetCorsHeaders;
   forwarded: Forwarded;
+  errorForms: ErrorForms;
   /** undefined where no traces are sent. */
   tracing?: Tracing;
   gate: Gate;
@@ -75,9 +77,10 @@ export class FirstStage {
   }
 
   private passesOn(req: IncomingMessage, res: ServerResponse): boolean {
-    const { tracing, forwarded, setCorsHeaders, logger } = this.options;
+    const { tracing, forwarded, errorForms, setCorsHeaders, logger } = this.options;
     const { path, query } = targetOf(req);
     const context = new RequestContext(req.headers, path);
+    context.errorForm = errorForms.of(path);
     giveContext(res, context);
     // Each image of a batch listens to it.
     res.setMaxListeners(0);

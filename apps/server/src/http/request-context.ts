@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
+import type { ErrorForm } from './error-forms';
 import type { Access, Scope } from './scopes';
 import type { Permit } from '#routing';
 import type { RequestTrace } from '../tracing/tracing';
@@ -30,6 +31,8 @@ export class RequestContext {
   scope?: Scope;
   /** Who answers it, where it is a prediction that has been taken on. */
   permit?: Permit;
+  /** How the path's dialect tells of errors; undefined where they are problems. */
+  errorForm?: ErrorForm;
   /** Where traces are sent and the request has one. */
   trace?: RequestTrace;
   /** Why the answer could not be sent. */

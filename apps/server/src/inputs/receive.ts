@@ -1,8 +1,9 @@
 import type { Request } from 'express';
-import { EyrieError, withTimeLimit } from '#core';
+import { EyrieError } from '#core';
 import type { Config } from '../config';
 import type { Asked } from './asked';
 import { readForm } from './form/read-form';
+import { inBodyTime } from './in-body-time';
 import { BatchBody, SingleBody } from './json/bodies';
 import { readJson } from './json/read-json';
 import { readBytes } from './read-body';
@@ -31,12 +32,12 @@ export class BodyReceiver {
 
   /** @throws EyrieError INVALID_REQUEST, INVALID_IMAGE, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, DEADLINE_EXCEEDED */
   receiveOne(req: Request): Promise<ReceivedOne> {
-    return this.inTime((signal) => this.readOne(req, signal));
+    return inBodyTime(this.limits.BODY_TIMEOUT_MS, (signal) => this.readOne(req, signal));
   }
 
   /** @throws as `receiveOne` */
   receiveMany(req: Request): Promise<ReceivedMany> {
-    return this.inTime((signal) => this.readMany(req, signal));
+    return inBodyTime(this.limits.BODY_TIMEOUT_MS, (signal) => this.readMany(req, signal));
   }
 
   private async readOne(req: Request, signal: AbortSignal): Promise<ReceivedOne> {
@@ -90,13 +91,6 @@ export class BodyReceiver {
       default:
         throw notThis(req, 'multipart/form-data or application/json');
     }
-  }
-
-  /** A client that sends a byte now and then must not hold a request open for ever. */
-  private inTime<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const ms = this.limits.BODY_TIMEOUT_MS;
-    const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
-    return withTimeLimit({ ms, onExpiry }, read);
   }
 }
 

@@ -5,12 +5,14 @@ import { METRICS } from './metrics';
 import { ObserverFailures } from './observer-failures';
 import { PredictionMetrics } from './prediction.metrics';
 import { LoggingTrafficObserver } from './traffic-observer';
+import { VersionStatistics } from './version-statistics';
 
 const COUNTERS = [
   ...METRICS,
   HttpMetrics,
   ObserverFailures,
   PredictionMetrics,
+  VersionStatistics,
   LoggingTrafficObserver,
   LoggingCacheObserver,
 ];

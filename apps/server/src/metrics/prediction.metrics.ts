@@ -9,6 +9,8 @@ import type { Route } from '#routing';
 /** Counts answers and failures, and where their time went. */
 @Injectable()
 export class PredictionMetrics {
+  private readonly last = new WeakMap<ModelVersion, number>();
+
   constructor(
     @InjectMetric('predictions_total') private readonly predictions: Counter,
     @InjectMetric('prediction_duration_seconds') private readonly duration: Histogram,
@@ -18,8 +20,15 @@ export class PredictionMetrics {
   ) {}
 
   /** A version has worked on an input, for one request or for several. */
-  computed({ model, version }: ModelVersion, timings: Timings): void {
+  computed(by: ModelVersion, timings: Timings): void {
+    const { model, version } = by;
+    this.last.set(by, new Date().getTime());
     for (const [stage, ms] of Object.entries(timings)) this.duration.observe({ model, version, stage }, ms / 1000);
+  }
+
+  /** When the version last did; milliseconds since 1970. */
+  lastComputed(version: ModelVersion): number | undefined {
+    return this.last.get(version);
   }
 
   /** A client gets an answer, wherever it comes from. */

@@ -9,6 +9,8 @@ import { AliasBody } from '../control/admin/admin.dto';
 import { TRAFFIC_BODIES } from '../control/admin/traffic-changes.dto';
 import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
+import { ERROR_SCHEMAS, errorResponses, PREFIX } from '../dialects/open-inference/error-form';
+import { INFER_SCHEMAS, TAG } from '../dialects/open-inference/infer.openapi';
 import { descriptionPages } from './description-pages';
 import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
 
@@ -28,6 +30,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
     .setVersion(BUILD_INFO.version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addTag('predict', 'Classify images')
+    .addTag(TAG, 'The Open Inference Protocol V2, as KServe and Triton speak it')
     .addTag('models', 'What is served')
     .addTag('admin', 'Change what is served; needs an admin key')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'eyrie_…', description: 'An API key' }, BEARER)
@@ -45,7 +48,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
   closeSchemas(document, [...POLICY_CLASSES, ...TRAFFIC_BODIES, AliasBody]);
   askForKeys(document, predictAuth);
   document.components ??= {};
-  const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS } as never;
+  const schemas = { Problem: PROBLEM_SCHEMA, ...PREDICT_SCHEMAS, ...ERROR_SCHEMAS, ...INFER_SCHEMAS } as never;
   document.components.schemas = Object.assign(document.components.schemas ?? {}, schemas);
   return document;
 }
@@ -81,13 +84,14 @@ const REFUSALS: Record<Scope, ErrorCode[]> = {
 
 /** Operations that declare a scope take a key, in either way. */
 function askForKeys({ paths }: OpenAPIObject, predictAuth: 'open' | 'required'): void {
-  for (const item of Object.values(paths)) {
+  for (const [path, item] of Object.entries(paths)) {
+    const responses = path.startsWith(PREFIX) ? errorResponses : problemResponses;
     for (const operation of [item.get, item.put, item.post, item.delete]) {
       const access = (operation as { [ACCESS_IN_DESCRIPTION]?: Access } | undefined)?.[ACCESS_IN_DESCRIPTION];
       if (!operation || !access || access === 'public') continue;
       if (access !== 'admin' && predictAuth === 'open') continue;
       operation.security = [{ [BEARER]: [] }, { [API_KEY]: [] }];
-      operation.responses = { ...problemResponses(REFUSALS[access]), ...operation.responses };
+      operation.responses = { ...responses(REFUSALS[access]), ...operation.responses };
     }
   }
 }

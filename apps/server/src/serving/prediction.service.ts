@@ -30,6 +30,10 @@ export interface Wait {
  */
 export type Interpret<Source> = (task: ServedTask) => (source: Source, wait: Wait) => Promise<InferenceInput>;
 
+/** What a dialect knows of a request that may have several inputs: how each is made. @throws as `Interpret` */
+export type Divide = (task: ServedTask, route: Route) => Promise<Reads> | Reads;
+type Reads = readonly ((wait: Wait) => Promise<InferenceInput>)[];
+
 /** The way of a request that has its permit: read, look into the cache, queue, answer, and tell what became of it. */
 @Injectable()
 export class PredictionService {
@@ -63,22 +67,37 @@ export class PredictionService {
     question: Question,
     present: (answer: Answer) => Body,
   ): Promise<{ route: Route; results: (Body | EyrieError)[] }> {
+    const divide: Divide = (task) => {
+      const read = interpret(task);
+      return sources.map((source) => (wait) => {
+        return source instanceof EyrieError ? Promise.reject(source) : read(source, wait);
+      });
+    };
+    const { route, results } = await this.predictParts(divide, question, present);
+    const [first] = results;
+    // Nothing was answered, for a reason that is not the inputs': the request as a whole failed.
+    if (first instanceof EyrieError && NOT_THE_INPUTS_FAULT.has(first.code) && allSame(results)) throw first;
+    return { route, results };
+  }
+
+  /** As `predictMany`, where only the version that answers tells how many inputs a request has. */
+  async predictParts<Body>(
+    divide: Divide,
+    question: Question,
+    present: (answer: Answer) => Body,
+  ): Promise<{ route: Route; results: (Body | EyrieError)[] }> {
     const wait = this.waitOf(question);
-    const { route, read } = await this.open(question, interpret, wait);
+    const { route, read: reads } = await this.open(question, divide, wait);
     const results = await Promise.all(
-      sources.map(async (source, index) => {
-        const input = () => (source instanceof EyrieError ? Promise.reject(source) : read(source, wait));
+      reads.map(async (read, index) => {
         try {
-          return await this.ask(route, input, question, wait, present, index);
+          return await this.ask(route, () => read(wait), question, wait, present, index);
         } catch (error) {
           if (error instanceof EyrieError) return error;
           throw error;
         }
       }),
     );
-    const [first] = results;
-    // Nothing was answered, for a reason that is not the inputs': the request as a whole failed.
-    if (first instanceof EyrieError && NOT_THE_INPUTS_FAULT.has(first.code) && allSame(results)) throw first;
     return { route, results };
   }
 
@@ -93,11 +112,11 @@ export class PredictionService {
     };
   }
 
-  private async open<Source>(question: Question, interpret: Interpret<Source>, wait: Wait) {
+  private async open<Read>(question: Question, interpret: (task: ServedTask, route: Route) => Read, wait: Wait) {
     const { route } = this.permits.renewed(question.permit);
     question.onRoute(route);
     const { task } = await this.loaded(route.version, wait);
-    return { route, read: interpret(task) };
+    return { route, read: await interpret(task, route) };
   }
 
   /** The version when it is loaded, which it may have to be first. @throws EyrieError MODEL_NOT_READY, OVERLOADED */

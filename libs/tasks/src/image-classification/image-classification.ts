@@ -16,6 +16,6 @@ export const imageClassification: Task = {
     const { input, output, labels: file, golden = [] } = fields as unknown as ImageClassificationFields;
     const labels = parseLabels(await read(file), file);
     const spec: ClassifierSpec = { input, output, labels };
-    return { spec, serve: () => new ImageClassifier(labels, golden, output) };
+    return { spec, serve: () => new ImageClassifier(labels, golden, output, input) };
   },
 };

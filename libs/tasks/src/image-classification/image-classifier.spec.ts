@@ -1,9 +1,10 @@
 import type { Classes } from './classes';
 import { ImageClassifier } from './image-classifier';
+import { pixelInput } from './worker/image/input.fixture';
 
 const labels = ['cat', 'dog', 'dog', 'owl'];
-const single = new ImageClassifier(labels, []);
-const tags = new ImageClassifier(labels, [], { multi_label: true, threshold: 0.5 });
+const single = new ImageClassifier(labels, [], { name: 'out' }, pixelInput());
+const tags = new ImageClassifier(labels, [], { name: 'out', multi_label: true, threshold: 0.5 }, pixelInput());
 const classes = (...ids: (number | [number, string])[]): Classes =>
   ids.map((id, i) => {
     const [class_id, label] = typeof id === 'number' ? [id, labels[id]!] : id;
@@ -53,4 +54,34 @@ describe('a kept multi-label answer', () => {
   it('has a key of its own for each number of classes', () => {
     expect([cache.key({}), cache.key({ topK: 4 })]).toEqual(['all', '4']);
   });
+});
+
+it('scores that do not reach the threshold may be asked for, and are no classes of the answer', () => {
+  const input = tags.scoresInput(new Uint8Array(3), 4);
+  expect(input.params).toEqual({ topK: 4, anyScore: true });
+  expect(single.scoresInput(new Uint8Array(3), 4).params).toEqual({ topK: 4 });
+  const all = [0.9, 0.6, 0.4, 0.1].map((confidence, id) => ({ class_id: id, label: labels[id]!, confidence }));
+  expect(tags.named(all)).toHaveLength(2);
+  expect(tags.headline(all.slice(2))).toBeUndefined();
+  // The shadow is asked for those that reach it.
+  expect(tags.compare(all, all.slice(0, 2)).agreed).toBe(true);
+  expect(tags.forComparison(input).params).toEqual({ topK: 4 });
+  expect(tags.cache.decode(tags.cache.encode(all), input.params)).toEqual(all);
+  expect(tags.cache.decode(tags.cache.encode(all), { topK: 4 })).toBeUndefined();
+});
+
+it('pixels that are ready for a graph are kept apart from files in the cache, and must be numbers', () => {
+  const { params } = single.scoresInput(new Uint8Array(224 * 224 * 3), 4, true);
+  expect(params).toEqual({ topK: 4, pixels: 'UINT8 NHWC RGB 224x224x3' });
+  expect(single.cache.key(params)).not.toBe(single.cache.key({ topK: 4 }));
+  const floats = new ImageClassifier(
+    labels,
+    [],
+    { name: 'out' },
+    pixelInput({ dtype: 'float32', width: 1, height: 1 }),
+  );
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const bytes = new Uint8Array(Float32Array.of(0, bad, 1).buffer);
+    expect(() => floats.scoresInput(bytes, 1, true)).toThrow('inputs.input has a value that is no number, at byte 4');
+  }
 });

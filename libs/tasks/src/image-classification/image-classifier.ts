@@ -12,7 +12,8 @@ import type { Classes, ClassScore } from './classes';
 import { decodeClasses, encodeClasses } from './classes-codec';
 import { decodeCost } from './header/decode-cost';
 import type { Golden } from './manifest';
-import { DEFAULT_THRESHOLD, type OutputSpec, type SentClasses } from './spec';
+import { type ClassifierParams, DEFAULT_THRESHOLD, type InputSpec, type OutputSpec, type SentClasses } from './spec';
+import { type Pixels, pixelsOf } from './pixels';
 
 /** What can be asked of one version, and what its answers mean. A class is told by its id; two may have the same label. */
 export class ImageClassifier implements ServedTask<Classes> {
@@ -21,16 +22,23 @@ export class ImageClassifier implements ServedTask<Classes> {
   /** Any number of classes may be right: answers have all whose score is at least `threshold`. */
   readonly isMultiLabel: boolean;
   readonly threshold: number;
+  /** The input of the graph, for who sends what is ready for it. */
+  readonly pixels: Pixels;
+  /** The name of the graph's output. */
+  readonly outputName: string;
 
   constructor(
     /** Of the classes, in their order. */
     readonly labels: readonly string[],
     private readonly golden: readonly Golden[],
-    { multi_label = false, threshold = DEFAULT_THRESHOLD }: Pick<OutputSpec, 'multi_label' | 'threshold'> = {},
+    { name, multi_label = false, threshold = DEFAULT_THRESHOLD }: Omit<OutputSpec, 'activation'>,
+    input: InputSpec,
   ) {
     this.card = { labels };
     this.isMultiLabel = multi_label;
     this.threshold = threshold;
+    this.outputName = name;
+    this.pixels = pixelsOf(input);
   }
 
   /**
@@ -38,8 +46,20 @@ export class ImageClassifier implements ServedTask<Classes> {
    * @param topK how many classes to answer; of a multi-label model at the most, and all that reach the threshold when left out
    */
   input(image: Uint8Array, topK?: number): InferenceInput {
-    const params = { topK: topK ?? (this.isMultiLabel ? undefined : 1) };
+    const params: ClassifierParams = { topK: topK ?? (this.isMultiLabel ? undefined : 1) };
     return { params, payload: [image], cost: 1, preparation: decodeCost(image) };
+  }
+
+  /**
+   * A question for the scores of so many classes, best first, whatever the threshold of a multi-label model says.
+   * @param image a file, or with `isReady` one picture as `pixels` describes it, in little-endian bytes
+   * @throws EyrieError INVALID_REQUEST for pixels that are no numbers
+   */
+  scoresInput(image: Uint8Array, topK: number, isReady = false): InferenceInput {
+    const params: ClassifierParams = { topK, ...(this.isMultiLabel && { anyScore: true }) };
+    if (!isReady) return { params, payload: [image], cost: 1, preparation: decodeCost(image) };
+    this.pixels.requireFinite(image);
+    return { params: { ...params, pixels: this.pixels.key }, payload: [image], cost: 1 };
   }
 
   answer(sent: unknown): Classes {
@@ -51,18 +71,21 @@ export class ImageClassifier implements ServedTask<Classes> {
     });
   }
 
-  headline([best]: Classes): Headline | undefined {
-    return best;
+  headline(classes: Classes): Headline | undefined {
+    return this.named(classes)[0] as ClassScore | undefined;
   }
 
+  /** More may have been asked for than the model says are there. */
   named(classes: Classes): readonly NamedClass[] {
-    return this.isMultiLabel ? classes : classes.slice(0, 1);
+    if (!this.isMultiLabel) return classes.slice(0, 1);
+    return classes.filter(({ confidence }) => confidence >= this.threshold);
   }
 
-  compare(classes: Classes, others: Classes): Comparison {
+  compare(all: Classes, others: Classes): Comparison {
+    const classes = this.isMultiLabel ? (this.named(all) as Classes) : all;
     const [best, other] = [classes[0], others[0]];
-    const say = (all: Classes) =>
-      this.isMultiLabel ? { classes: all.map(shortly) } : { ...(all[0] && shortly(all[0])) };
+    const say = (said: Classes) =>
+      this.isMultiLabel ? { classes: said.map(shortly) } : { ...(said[0] && shortly(said[0])) };
     return {
       agreed: this.isMultiLabel ? this.areSame(classes, others) : this.areSame(classes.slice(0, 1), others.slice(0, 1)),
       confidenceShift: best && other && other.confidence - best.confidence,
@@ -72,17 +95,22 @@ export class ImageClassifier implements ServedTask<Classes> {
 
   /** As many of a multi-label model as the client has been answered; the best one of any other. */
   forComparison(input: InferenceInput): InferenceInput {
-    return { ...input, params: { topK: this.isMultiLabel ? topKOf(input.params) : 1 } };
+    const { topK, pixels } = input.params as ClassifierParams;
+    return { ...input, params: { topK: this.isMultiLabel ? topK : 1, ...(pixels && { pixels }) } };
   }
 
   readonly cache: AnswerCodec<Classes> = {
-    key: (params) => String(topKOf(params) ?? 'all'),
+    key: (params) => {
+      const { topK = 'all', anyScore, pixels } = params as ClassifierParams;
+      return [topK, ...(anyScore ? ['any'] : []), ...(pixels ? ['pixels'] : [])].join('-');
+    },
     encode: encodeClasses,
     decode: (text, params) => {
-      const most = topKOf(params) ?? this.labels.length;
-      const least = this.isMultiLabel
-        ? { count: 0, confidence: this.threshold }
-        : { count: most, confidence: -Infinity };
+      const { topK: most = this.labels.length, anyScore } = params as ClassifierParams;
+      const least =
+        this.isMultiLabel && !anyScore
+          ? { count: 0, confidence: this.threshold }
+          : { count: most, confidence: -Infinity };
       return decodeClasses(text, this.labels, most, least);
     },
   };
@@ -115,8 +143,4 @@ export class ImageClassifier implements ServedTask<Classes> {
 
 function shortly({ label, confidence }: Headline): { label: string; confidence: number } {
   return { label, confidence };
-}
-
-function topKOf(params: object): number | undefined {
-  return (params as { topK?: number }).topK;
 }

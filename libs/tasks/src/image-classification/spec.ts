@@ -9,6 +9,16 @@ export interface ClassifierSpec {
 /** What a worker answers for one image, best class first. */
 export type SentClasses = readonly { classId: number; confidence: number }[];
 
+/** What is asked of a worker about one image. */
+export interface ClassifierParams {
+  /** How many classes to answer at the most; without it all, of a multi-label model those that reach its threshold. */
+  topK?: number;
+  /** Classes of a multi-label model that do not reach its threshold, too. */
+  anyScore?: true;
+  /** What is sent is no file but ready for the input, which these words describe (`Pixels.key`). */
+  pixels?: string;
+}
+
 export type Layout = 'NCHW' | 'NHWC';
 export type InputType = 'float32' | 'float16' | 'uint8' | 'int8';
 

@@ -10,17 +10,20 @@ export type DataType =
 /** What JSON says of an element: 64-bit integers that a double cannot hold, and what is no number, are strings. */
 export type JsonElement = number | string | boolean;
 
+/** An element as it was sent: a bigint where a number was written that a double need not hold. */
+export type SentElement = JsonElement | bigint;
+
 interface Codec {
   /** As ONNX Runtime calls it. */
   onnx: string;
   /** Of one element. */
   bytes: number;
-  write(view: DataView, at: number, value: JsonElement): void;
+  write(view: DataView, at: number, value: SentElement): void;
   read(view: DataView, at: number): JsonElement;
   /** In words, for what is refused. */
   wants: string;
   /** The element as it will be written; undefined for what is none. */
-  accepts(value: unknown): JsonElement | undefined;
+  accepts(value: unknown): SentElement | undefined;
 }
 
 export const DATA_TYPES: Readonly<Record<Exclude<DataType, 'BYTES'>, Codec>> = {
@@ -87,10 +90,10 @@ function long(
     accepts: (value) => {
       const isExact = typeof value === 'number' ? Number.isSafeInteger(value) : /^-?\d{1,20}$/.test(String(value));
       if (!isExact || typeof value === 'boolean') return undefined;
-      const big = BigInt(value as number | string);
-      return big >= least && big <= most ? (value as number | string) : undefined;
+      const big = BigInt(value as number | bigint | string);
+      return big >= least && big <= most ? big : undefined;
     },
-    write: (view, at, value) => view[set](at, BigInt(value), true),
+    write: (view, at, value) => view[set](at, value as bigint, true),
     read: (view, at) => {
       const big = view[get](at, true);
       return BigInt.asIntN(54, big) === big ? Number(big) : String(big);
@@ -108,6 +111,7 @@ function float(onnx: string, bytes: number, set: 'setFloat32' | 'setFloat64', ge
     wants: 'a number, or "NaN", "Infinity" or "-Infinity"',
     accepts: (value) => {
       if (typeof value === 'number') return value;
+      if (typeof value === 'bigint') return Number(value);
       return typeof value === 'string' && NOT_FINITE.includes(value) ? value : undefined;
     },
     write: (view, at, value) => view[set](at, Number(value), true),

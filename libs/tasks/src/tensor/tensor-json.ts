@@ -1,5 +1,6 @@
 import { eventLoopShare, invalidField } from '#core';
-import { DATA_TYPES, type DataType, type JsonElement } from './data-type';
+import { DATA_TYPES, type DataType, type JsonElement, type SentElement } from './data-type';
+import { checkElements, sizeOf } from './tensor-bytes';
 
 /** A tensor beside whose description its bytes are kept, as `data-type.ts` says. */
 export interface TensorValue {
@@ -22,12 +23,15 @@ export interface NestedElements {
   shape: readonly number[];
   length: number;
   /** The elements row by row, some at a time. */
-  blocks: readonly ArrayLike<JsonElement>[];
+  blocks: readonly ArrayLike<SentElement>[];
 }
 
-/** A tensor as somebody has sent it: nested lists, or a list of any nesting with its shape beside it. */
+/**
+ * A tensor as somebody has sent it: nested lists, a list of any nesting with its shape beside it, or bytes, as `data-type.ts`
+ * says, with their shape.
+ */
 export interface SentTensor {
-  data: NestedElements;
+  data: NestedElements | Uint8Array;
   shape?: NestedElements;
   datatype?: string;
 }
@@ -50,9 +54,16 @@ export async function readTensor(
   if (said !== undefined && said !== datatype) {
     throw invalidField(`${field}.datatype`, `must be ${datatype}, as the model has it`);
   }
-  if (!given) return { name, datatype, shape: data.shape, data: await write(data, datatype, field) };
+  if (!given) {
+    if (data instanceof Uint8Array) throw invalidField(`${field}.shape`, 'is missing');
+    return { name, datatype, shape: data.shape, data: await write(data, datatype, field) };
+  }
   const shape = readShape(given, `${field}.shape`);
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
+  if (data instanceof Uint8Array) {
+    await checkElements(data, datatype, shape, field);
+    return { name, datatype, shape, data };
+  }
   if (data.length !== count) {
     throw invalidField(
       `${field}.data`,
@@ -128,14 +139,15 @@ async function strings(elements: NestedElements, field: string): Promise<string[
 }
 
 /** A block has some thousands of elements. */
-async function eachBlock({ blocks }: NestedElements, then: (block: ArrayLike<JsonElement>) => void): Promise<void> {
+async function eachBlock({ blocks }: NestedElements, then: (block: ArrayLike<SentElement>) => void): Promise<void> {
   for (const block of blocks) {
     await eventLoopShare.turn();
     eventLoopShare.spend(() => then(block));
   }
 }
 
-function readShape({ shape, blocks }: NestedElements, field: string): number[] {
+/** @throws EyrieError INVALID_REQUEST for what is no shape @param field names it in messages */
+export function readShape({ shape, blocks }: NestedElements, field: string): number[] {
   const sizes = blocks.flatMap((block) => Array.from(block));
   const isShape =
     shape.length === 1 &&

@@ -22,7 +22,7 @@ export interface TensorParams {
 }
 
 /** An input or output of the graph that can be sent. */
-interface Port {
+export interface Port {
   name: string;
   datatype: DataType;
   /** -1 for a dimension that is free. */
@@ -46,7 +46,7 @@ export class TensorModel implements ServedTask<Tensors> {
    * @param inputs as they were sent, by name @param outputs names of those wanted; without it all
    * @param path of `inputs` in the body, for messages @throws EyrieError INVALID_REQUEST
    */
-  async fromJson(
+  async fromSent(
     inputs: ReadonlyMap<string, SentTensor>,
     outputs: readonly string[] | undefined,
     path = '',

@@ -9,7 +9,7 @@ import { POLICY_EXAMPLE, PolicyBody } from '../models/policy.dto';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { AliasBody, AliasPath, DefaultBody, RollbackQuery } from './admin.dto';
-import { AuditLog } from './audit-log';
+import { AuditLog } from '../../auth/audit-log';
 import { ChangesPolicy } from './changes-policy';
 import { PolicyChanges } from './policy-changes';
 

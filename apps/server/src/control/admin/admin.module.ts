@@ -1,18 +1,17 @@
 import { Inject, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { AuthModule } from '../../auth/auth.module';
 import type { Config } from '../../config';
 import { ModelRegistryModule } from '../../libraries/model-registry.module';
 import { CONFIG } from '../../settings';
 import { AdminController } from './admin.controller';
-import { AuditLog } from './audit-log';
 import { readJsonBody } from './json-body';
 import { PolicyChanges } from './policy-changes';
 import { TrafficChangesController } from './traffic-changes.controller';
 
 @Module({
-  imports: [ModelRegistryModule],
+  imports: [AuthModule, ModelRegistryModule],
   controllers: [AdminController, TrafficChangesController],
-  providers: [AuditLog, PolicyChanges],
-  exports: [AuditLog],
+  providers: [PolicyChanges],
 })
 export class AdminModule implements NestModule {
   constructor(@Inject(CONFIG) private readonly config: Config) {}

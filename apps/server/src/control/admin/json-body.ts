@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
-import { EyrieError, withTimeLimit } from '#core';
+import { EyrieError } from '#core';
 import type { Config } from '../../config';
+import { inBodyTime } from '../../inputs/in-body-time';
 import { readPlainObject } from '../../inputs/json/plain';
 
 /** A policy of 100 variants has some 8 KiB, and four levels. What walks a body field by field must not be led much deeper. */
@@ -11,7 +12,6 @@ const LIMITS = { maxBytes: 64 * 1024, maxDepth: 32 };
  * @throws EyrieError INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, DEADLINE_EXCEEDED
  */
 export function readJsonBody({ BODY_TIMEOUT_MS: ms }: Pick<Config, 'BODY_TIMEOUT_MS'>) {
-  const onExpiry = (): EyrieError => new EyrieError('DEADLINE_EXCEEDED', `the body did not arrive within ${ms} ms`);
   return (req: Request, _: Response, next: NextFunction): void => {
     if (!req.is('application/json')) return next();
     if (req.header('content-length') === '0') {
@@ -21,7 +21,7 @@ export function readJsonBody({ BODY_TIMEOUT_MS: ms }: Pick<Config, 'BODY_TIMEOUT
     if ((req.header('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
       return next(new EyrieError('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding'));
     }
-    withTimeLimit({ ms, onExpiry }, (signal) => readPlainObject(req, LIMITS, signal)).then((body) => {
+    inBodyTime(ms, (signal) => readPlainObject(req, LIMITS, signal)).then((body) => {
       req.body = body;
       next();
     }, next);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { EyrieError } from '#core';
 import { ModelRegistry, type Policy, type PolicyEdit } from '#registry';
-import { AuditLog } from './audit-log';
+import { AuditLog } from '../../auth/audit-log';
 
 /** Changes policies for who has an admin key: it is noted who did what, and the answer says which revision came of it. */
 @Injectable()

@@ -7,7 +7,7 @@ import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import { ApiProblems } from '../../http/api-problems';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
-import { AuditLog } from '../admin/audit-log';
+import { AuditLog } from '../../auth/audit-log';
 import { VersionChanges } from './version-changes';
 import { AddedVersionDto, RemovedDto, UPLOAD_SCHEMA, VerifiedDto } from './versions.dto';
 

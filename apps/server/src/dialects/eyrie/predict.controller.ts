@@ -6,7 +6,7 @@ import { Forwarded } from '../../http/forwarded';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
 import { PathPredictQuery, PredictQuery, type BatchResponse, type PredictResponse } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
-import { questionOf } from './question-of';
+import { questionOf } from '../../serving/question-of';
 import { PredictionReport } from './prediction-report';
 import { TaskDialects } from './task-dialect';
 import { oneTopK } from '../../inputs/asked';

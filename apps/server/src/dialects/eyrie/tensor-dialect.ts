@@ -14,7 +14,7 @@ export class TensorDialect {
       throw invalidField('top_k', 'is for models that name classes; this one answers with tensors');
     }
     return async (source: Source): Promise<InferenceInput> => {
-      if ('inputs' in source) return await task.fromJson(source.inputs, source.outputs, source.path);
+      if ('inputs' in source) return await task.fromSent(source.inputs, source.outputs, source.path);
       const names = task.inputs.map(({ name }) => name).join(', ');
       const detail = `the model takes no image but tensors: send {"inputs": {…}} as JSON, with ${names}`;
       throw new EyrieError('INVALID_REQUEST', detail);

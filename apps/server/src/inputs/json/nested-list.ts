@@ -4,8 +4,8 @@ import type { ArrayTaker, ValueTaker } from './takers';
 import { Text } from './text';
 import type { StringSink } from './tokenizer';
 
-/** What JSON can say of an element. */
-export type JsonElement = number | string | boolean;
+/** What JSON can say of an element: a bigint where a double does not hold a whole number. */
+export type JsonElement = number | bigint | string | boolean;
 
 /** Elements in nested lists of the same lengths. */
 export interface NestedElements {
@@ -103,13 +103,13 @@ export class NestedList implements ValueTaker, ArrayTaker {
     return this.text;
   }
 
-  private leaf(): void {
+  protected leaf(): void {
     this.leaves ??= this.depth;
     if (this.leaves !== this.depth) throw this.ragged();
     this.length++;
   }
 
-  private other(element: JsonElement): void {
+  protected other(element: JsonElement): void {
     this.allowance.spend(OTHER_BYTES);
     if (!this.others) {
       this.keepNumbers();
@@ -134,5 +134,13 @@ export class NestedList implements ValueTaker, ArrayTaker {
 
   private ragged(): EyrieError {
     return invalidField(this.field, `is ragged: lists ${this.depth || 1} deep have different lengths`);
+  }
+}
+
+/** Keeps whole numbers exactly that a double need not hold. Of others, who sends one is told to send it as a string. */
+export class ExactNestedList extends NestedList {
+  integer(value: bigint): void {
+    this.leaf();
+    this.other(value);
   }
 }

@@ -79,12 +79,13 @@ export class JsonReader implements JsonEvents {
     this.close();
   }
 
-  number(value: number): void {
+  number(value: number | bigint): void {
     if (this.isPassing()) return;
     try {
       const taker = this.taker();
       if (!taker.number) throw wrong(taker);
-      taker.number(value);
+      if (typeof value === 'bigint' && taker.integer) taker.integer(value);
+      else taker.number(Number(value));
     } catch (error) {
       this.fail(error);
     }

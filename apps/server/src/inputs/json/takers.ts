@@ -13,6 +13,8 @@ export interface ValueTaker {
   array?(): ArrayTaker;
   string?(): StringSink;
   number?(value: number): void;
+  /** A whole number that a double need not hold; without this, `number` gets the nearest one that it does. */
+  integer?(value: bigint): void;
   literal?(value: boolean | null): void;
   /**
    * Is told what is wrong with the value, or inside it, and that ends it: what is left of it is passed over. Without this, it

@@ -1,6 +1,6 @@
 import { EyrieError } from '#core';
 import { JsonError } from './json-error';
-import { parseNumber } from './number';
+import { exactInteger, parseNumber } from './number';
 
 /** Is told of a JSON text as it comes. Whatever it throws ends the reading. */
 export interface JsonEvents {
@@ -8,7 +8,8 @@ export interface JsonEvents {
   endObject(): void;
   beginArray(): void;
   endArray(): void;
-  number(value: number): void;
+  /** @param value a bigint for a whole number that is written without a fraction and that a double need not hold */
+  number(value: number | bigint): void;
   literal(value: boolean | null): void;
   /** @returns who takes its characters, as they come */
   beginKey(): StringSink;
@@ -298,7 +299,7 @@ export class JsonTokenizer {
       throw new JsonError('a number that is too large', this.before + at - this.tokenLength);
     }
     this.afterValue();
-    this.events.number(value);
+    this.events.number(Number.isSafeInteger(value) ? value : exactInteger(this.token, this.tokenLength, value));
   }
 
   private readLiteral(byte: number, at: number): void {

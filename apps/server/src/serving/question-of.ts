@@ -1,11 +1,11 @@
-import type { Response } from 'express';
-import { contextOf } from '../../http/request-context';
-import { tellRoute } from '../../serving/permit';
-import { clientOf } from '../../serving/rate-limit';
-import type { Question } from '../../serving/question';
+import type { ServerResponse } from 'node:http';
+import { contextOf } from '../http/request-context';
+import { tellRoute } from './permit';
+import { clientOf } from './rate-limit';
+import type { Question } from './question';
 
-/** @param address of the client @throws Error where the request has not been admitted: its route is missing in `prediction-routes.ts` */
-export function questionOf(res: Response, address: string, topK: number | undefined): Question {
+/** @param address of the client @throws Error where the request has not been admitted: its route is none of those that its dialect has named */
+export function questionOf(res: ServerResponse, address: string, topK?: number): Question {
   const context = contextOf(res);
   const { permit, requestId, trace } = context;
   const keyId = context.logged.key_id;

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import type { Logger } from 'pino';
-import { contextOf } from '../../http/request-context';
-import { LOGGER } from '../../settings';
+import { contextOf } from '../http/request-context';
+import { LOGGER } from '../settings';
 
 /** Who changed what, from what to what. */
 @Injectable()
