@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './prepare.mjs';
 
@@ -11,8 +11,11 @@ import { root, run } from './prepare.mjs';
  */
 export function virtualEnvironment(name, version, ...more) {
   const bin = join(root, '.cache', `${name}-${version}`, 'bin');
-  if (existsSync(join(bin, name))) return bin;
+  // Not every package has a program of its name, and an installation may have been interrupted.
+  const whole = join(bin, '..', 'is-whole');
+  if (existsSync(whole)) return bin;
   run('python3', ['-m', 'venv', join(bin, '..')]);
   run(join(bin, 'pip'), ['install', '--quiet', ...more, `${name}==${version}`]);
+  writeFileSync(whole, '');
   return bin;
 }
