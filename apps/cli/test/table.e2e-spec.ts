@@ -5,10 +5,9 @@ import { BUNDLED_REGISTRY, REPOSITORY, temporaryFolder, type TemporaryFolder } f
 import { startServer, type TestServer } from '#testing/server';
 import { EXPECTED, tableModel } from '#testing/table-models';
 
-let folder: TemporaryFolder;
+const folder: TemporaryFolder = temporaryFolder();
 let server: TestServer;
 beforeAll(async () => {
-  folder = temporaryFolder();
   mkdirSync(join(folder.path, 'models'));
   const here = { MODEL_REGISTRY: BUNDLED_REGISTRY, MODEL_NAME: 'diabetes', LOAD: 'explicit', LOAD_ON_DEMAND: 'true' };
   server = await startServer(here);
