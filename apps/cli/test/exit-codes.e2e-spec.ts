@@ -34,7 +34,7 @@ it.each([
   ['models show', /missing required argument 'model'/],
   ['models remove m', /give either the number/],
   ['models pull https://host.test/x.onnx', /say with --sha256/],
-  ['evaluate m 1', /required option '--images <folder>' not specified/],
+  ['evaluate m 1', /give --images FOLDER for a classifier of images, or --csv FILE for a model of tables/],
   ['tune m --goal beauty', /'beauty' is invalid/],
   ['alias set m Champion! 1', /"Champion!" cannot be an alias/],
   ['alias set m champion one', /"one" is no version number/],
