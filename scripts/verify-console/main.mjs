@@ -15,6 +15,7 @@ import { modelsFlow } from './models.mjs';
 import { makeRegistry } from './registry.mjs';
 import { drawReadme } from './readme-picture.mjs';
 import { drawAll } from './screenshots.mjs';
+import { prepareTraffic, trafficFlow } from './traffic.mjs';
 import { tryFlow } from './try.mjs';
 import { weigh } from './weight.mjs';
 
@@ -62,6 +63,8 @@ try {
     await weigh({ ...given, url: server.url });
     await tryFlow({ ...given, url: server.url });
     await modelsFlow({ ...given, url: server.url, registry });
+    await trafficFlow({ ...given, url: server.url });
+    await prepareTraffic(server.url, ADMIN_KEY);
     const pictures = mkdtempSync(join(tmpdir(), 'eyrie-console-pictures-'));
     await drawAll({ ...given, url: server.url, folder: pictures });
     const { port } = new URL(server.url);

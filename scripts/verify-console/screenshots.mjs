@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { accessibilityFindings, openTab } from './browser.mjs';
 import { HOSTILE, MODEL } from './registry.mjs';
+import { send } from './traffic.mjs';
 import { none } from './try.mjs';
 
 const WIDTHS = [360, 1024, 1600];
@@ -23,7 +24,7 @@ export async function drawAll({ browser, url, held, folder }) {
         // Another part of the same address alone would keep what was there.
         await page.goto('about:blank');
         await page.goto(`${url}/console${path}`);
-        await prepare(page);
+        await prepare(page, url);
         await draw(name);
       }
       await page.context().close();
@@ -62,6 +63,18 @@ const PICTURES = [
     },
   ],
   ['models', '#/models', (page) => page.getByText('READY').first().waitFor()],
+  [
+    'traffic',
+    `#/traffic/${MODEL}`,
+    async (page, url) => {
+      await page.getByText('Agrees').waitFor();
+      await page.getByText('Measured: nothing yet').waitFor();
+      await page.waitForTimeout(500);
+      await send(url, 12);
+      await page.getByText(/Measured on \d+ requests/).waitFor();
+      await page.locator('section', { hasText: 'History of the policy' }).locator('summary').first().click();
+    },
+  ],
   [
     'model',
     `#/models/${MODEL}`,

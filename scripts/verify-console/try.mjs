@@ -53,7 +53,7 @@ async function otherWaysIn(page, held) {
     );
     await page
       .getByRole('article', { name: `As the traffic goes: ${kind}.png` })
-      .getByText('Request')
+      .locator('.request-id')
       .waitFor();
     held(`a photo by ${kind}`, true);
   }

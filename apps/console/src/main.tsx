@@ -6,11 +6,13 @@ import { apiKey, askForKey, reachable, SERVER } from './shell/api.js';
 import { ConfirmDialog, KeyDialog } from './shell/dialogs.js';
 import { linkTo, place } from './shell/router.js';
 import { useStore } from './shell/store.js';
+import { TrafficPage } from './traffic/traffic-page.js';
 import { TryPage } from './try/try-page.js';
 
 const PAGES = [
   { path: 'try', title: 'Try' },
   { path: 'models', title: 'Models' },
+  { path: 'traffic', title: 'Traffic' },
 ] as const;
 
 function App() {
@@ -40,7 +42,7 @@ function App() {
       </header>
       <Away />
       <main id="content" tabIndex={-1}>
-        {page === 'models' ? name === undefined ? <ModelsPage /> : <ModelPage name={name} /> : <TryPage />}
+        <Content page={page} name={name} />
       </main>
       <footer>
         <a href={`${SERVER}docs`}>API documentation</a>
@@ -51,6 +53,12 @@ function App() {
       <ConfirmDialog />
     </div>
   );
+}
+
+function Content({ page, name }: { page: string; name: string | undefined }) {
+  if (page === 'traffic') return <TrafficPage name={name} />;
+  if (page !== 'models') return <TryPage />;
+  return name === undefined ? <ModelsPage /> : <ModelPage name={name} />;
 }
 
 function toContent(event: Event): void {
