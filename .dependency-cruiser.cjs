@@ -23,11 +23,12 @@ const ROOMS = {
   overload: ['http', 'libraries'],
   serving: ['auth', 'http', 'libraries', 'metrics', 'overload', 'tracing'],
   dialects: ['auth', 'health', 'http', 'inputs', 'libraries', 'metrics', 'overload', 'serving'],
-  console: ['auth', 'http', 'libraries'],
+  pages: [],
+  console: ['auth', 'http', 'libraries', 'pages'],
   control: ['auth', 'http', 'inputs', 'libraries'],
   health: ['auth', 'http', 'libraries'],
   'metrics-endpoint': ['auth', 'http', 'libraries', 'log', 'metrics', 'overload'],
-  openapi: ['control', 'dialects', 'http'],
+  openapi: ['control', 'dialects', 'http', 'pages'],
 };
 
 /** One rule for each folder below `parent`: it may import itself and the folders that are named for it. */

@@ -10,7 +10,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY apps apps
 COPY libs libs
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
+    && node node_modules/typescript/bin/tsc -p apps/console/tsconfig.json
 
 FROM --platform=$BUILDPLATFORM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS app
 ARG TARGETARCH
@@ -31,13 +32,17 @@ RUN node docker/prune-dependencies.mjs node_modules linux $TARGETARCH \
 COPY --from=build /build/dist/apps dist/apps
 COPY --from=build /build/dist/libs dist/libs
 COPY model-registry model-registry
+# What the console is made of beside its scripts.
+COPY apps/console/src/console.css apps/console/src/
+COPY samples/*.jpg samples/*.png samples/*.webp samples/
+COPY samples/photos samples/photos
 # Shown at /health and by the metric build_info. VERSION is package.json's when it is empty.
 ARG VERSION=
 ARG COMMIT=unknown
 # Whatever umask the sources were checked out with: readable for any user, writable for none but root.
 RUN VERSION="$VERSION" COMMIT="$COMMIT" node -p 'const { VERSION: version, COMMIT: commit } = process.env; JSON.stringify({ version, commit })' > build-info.json \
     && chmod +x dist/apps/cli/src/main.js \
-    && chmod -R u=rwX,go=rX build-info.json package.json docker dist model-registry
+    && chmod -R u=rwX,go=rX build-info.json package.json apps docker dist model-registry samples
 
 FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20
 # tini is PID 1: it passes signals on to the server and reaps what nobody waits for. The server needs Node alone, so the

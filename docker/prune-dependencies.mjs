@@ -28,6 +28,9 @@ const FOR_BUNDLERS = [
   [/^libphonenumber-js$/, /^bundle\//],
   [/^rxjs$/, /^(src|dist\/(bundles|esm|esm5|types))\//],
   [/^protobufjs$/, /^dist\//],
+  // Of what browsers get, the server reads one file each.
+  [/^preact$/, /^(src|compat|debug|devtools|jsx-runtime|test-utils|hooks\/src)\//],
+  [/^uplot$/, /^dist\/uPlot\.(cjs|esm|iife)\.js$/],
 ];
 
 /** Optional peers that npm installs although nothing asks for them when the server runs. */

@@ -8,6 +8,7 @@ const CHECKS = [
   ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['types of the console', 'tsc', ['-p', 'apps/console/tsconfig.json', '--noEmit']],
   ['structure', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...CRUISED]],
   ['kernels', 'node', ['scripts/kernels.mjs', '--check']],
 ];

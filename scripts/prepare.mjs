@@ -28,6 +28,8 @@ function checkNode() {
 
 const INSTALLED = join(root, 'node_modules', '.eyrie-installed');
 const BUILT = join(root, 'dist', '.eyrie-built');
+/** What runs in Node, and what runs in browsers. */
+const PROJECTS = ['tsconfig.build.json', 'apps/console/tsconfig.json'];
 
 function installIfStale(quiet) {
   const wanted = installedFrom();
@@ -45,7 +47,9 @@ export function buildIfStale(quiet = false) {
   if (isStamped(BUILT, wanted)) return;
   if (!quiet) console.error('Building …');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { quiet });
+  for (const project of PROJECTS) {
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], { quiet });
+  }
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(BUILT, wanted);
 }
@@ -60,7 +64,7 @@ function installedFrom() {
 
 function builtFrom() {
   return digest([
-    ...['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'].map((f) => join(root, f)),
+    ...['tsconfig.json', ...PROJECTS, 'package.json', 'package-lock.json'].map((f) => join(root, f)),
     ...sourceFiles(join(root, 'apps')),
     ...sourceFiles(join(root, 'libs')),
   ]);
@@ -68,7 +72,7 @@ function builtFrom() {
 
 function sourceFiles(folder) {
   return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('spec.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('spec.ts'))
     .map((name) => join(folder, name))
     .sort();
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What runs. An image has a build-info.json beside package.json; elsewhere the version is package.json's. */
@@ -9,6 +9,9 @@ export interface BuildInfo {
 }
 
 export const BUILD_INFO = readBuildInfo(__dirname);
+
+/** The folder of package.json: from the sources and from the build it is the same one. */
+export const PROJECT = projectOf(__dirname);
 
 /** Looks in `folder` and above it for package.json: from the sources and from the build it is the same one. */
 export function readBuildInfo(folder: string): BuildInfo {
@@ -27,4 +30,9 @@ function readJson(file: string): Partial<BuildInfo> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function projectOf(folder: string): string {
+  const above = dirname(folder);
+  return above === folder || existsSync(join(folder, 'package.json')) ? folder : projectOf(above);
 }

@@ -97,6 +97,10 @@ export class Config {
   @Matches(ORIGIN, { each: true, message: 'must be origins such as https://shop.example, without a path, or *' })
   readonly CORS_ORIGINS: string[] = [];
 
+  @Described('whether `/console` and its files are served; `/` leads browsers there, or else shows a plain page')
+  @IsIn(['on', 'off'])
+  readonly CONSOLE: 'on' | 'off' = 'on';
+
   @Described('where the models are', { section: 'Models', allowed: 'folder', outsideChart: true })
   @IsString()
   @MinLength(1)

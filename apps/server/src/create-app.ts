@@ -7,6 +7,7 @@ import { EyrieError } from '#core';
 import { flatten, inOneLine } from '#validation';
 import { AppModule } from './app.module';
 import { limitOf, type Config } from './config';
+import { serveConsole } from './console/serve-console';
 import { answerConnectionErrors } from './http/connection-errors';
 import { Connections } from './http/connections';
 import { corsHeaders } from './http/cors';
@@ -60,6 +61,7 @@ export function configureApp(
   );
   const description = describeApi(app, config.PREDICT_AUTH);
   serveApiDescription(app, description);
+  if (config.CONSOLE === 'on') serveConsole(app);
   app.useGlobalFilters(new ProblemFilter(logger));
 
   const server = app.getHttpServer();

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Inject, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiFoundResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ModelRegistry, type Model } from '#registry';
 import { Public } from '../auth/route-access';
@@ -7,6 +7,7 @@ import { BUILD_INFO } from '../build-info';
 import type { Config } from '../config';
 import { ApiProblems } from '../http/api-problems';
 import { CONFIG } from '../settings';
+import { isBuilt } from './console-files';
 import { FRONT_PAGE_CSS, frontPage, LINKS, type ListedModel } from './front-page';
 import { ICON_SVG } from './icon';
 
@@ -20,19 +21,32 @@ const ICON_ANSWER = 'image/svg+xml';
 @ApiProblems('INVALID_REQUEST')
 @Controller({ version: VERSION_NEUTRAL })
 export class ConsoleController {
+  private readonly hasConsole: boolean;
+
   constructor(
     private readonly registry: ModelRegistry,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    this.hasConsole = config.CONSOLE === 'on' && isBuilt();
+  }
 
   @Get()
-  @ApiOperation({ summary: 'Where everything is: a page for browsers, JSON for anybody else' })
+  @ApiOperation({ summary: 'Where everything is: the console for browsers, JSON for anybody else' })
   @ApiProduces('application/json', 'text/html')
-  @ApiOkResponse({ description: 'Links, relative to this address' })
+  @ApiOkResponse({ description: 'Links, relative to this address; a page where there is no console' })
+  @ApiFoundResponse({ description: 'To the console, for a browser' })
   index(@Req() req: Request, @Res({ passthrough: true }) res: Response): unknown {
     res.vary('Accept');
     // The first one is for whoever takes anything, as curl does.
-    if (req.accepts(['json', 'html']) !== 'html') return { name: 'eyrie', version: BUILD_INFO.version, links: LINKS };
+    if (req.accepts(['json', 'html']) !== 'html') {
+      const links = this.hasConsole ? { console: 'console', ...LINKS } : LINKS;
+      return { name: 'eyrie', version: BUILD_INFO.version, links };
+    }
+    if (this.hasConsole) {
+      // Relative, so that it holds behind a proxy that serves the server under a prefix.
+      res.status(302).setHeader('Location', 'console');
+      return undefined;
+    }
     res.type('html');
     return frontPage(BUILD_INFO.version, this.listed());
   }

@@ -22,7 +22,7 @@ export const LINKS = {
 } as const;
 
 /**
- * The page that a browser gets at `/`. Without scripts, so that the strictest content security policy lets it work.
+ * The page that a browser gets at `/` where there is no console. Without scripts, so that the strictest content security policy lets it work.
  * @param models those that are served, or undefined where looking at them needs a key
  */
 export function frontPage(version: string, models: readonly ListedModel[] | undefined): string {

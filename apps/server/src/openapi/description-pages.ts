@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { madeOnce, type MakePage } from '../pages/page';
 import { inYaml } from './in-yaml';
-
-/** Made when somebody first asks for it, and kept. */
-export interface Page {
-  type: string;
-  body: Buffer;
-  etag: string;
-}
 
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
@@ -20,7 +13,7 @@ const assets = createRequire(require.resolve('@nestjs/swagger'));
 const asset = (name: string) => () => readFile(assets.resolve(`swagger-ui-dist/${name}`));
 
 /** The description as JSON and as YAML, and Swagger UI, which shows it, by their paths. */
-export function descriptionPages(document: OpenAPIObject): Map<string, () => Promise<Page>> {
+export function descriptionPages(document: OpenAPIObject): Map<string, MakePage> {
   const pages: [path: string, type: string, make: () => string | Promise<string | Buffer>][] = [
     ['/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(document)],
     ['/openapi.yaml', 'text/yaml; charset=utf-8', () => inYaml(document)],
@@ -36,23 +29,7 @@ export function descriptionPages(document: OpenAPIObject): Map<string, () => Pro
     ['/docs/favicon-16x16.png', 'image/png', asset('favicon-16x16.png')],
     ['/docs/favicon-32x32.png', 'image/png', asset('favicon-32x32.png')],
   ];
-  return new Map(pages.map(([path, type, make]) => [path, once(type, make)]));
-}
-
-function once(type: string, make: () => string | Promise<string | Buffer>): () => Promise<Page> {
-  let page: Promise<Page> | undefined;
-  const render = async (): Promise<Page> => {
-    const body = Buffer.from(await make());
-    return { type, body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
-  };
-  return () => {
-    // What could not be read is tried again.
-    page ??= render().catch((error: unknown) => {
-      page = undefined;
-      throw error;
-    });
-    return page;
-  };
+  return new Map(pages.map(([path, type, make]) => [path, madeOnce(type, make)]));
 }
 
 const swaggerHtml = (base: string): string => `<!DOCTYPE html>

@@ -11,6 +11,7 @@ import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { ERROR_SCHEMAS, errorResponses, PREFIX } from '../dialects/open-inference/error-form';
 import { INFER_SCHEMAS, TAG } from '../dialects/open-inference/infer.openapi';
+import { sendPage } from '../pages/page';
 import { descriptionPages } from './description-pages';
 import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
 
@@ -60,16 +61,7 @@ export function serveApiDescription(app: NestExpressApplication, document: OpenA
   for (const [path, page] of pages) {
     const handler = async (req: Request, res: Response): Promise<void> => {
       // To Express, a slash at the end makes no difference; to what a page refers to, it does.
-      const { type, body, etag } = await (pages.get(req.path) ?? page)();
-      res.setHeader('ETag', etag);
-      res.setHeader('Cache-Control', 'no-cache');
-      if (req.fresh) {
-        res.status(304).end();
-        return;
-      }
-      res.setHeader('Content-Type', type);
-      res.setHeader('Content-Length', body.length);
-      res.end(body);
+      sendPage(req, res, await (pages.get(req.path) ?? page)());
     };
     express.get(path, handler);
   }

@@ -1,0 +1,31 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Request, Response } from 'express';
+import { sendPage } from '../pages/page';
+import { consoleFiles, isBuilt } from './console-files';
+
+/** Stricter than what all answers have: nothing is loaded from, sent to or framed by anybody else, and nothing is inline. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  // Photos that somebody chooses are shown before they are sent.
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join(';');
+
+/** GET /console and its files. They are no secret; what they ask the API for has its own rules. */
+export function serveConsole(app: NestExpressApplication): void {
+  if (!isBuilt()) return;
+  const express = app.getHttpAdapter().getInstance();
+  const files = consoleFiles();
+  for (const [path, file] of files) {
+    express.get(path, async (req: Request, res: Response): Promise<void> => {
+      res.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
+      // To Express, a slash at the end makes no difference; to what a page refers to, it does.
+      sendPage(req, res, await (files.get(req.path) ?? file)());
+    });
+  }
+}
