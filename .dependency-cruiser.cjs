@@ -28,6 +28,7 @@ const ROOMS = {
   control: ['auth', 'http', 'inputs', 'libraries'],
   health: ['auth', 'http', 'libraries'],
   'metrics-endpoint': ['auth', 'http', 'libraries', 'log', 'metrics', 'overload'],
+  stats: ['auth', 'http', 'libraries', 'metrics'],
   openapi: ['control', 'dialects', 'http', 'pages'],
 };
 

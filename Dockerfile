@@ -36,6 +36,7 @@ COPY model-registry model-registry
 COPY apps/console/src/console.css apps/console/src/
 COPY samples/*.jpg samples/*.png samples/*.webp samples/
 COPY samples/photos samples/photos
+COPY samples/thumbnails samples/thumbnails
 # Shown at /health and by the metric build_info. VERSION is package.json's when it is empty.
 ARG VERSION=
 ARG COMMIT=unknown

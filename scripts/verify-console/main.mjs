@@ -1,6 +1,6 @@
 // `npm run verify:console`: the console in a real Chromium against the built server. Every page is used as people do, held against
 // axe-core, weighed, timed, and drawn at three widths in both themes into a folder that is printed. Ends with 1 where something does not hold.
-//   npm run verify:console -- --screenshot   only draws docs/console.webp, the picture of the README
+//   npm run verify:console -- --screenshot   only draws docs/console.webp, the picture of the README, and the small pictures of samples/
 // Without a Chromium (that of Debian, or what CHROMIUM names) it says so and ends with 0.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,14 @@ import { createHash } from 'node:crypto';
 import { EyrieServer } from '../eyrie-server.mjs';
 import { prepare, root } from '../prepare.mjs';
 import { findChromium, launch } from './browser.mjs';
+import { healthFlow } from './health.mjs';
 import { keyFlow } from './keys.mjs';
 import { modelsFlow } from './models.mjs';
 import { makeRegistry } from './registry.mjs';
 import { drawReadme } from './readme-picture.mjs';
 import { drawAll } from './screenshots.mjs';
 import { prepareTraffic, trafficFlow } from './traffic.mjs';
+import { drawThumbnails } from './thumbnails.mjs';
 import { tryFlow } from './try.mjs';
 import { weigh } from './weight.mjs';
 
@@ -57,6 +59,7 @@ let server = await start();
 await loaded(server);
 try {
   if (isPicture) {
+    await drawThumbnails();
     await drawReadme(browser, server.url);
   } else {
     const given = { browser, held, key: ADMIN_KEY };
@@ -64,6 +67,7 @@ try {
     await tryFlow({ ...given, url: server.url });
     await modelsFlow({ ...given, url: server.url, registry });
     await trafficFlow({ ...given, url: server.url });
+    await healthFlow({ ...given, url: server.url });
     await prepareTraffic(server.url, ADMIN_KEY);
     const pictures = mkdtempSync(join(tmpdir(), 'eyrie-console-pictures-'));
     await drawAll({ ...given, url: server.url, folder: pictures });

@@ -75,6 +75,7 @@ const PICTURES = [
       await page.locator('section', { hasText: 'History of the policy' }).locator('summary').first().click();
     },
   ],
+  ['health', '#/health', (page) => page.locator('.plot canvas').nth(5).waitFor()],
   [
     'model',
     `#/models/${MODEL}`,

@@ -8,16 +8,8 @@ export async function weigh({ browser, url, held }) {
   const page = await openTab(browser, url);
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
-  const paths = new Map();
-  session.on('Network.responseReceived', ({ requestId, response }) =>
-    paths.set(requestId, new URL(response.url).pathname),
-  );
   let total = 0;
-  let pictures = 0;
-  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    if (/samples/.test(paths.get(requestId) ?? '')) pictures += encodedDataLength;
-    else total += encodedDataLength;
-  });
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => (total += encodedDataLength));
   // What the machine does for the first time is not the page's.
   for (const hash of ['', '#/models', '#/traffic', '#/health']) {
     await page.goto(`${url}/console${hash}`);
@@ -40,7 +32,7 @@ export async function weigh({ browser, url, held }) {
   loaded.sort((a, b) => a.ready - b.ready);
   const { painted, ready } = loaded[2];
   console.log(
-    `the page and its files: ${(sent / 1000).toFixed(1)} KB over the wire, headers included; sample pictures: ${(pictures / 1000).toFixed(1)} KB`,
+    `all pages, their scripts, styles and pictures: ${(sent / 1000).toFixed(1)} KB over the wire, headers included`,
   );
   console.log(
     `median of five visits: first paint after ${Math.round(painted)} ms, first view with the models after ${Math.round(ready)} ms`,

@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { HealthPage } from './health/health-page.js';
 import { ModelPage } from './models/model-page.js';
 import { ModelsPage } from './models/models-page.js';
 import { apiKey, askForKey, reachable, SERVER } from './shell/api.js';
@@ -13,6 +14,7 @@ const PAGES = [
   { path: 'try', title: 'Try' },
   { path: 'models', title: 'Models' },
   { path: 'traffic', title: 'Traffic' },
+  { path: 'health', title: 'Health' },
 ] as const;
 
 function App() {
@@ -57,6 +59,7 @@ function App() {
 
 function Content({ page, name }: { page: string; name: string | undefined }) {
   if (page === 'traffic') return <TrafficPage name={name} />;
+  if (page === 'health') return <HealthPage />;
   if (page !== 'models') return <TryPage />;
   return name === undefined ? <ModelsPage /> : <ModelPage name={name} />;
 }

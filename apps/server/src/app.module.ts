@@ -16,6 +16,7 @@ import { MetricsModule } from './metrics/metrics.module';
 import { OverloadModule } from './overload/overload.module';
 import { SettingsModule } from './settings';
 import { Shutdown } from './shutdown';
+import { StatsModule } from './stats/stats.module';
 import { StartUp } from './start-up';
 import type { Tracing } from './tracing/tracing';
 
@@ -40,6 +41,7 @@ export class AppModule {
         MetricsEndpointModule,
         ModelRegistryModule,
         OverloadModule,
+        StatsModule,
       ],
       providers: [StartUp, Shutdown],
     };

@@ -34,5 +34,7 @@ export function differences(before: Policy | undefined, after: Policy): DiffLine
 }
 
 function linesOf(policy: Policy): string[] {
-  return JSON.stringify({ ...policy, revision: undefined }, null, 2).split('\n');
+  return JSON.stringify({ ...policy, revision: undefined }, null, 2)
+    .split('\n')
+    .map((line) => line.replace(/,$/, ''));
 }

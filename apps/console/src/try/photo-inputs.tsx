@@ -127,7 +127,7 @@ function Samples() {
         {names.map((name) => (
           <li key={name}>
             <button type="button" class="thumbnail" title={name} onClick={() => void add(name)}>
-              <img src={addressOf(name)} alt={`Sample ${name}`} width="56" height="56" loading="lazy" />
+              <img src={thumbnailOf(name)} alt={`Sample ${name}`} width="56" height="56" loading="lazy" />
             </button>
           </li>
         ))}
@@ -139,4 +139,9 @@ function Samples() {
 
 function addressOf(sample: string): string {
   return `${SERVER}console/samples/${sample}`;
+}
+
+/** As `npm run verify:console -- --screenshot` draws them: `photos/cat.jpg` → `thumbnails/photos-cat.jpg.webp`. */
+function thumbnailOf(sample: string): string {
+  return addressOf(`thumbnails/${sample.replaceAll('/', '-')}.webp`);
 }

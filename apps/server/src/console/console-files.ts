@@ -53,7 +53,7 @@ export function consoleFiles(): Map<string, MakePage> {
       const make = async (): Promise<string> => (await script(file, packages.resolve(resolve))) + append;
       return [`/console/${file}`, SCRIPT, make] as const;
     }),
-    ...samples().map(({ file, type }) => {
+    ...pictures().map(({ file, type }) => {
       return [`/console/samples/${file}`, type, () => readFile(join(SAMPLES, file))] as const;
     }),
   ];
@@ -69,7 +69,7 @@ async function script(name: string, file: string): Promise<string> {
   const up = '../'.repeat(name.split('/').length - 1) || './';
   return PACKAGES.reduce(
     (code, { specifier, file: address }) =>
-      code.replace(new RegExp(`\\b((?:from|import)\\s*)(["'])${specifier}\\2`, 'g'), `$1$2${up}${address}$2`),
+      code.replace(new RegExp(`\\b((?:from|import)\\s*\\(?)(["'])${specifier}\\2`, 'g'), `$1$2${up}${address}$2`),
     text,
   );
 }
@@ -78,8 +78,8 @@ function modules(): string[] {
   return namesIn(COMPILED).filter((name) => name.endsWith('.js'));
 }
 
-/** The pictures to try it with that come with the project. */
-function samples(): { file: string; type: string }[] {
+/** The pictures to try it with that come with the project, and small ones of them, which are what the page shows. */
+function pictures(): { file: string; type: string }[] {
   return namesIn(SAMPLES).flatMap((file) => {
     const type = PICTURE_TYPES[file.split('.').at(-1)!];
     return type ? [{ file, type }] : [];
@@ -87,7 +87,10 @@ function samples(): { file: string; type: string }[] {
 }
 
 function about(): object {
-  return { version: BUILD_INFO.version, commit: BUILD_INFO.commit, samples: samples().map(({ file }) => file) };
+  const samples = pictures()
+    .map(({ file }) => file)
+    .filter((file) => !file.startsWith('thumbnails/'));
+  return { version: BUILD_INFO.version, commit: BUILD_INFO.commit, samples };
 }
 
 function namesIn(folder: string): string[] {
@@ -115,6 +118,7 @@ function consoleHtml(base: string, scripts: readonly string[]): string {
 <title>Eyrie</title>
 <link rel="icon" href="${icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${base}console.css">
+<link rel="stylesheet" href="${base}uplot.css">
 ${preloads.join('\n')}
 <script type="module" src="${base}main.js"></script>
 </head>
