@@ -223,7 +223,9 @@ describe('a batch', () => {
     expect((await csv(text(5001))).body.detail).toBe('the CSV has more than 5000 rows; send it in parts');
     const items = Array.from({ length: 5000 }, (_, i) => ({ features: rows[i % rows.length] }));
     expect((await batch(items, '&top_k=1')).body.results).toEqual(body.results);
-    expect((await batch([...items, items[0]])).body.detail).toContain('or to 5000 where they have "features"');
+    expect((await batch([...items, items[0]])).body.detail).toContain(
+      'or to 5000 items (MAX_TABLE_ROWS=5000) where they have "features"',
+    );
   });
 
   it('of a regression has a value for each row', async () => {

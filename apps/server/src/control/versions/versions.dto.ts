@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Policy } from '#registry';
-import { PRESET_NAMES } from '#tasks';
+
+import { PRESET_NAMES } from '../../libraries/preset-names';
 import { PolicyDto } from '../models/policy.dto';
 
 export class FactDto {

@@ -161,7 +161,7 @@ describe('is refused, naming what is wrong:', () => {
       'NaN',
       Buffer.from('{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[NaN]}]}'),
       {},
-      'is not valid JSON: an unexpected N',
+      'inputs[0].data is NaN or Infinity, which JSON does not have',
     ],
     ['a field that is not known', json({ ...INPUT, data: [1, 2], scale: 2 }), {}, 'unknown field "inputs[0].scale"'],
     [

@@ -99,7 +99,10 @@ describe('a row of a table', () => {
 
   it('of a batch is one source with those beside it, in their order, whatever is wrong among them', () => {
     const items = [{ features: [1] }, { features: { a: [] } }, 7, { features: { a: 2 } }];
-    const body = read(new BatchBody({ ...LIMITS, rows: { setting: 'MAX_TABLE_ROWS', value: 5 } }), JSON.stringify({ items }));
+    const body = read(
+      new BatchBody({ ...LIMITS, rows: { setting: 'MAX_TABLE_ROWS', value: 5 } }),
+      JSON.stringify({ items }),
+    );
     expect(body.sources).toHaveLength(1);
     const [{ rows }] = body.sources as [RowsSource];
     expect(rows.map((row) => (row instanceof Error ? row.message : row.path))).toEqual([
@@ -116,7 +119,8 @@ describe('a row of a table', () => {
     expect(
       (read(new BatchBody(limits), JSON.stringify({ items: rows })).sources as RowsSource[])[0]!.rows,
     ).toHaveLength(5);
-    const detail = 'items must be a list of 1 to 3 items, or to 5 where they have "features"';
+    const detail =
+      'items must be a list of 1 to 3 items (MAX_BATCH_ITEMS=3), or to 5 items (MAX_TABLE_ROWS=5) where they have "features"';
     const tooMany = [
       [...rows, { features: [1] }],
       [...rows.slice(1), { image: base64 }],

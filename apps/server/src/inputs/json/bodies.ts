@@ -112,8 +112,8 @@ export class BatchBody implements ValueTaker {
 
   private get rule(): string {
     const { items, rows } = this.limits;
-    const [most, mostRows] = [items, rows].map(({ setting, value }) => `${value} (${setting}=${value})`);
-    return `must be a list of 1 to ${most} items, or to ${mostRows} where they have "features"`;
+    const [most, mostRows] = [items, rows].map(({ setting, value }) => `${value} items (${setting}=${value})`);
+    return `must be a list of 1 to ${most}, or to ${mostRows} where they have "features"`;
   }
 
   private readonly wrongItems: EyrieError;
