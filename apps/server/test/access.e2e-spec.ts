@@ -7,6 +7,7 @@ import { request } from '#testing/http';
 import { MODEL, REPOSITORY, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { SCOPES, type Scope } from '../src/http/scopes';
+import { CONSOLE_PATH } from '../src/console/serve-console';
 import { DESCRIPTION_PATHS } from '../src/openapi/document';
 import { routesOf, type Route } from '../src/http/routes';
 
@@ -65,9 +66,9 @@ describe('every route', () => {
     );
     const served = servedRoutes(server.app);
     expect(served.length).toBeGreaterThan(25);
-    const isOfDescription = (route: string) =>
-      DESCRIPTION_PATHS.some((path) => route === `get ${path}` || route.startsWith(`get ${path}/`));
-    expect(served.filter((route) => !declared.includes(route) && !isOfDescription(route))).toEqual([]);
+    const isPages = (route: string) =>
+      [...DESCRIPTION_PATHS, CONSOLE_PATH].some((path) => route === `get ${path}` || route.startsWith(`get ${path}/`));
+    expect(served.filter((route) => !declared.includes(route) && !isPages(route))).toEqual([]);
     expect(declared.filter((route) => !served.includes(route))).toEqual([]);
   });
 

@@ -16,6 +16,9 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join(';');
 
+/** What no controller has: no guard sees it, and all below it is public. */
+export const CONSOLE_PATH = '/console';
+
 /** GET /console and its files. They are no secret; what they ask the API for has its own rules. */
 export function serveConsole(app: NestExpressApplication): void {
   if (!isBuilt()) return;
