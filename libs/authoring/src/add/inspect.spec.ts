@@ -121,7 +121,7 @@ describe('a graph is refused, with what is wrong and how to mend it', () => {
     ['an unknown shape', input(undefined), /of unknown shape but an image has four dimensions/],
     ['int64', input([1, 3, 8, 8], int64), /image: int64 .*; float32, float16, uint8 and int8 can be served/],
     ['float64', input([1, 3, 8, 8], float64), /float64 .* can be served/],
-    ['text', input([1, 3, 8, 8], 8), /of ONNX type 8/],
+    ['text', input([1, 3, 8, 8], 8), /the input is image: string/],
     ['a layout that is not its own', () => undefined, /is NCHW and not NHWC/, { layout: 'NHWC' }],
     ['no output', (graph) => (graph.output = []), /has no output/],
     ['class numbers instead of scores', output([1], int64), /ArgMax/],
