@@ -33,7 +33,22 @@ const ITEMS = {
   'empty items': () => filled('{"items":[', '{},', BATCH, ']}'),
   'items that are arrays': () => filled('{"items":[', '[],', BATCH, ']}'),
   'items that are numbers': () => filled('{"items":[', '1,', BATCH, ']}'),
+  'rows that are empty': () => filled('{"items":[', '{"features":[]},', BATCH, ']}'),
+  'rows that are none': () => filled('{"items":[', '{"features":{"a":[]}},', BATCH, ']}'),
   '5,500,000 keys': () => keys(5_500_000, (i) => `k${i}`),
+};
+
+const V2_INPUT = '{"inputs":[{"name":"input","datatype":"BYTES","shape":[1],"data":[';
+const V2 = {
+  'inputs that are empty': () => filled('{"inputs":[', '{},', ONE, ']}'),
+  'data in data': () => filled(V2_INPUT, '[[1]],', ONE, ']}]}'),
+  'texts that are empty': () => filled(V2_INPUT, '"",', ONE, ']}]}'),
+};
+
+const TABLES = {
+  'rows of nothing': () => filled('a,b\n', ',\n', 13 * MIB, ''),
+  'one row of commas': () => filled('a,b\n', ',', 13 * MIB, ''),
+  'a quote that never ends': () => filled('a,b\n"', 'x', 13 * MIB, ''),
 };
 
 const POLICIES = {
@@ -53,6 +68,15 @@ export const jsonAttacks = [
   },
   ...attacks(ITEMS, '/v1/predict/batch'),
   ...attacks(POLICIES, '/v1/models/resnet-cifar10/policy', 'PUT'),
+  ...attacks(V2, '/v2/models/resnet-cifar10/infer'),
+  ...Object.entries(TABLES).map(([name, body]) => ({
+    name: `CSV: ${name}`,
+    inShort: true,
+    run: async ({ url }) => {
+      const headers = { 'Content-Type': 'text/csv' };
+      return [await sendJson(`${url}/v1/predict/batch?model=breast-cancer`, body(), { headers })];
+    },
+  })),
 ];
 
 function attacks(bodies, path, method = 'POST') {

@@ -124,6 +124,8 @@ describe('a row of a table', () => {
     const tooMany = [
       [...rows, { features: [1] }],
       [...rows.slice(1), { image: base64 }],
+      [...rows.slice(1), {}],
+      [...rows.slice(1), 7],
     ];
     for (const items of tooMany) {
       expect(refusal(() => read(new BatchBody(limits), JSON.stringify({ items }))).message).toBe(detail);

@@ -92,7 +92,9 @@ export class BatchBody implements ValueTaker {
 
   private itemTaker(field: string, index: number): ValueTaker {
     const { item: most, items, rows } = this.limits;
+    let isRow = false;
     const requireRoom = (kind: 'row' | 'other'): void => {
+      isRow = kind === 'row';
       if (index >= (kind === 'row' ? rows : items).value) throw this.wrongItems;
     };
     return {
@@ -105,6 +107,8 @@ export class BatchBody implements ValueTaker {
       failed: (error) => {
         // Too many of them is a fault of the body.
         if (!(error instanceof EyrieError) || error === this.wrongItems) throw error;
+        // A word on each of thousands that are nothing takes long.
+        if (index >= items.value && !isRow) throw this.wrongItems;
         this.items[index] = error;
       },
     };
