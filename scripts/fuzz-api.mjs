@@ -17,7 +17,7 @@ import { virtualEnvironment } from './virtual-environment.mjs';
 const VERSION = '4.32.5';
 /** FUZZ_SECONDS=0 leaves schemathesis out, FUZZ_CASES=0 the rest; FUZZ_KINDS=admin,json narrows it. */
 const {
-  FUZZ_SECONDS: SECONDS = '150',
+  FUZZ_SECONDS: SECONDS = '75',
   FUZZ_CASES: CASES = '1500',
   FUZZ_KINDS: KINDS,
   FUZZ_SEED: SEED = '1',

@@ -41,7 +41,15 @@ const registry = isPicture ? join(root, 'model-registry') : makeRegistry();
 const start = (env = {}) =>
   EyrieServer.start({
     registry,
-    env: { LOG_LEVEL: 'error', LOAD: 'all', REQUIRE: 'any', ADMIN_API_KEYS: `ops:${digest(ADMIN_KEY)}`, ...env },
+    env: {
+      LOG_LEVEL: 'error',
+      LOAD: 'all',
+      // A look at the folder would load again what was unloaded by hand.
+      REGISTRY_POLL_SECONDS: '3600',
+      REQUIRE: 'any',
+      ADMIN_API_KEYS: `ops:${digest(ADMIN_KEY)}`,
+      ...env,
+    },
   });
 
 /** With REQUIRE=any the server begins before every version is there. */
