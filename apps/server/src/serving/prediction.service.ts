@@ -128,8 +128,8 @@ export class PredictionService {
     return { route, read: await interpret(task, route) };
   }
 
-  /** The version when it is loaded, which it may have to be first. @throws EyrieError MODEL_NOT_READY, OVERLOADED */
-  private async loaded(version: ModelVersion, wait: Wait): Promise<LoadedVersion> {
+  /** The version when it is loaded, which it may have to be first. @throws EyrieError MODEL_NOT_READY, OVERLOADED; the signal's reason */
+  async loaded(version: ModelVersion, wait: Wait): Promise<LoadedVersion> {
     await this.onDemand.ready(version, wait).catch((error: unknown) => {
       throw this.named(error);
     });

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { type CommonFields, InvalidVersionError } from '#registry';
 import type { Activation, TabularClassificationFields, TabularRegressionFields } from '#tasks';
+import { identityOf, provenanceOf } from '../add/common-fields';
 import { fact, type Fact } from '../add/facts';
 import { checkLabels, numberedLabels, readLabelsFile } from '../add/labels';
-import type { ModelFile } from '../add/model-file';
 import type { Unmapped } from '../add/zip-map';
 import { columnsFor, type Columns } from './columns';
 import { readFeaturesFile } from './features-file';
@@ -62,7 +60,8 @@ export async function draftTable(
   const draft =
     task === 'tabular-classification' ? classification(facts, request, ownLabels) : regression(facts, request);
   const manifest = {
-    ...common(file, request, task),
+    ...identityOf(file, request, task),
+    provenance: provenanceOf(file, request),
     features: columns.features,
     ...(request.target !== undefined && { target: request.target }),
     ...draft.fields,
@@ -152,27 +151,4 @@ function columnWarnings({ source }: Columns): string[] {
   return [
     'nobody named the features: they are called feature_0, feature_1, … in the order of the graph; give --features FILE',
   ];
-}
-
-function common(file: ModelFile, request: TableRequest & { version: number }, task: TabularTask): object {
-  const { name, version, description, license } = request;
-  return {
-    schema: 1,
-    name,
-    version,
-    ...(description !== undefined && { description }),
-    ...(license !== undefined && { license }),
-    task,
-    artifact: { file: 'model.onnx', sha256: sha256(file.bytes), bytes: file.bytes.length },
-    provenance: {
-      source: request.source ?? basename(file.path),
-      created: new Date().toISOString(),
-      sha256: sha256(file.original),
-      ...(file.changes.length > 0 && { changes: file.changes }),
-    },
-  };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

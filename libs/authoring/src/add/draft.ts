@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { InvalidVersionError } from '#registry';
 import { type Activation, DEFAULT_THRESHOLD } from '#tasks';
 import type { ClassifierManifest } from './classifier-manifest';
+import { identityOf, provenanceOf } from './common-fields';
 import { fact, type Fact } from './facts';
 import type { GraphFacts } from './inspect';
 import { checkLabels, type Labels, numberedLabels } from './labels';
@@ -87,13 +86,7 @@ function manifestOf(
 ): ClassifierManifest {
   const { multiLabel = false, threshold = DEFAULT_THRESHOLD } = description;
   return {
-    schema: 1,
-    name: description.name,
-    version: description.version,
-    ...(description.description !== undefined && { description: description.description }),
-    ...(description.license !== undefined && { license: description.license }),
-    task: 'image-classification',
-    artifact: { file: 'model.onnx', sha256: sha256(file.bytes), bytes: file.bytes.length },
+    ...identityOf(file, description, 'image-classification'),
     input: input as ClassifierManifest['input'],
     output: {
       name: output,
@@ -104,12 +97,7 @@ function manifestOf(
       ...(activation && multiLabel && { multi_label: true, threshold }),
     },
     labels: 'labels.txt',
-    provenance: {
-      source: description.source ?? basename(file.path),
-      created: new Date().toISOString(),
-      sha256: sha256(file.original),
-      ...(file.changes.length > 0 && { changes: file.changes }),
-    },
+    provenance: provenanceOf(file, description),
   };
 }
 
@@ -168,8 +156,4 @@ export function activationFact(activation: Activation, end: GraphFacts['output']
     activation === 'none' ? `none: scores are used as they are${said}` : activation + said,
     source,
   );
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

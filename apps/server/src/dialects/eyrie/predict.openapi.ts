@@ -1,26 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags, type ApiOperationOptions } from '@nestjs/swagger';
-import type { ErrorCode } from '#core';
 import { ApiProblems } from '../../http/api-problems';
+import { PREDICTION_ERRORS } from '../../serving/prediction-errors';
 import { BatchResponse, PredictResponse } from './predict.dto';
 
-const PREDICT_PROBLEMS: ErrorCode[] = [
-  'INVALID_REQUEST',
-  'INVALID_IMAGE',
-  'URL_NOT_ALLOWED',
-  'MODEL_NOT_FOUND',
-  'VERSION_NOT_FOUND',
-  'IMAGE_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'HARMFUL_INPUT',
-  'URL_FETCH_FAILED',
-  'RATE_LIMITED',
-  'WORKER_FAILED',
-  'INTERNAL',
-  'OVERLOADED',
-  'MODEL_NOT_READY',
-  'DEADLINE_EXCEEDED',
-];
+const PREDICT_PROBLEMS = [...PREDICTION_ERRORS, 'URL_NOT_ALLOWED', 'URL_FETCH_FAILED'] as const;
 
 const RESPONSE_HEADERS = {
   'X-Request-Id': {

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags, type ApiOperationOptions } from '@nestjs/swagger';
 import { DATA_TYPES } from '#tasks';
+import { PREDICTION_ERRORS } from '../../serving/prediction-errors';
 import { ApiErrors } from './error-form';
 import { HEADER } from './receive-infer';
 
@@ -135,20 +136,6 @@ export function ApiInfer(summary: string): MethodDecorator {
         'application/octet-stream': { schema: BINARY },
       },
     }),
-    ApiErrors(
-      'INVALID_REQUEST',
-      'INVALID_IMAGE',
-      'MODEL_NOT_FOUND',
-      'VERSION_NOT_FOUND',
-      'IMAGE_TOO_LARGE',
-      'UNSUPPORTED_MEDIA_TYPE',
-      'HARMFUL_INPUT',
-      'RATE_LIMITED',
-      'WORKER_FAILED',
-      'INTERNAL',
-      'OVERLOADED',
-      'MODEL_NOT_READY',
-      'DEADLINE_EXCEEDED',
-    ),
+    ApiErrors(...PREDICTION_ERRORS),
   );
 }

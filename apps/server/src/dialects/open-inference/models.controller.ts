@@ -1,14 +1,15 @@
 import { Controller, Get, HttpStatus, Inject, Param, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { deadlineIn, EyrieError } from '#core';
-import { type LoadedVersion, type Model, ModelRegistry, type ModelVersion, OnDemandLoader, runtimeOf } from '#registry';
+import { deadlineIn } from '#core';
+import { type LoadedVersion, type Model, ModelRegistry, type ModelVersion, runtimeOf } from '#registry';
 import { findVersion } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import type { Config } from '../../config';
 import { ModelPath, toVersionRef, VersionPath } from '../../http/model-ref.dto';
 import { contextOf } from '../../http/request-context';
 import { VersionStatistics } from '../../metrics/version-statistics';
+import { PredictionService } from '../../serving/prediction.service';
 import { CONFIG } from '../../settings';
 import { ApiErrors } from './error-form';
 import { TAG } from './infer.openapi';
@@ -25,7 +26,7 @@ const ALL = 'stats';
 export class OpenInferenceModelsController {
   constructor(
     private readonly registry: ModelRegistry,
-    private readonly onDemand: OnDemandLoader,
+    private readonly predictions: PredictionService,
     private readonly statistics: VersionStatistics,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -129,13 +130,9 @@ export class OpenInferenceModelsController {
   }
 
   /** Whoever looks at it first, before asking it, has it loaded as the first question would. @throws EyrieError MODEL_NOT_READY, OVERLOADED */
-  private async loaded(version: ModelVersion, res: Response): Promise<LoadedVersion> {
+  private loaded(version: ModelVersion, res: Response): Promise<LoadedVersion> {
     const { signal } = contextOf(res);
-    await this.onDemand.ready(version, { deadline: deadlineIn(this.config.REQUEST_TIMEOUT_MS), signal });
-    if (version.loaded) return version.loaded;
-    throw new EyrieError('MODEL_NOT_READY', `${version.model} version ${version.version} has just been unloaded`, {
-      retryAfterSeconds: 1,
-    });
+    return this.predictions.loaded(version, { deadline: deadlineIn(this.config.REQUEST_TIMEOUT_MS), signal });
   }
 
   /** Or will be loaded for the first who asks. */
