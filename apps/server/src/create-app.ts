@@ -1,10 +1,8 @@
-import { ValidationPipe, VersioningType } from '@nestjs/common';
+import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
-import { EyrieError } from '#core';
-import { flatten, inOneLine } from '#validation';
 import { AppModule } from './app.module';
 import { limitOf, type Config } from './config';
 import { serveConsole } from './console/serve-console';
@@ -15,6 +13,7 @@ import { ErrorForms } from './http/error-forms';
 import { FirstStage } from './http/first-stage';
 import { Forwarded } from './http/forwarded';
 import { ProblemFilter } from './http/problem.filter';
+import { RequestValidation } from './http/request-validation';
 import { NestLogger } from './log/nest-logger';
 import { requestLog } from './log/request-log';
 import { HttpMetrics } from './metrics/http.metrics';
@@ -48,17 +47,7 @@ export function configureApp(
   app.set('query parser', 'simple');
 
   app.enableVersioning({ type: VersioningType.URI });
-  app.useGlobalPipes(
-    new ValidationPipe({
-      transform: true,
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      exceptionFactory: (errors) => {
-        const problems = flatten(errors);
-        return new EyrieError('INVALID_REQUEST', inOneLine(problems), { errors: problems });
-      },
-    }),
-  );
+  app.useGlobalPipes(new RequestValidation());
   const description = describeApi(app, config.PREDICT_AUTH);
   serveApiDescription(app, description);
   if (config.CONSOLE === 'on') serveConsole(app);

@@ -182,6 +182,7 @@ describe('/docs', () => {
 
 describe('the description of the API', () => {
   const PAGES = [
+    '/OpenAPI.json/',
     '/openapi.json',
     '/openapi.yaml',
     '/docs',
@@ -207,7 +208,7 @@ describe('the description of the API', () => {
     expect(parse(yaml.text)).toEqual((await request(`${server.url}/openapi.json`)).body);
   });
 
-  it.each(['/docs', '/docs/'])('the page at %s refers to what is there', async (path) => {
+  it.each(['/docs', '/docs/', '/DOCS', '/Docs/'])('the page at %s refers to what is there', async (path) => {
     const { text } = await request(server.url + path);
     const links = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => new URL(link!, server.url + path));
     expect(links.length).toBeGreaterThan(4);

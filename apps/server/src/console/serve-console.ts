@@ -1,6 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Request, Response } from 'express';
-import { sendPage } from '../pages/page';
+import { servePages } from '../pages/page';
 import { consoleFiles, isBuilt } from './console-files';
 
 /** Stricter than what all answers have: nothing is loaded from, sent to or framed by anybody else, and nothing is inline. */
@@ -22,13 +21,5 @@ export const CONSOLE_PATH = '/console';
 /** GET /console and its files. They are no secret; what they ask the API for has its own rules. */
 export function serveConsole(app: NestExpressApplication): void {
   if (!isBuilt()) return;
-  const express = app.getHttpAdapter().getInstance();
-  const files = consoleFiles();
-  for (const [path, file] of files) {
-    express.get(path, async (req: Request, res: Response): Promise<void> => {
-      res.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
-      // To Express, a slash at the end makes no difference; to what a page refers to, it does.
-      sendPage(req, res, await (files.get(req.path) ?? file)());
-    });
-  }
+  app.use(servePages(consoleFiles(), (res) => res.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY)));
 }

@@ -12,7 +12,8 @@ export class Forwarded {
    * (`unknown`, a made-up name), it is the address of the proxy itself.
    */
   addressOf(req: IncomingMessage): string {
-    if (this.hops === 0) return addressIn(req.socket.remoteAddress ?? '') ?? '';
+    // The kernel's own has no port and no quotes, at the most a zone.
+    if (this.hops === 0) return withoutZone(req.socket.remoteAddress ?? '');
     return proxyAddr.all(req, this.isOurs).reduce((nearer, farther) => addressIn(farther) ?? nearer, '');
   }
 
@@ -33,6 +34,11 @@ const WRITTEN =
 export function addressIn(text: string): string | undefined {
   // What a proxy hands on may be longer than any address.
   const { v4, bracketed, v6 } = WRITTEN.exec(text.slice(0, 100).trim())?.groups ?? {};
-  const address = (v4 ?? bracketed ?? v6)?.replace(/%.*/, '');
-  return address !== undefined && isIP(address) !== 0 ? address : undefined;
+  const address = withoutZone(v4 ?? bracketed ?? v6 ?? '');
+  return isIP(address) === 0 ? undefined : address;
+}
+
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone === -1 ? address : address.slice(0, zone);
 }

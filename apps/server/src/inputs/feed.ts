@@ -1,16 +1,24 @@
 import type { Readable } from 'node:stream';
 import { eventLoopShare } from '#core';
 
-/** What is read at once, bytes: some microseconds of an image, and some milliseconds of rows of a table that are none. */
+/** What is read at once, bytes: of text, since rows of a table that are none take some milliseconds. */
 const PIECE = 4 * 1024;
+/** Of what is only copied: 10 µs. */
+export const PIECE_OF_BYTES = 64 * 1024;
 
 /**
  * Hands a stream on in pieces, as they come and as the event loop has time for them; what is not read yet stays with the client.
  * @param take gets each of them; the stream is left as it is when it throws
  * @param signal ends it, with the signal's reason
+ * @param pieceBytes at the most so much at once: what takes a millisecond
  * @throws what `take` throws, or the stream's error
  */
-export function feed(stream: Readable, take: (piece: Buffer) => void, signal?: AbortSignal): Promise<void> {
+export function feed(
+  stream: Readable,
+  take: (piece: Buffer) => void,
+  signal?: AbortSignal,
+  pieceBytes = PIECE,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false;
     let hasEnded = false;
@@ -37,8 +45,8 @@ export function feed(stream: Readable, take: (piece: Buffer) => void, signal?: A
       }
     };
     const readPiece = (): void => {
-      const piece = unread!.subarray(0, PIECE);
-      unread = unread!.length > PIECE ? unread!.subarray(PIECE) : undefined;
+      const piece = unread!.subarray(0, pieceBytes);
+      unread = unread!.length > pieceBytes ? unread!.subarray(pieceBytes) : undefined;
       try {
         eventLoopShare.spend(() => take(piece));
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
 import { EyrieError, type Limit } from '#core';
 import { limitOf, type Config } from '../config';
 import type { Asked } from './asked';
@@ -106,18 +107,33 @@ function decodedLength(req: Request, maxBytes: number): number | undefined {
 }
 type BodyKind = 'form' | 'json' | 'image' | 'csv' | 'other' | 'none';
 
+/** Reading a type costs more than finding it. Of those with a boundary, which are longer, each is another one. */
+const kinds = new LRUCache<string, BodyKind>({ max: 100 });
+const LONGEST_KNOWN = 40;
+
 /** @throws EyrieError UNSUPPORTED_MEDIA_TYPE for a compressed body: what it would become has no limit */
 function bodyKind(req: Request): BodyKind {
-  const encoding = req.header('content-encoding') ?? 'identity';
-  if (encoding.toLowerCase() !== 'identity') {
+  const { 'content-encoding': encoding, 'content-type': type, 'transfer-encoding': chunked } = req.headers;
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding');
   }
+  const length = Number(req.headers['content-length'] ?? NaN);
+  const isThere = chunked !== undefined || !Number.isNaN(length);
+  if (!isThere || type === undefined) return chunked !== undefined || length > 0 ? 'other' : 'none';
+  let kind = kinds.get(type);
+  if (!kind) {
+    kind = kindOf(req);
+    if (type.length <= LONGEST_KNOWN) kinds.set(type, kind);
+  }
+  return kind === 'other' && chunked === undefined && length === 0 ? 'none' : kind;
+}
+
+/** By the type alone. */
+function kindOf(req: Request): BodyKind {
   if (req.is('multipart/form-data')) return 'form';
   if (req.is('application/json')) return 'json';
   if (req.is(['image/*', 'application/octet-stream'])) return 'image';
-  if (req.is('text/csv')) return 'csv';
-  const isThere = req.header('transfer-encoding') !== undefined || Number(req.header('content-length')) > 0;
-  return isThere ? 'other' : 'none';
+  return req.is('text/csv') ? 'csv' : 'other';
 }
 
 /** @throws EyrieError INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, IMAGE_TOO_LARGE */

@@ -1,7 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
 import type { ErrorCode } from '#core';
 import { BUILD_INFO } from '../build-info';
 import { ACCESS_IN_DESCRIPTION, type Access, type Scope } from '../http/scopes';
@@ -11,7 +10,7 @@ import { POLICY_CLASSES } from '../control/models/policy.dto';
 import { PREDICT_SCHEMAS } from '../dialects/eyrie/predict.openapi';
 import { ERROR_SCHEMAS, errorResponses, PREFIX } from '../dialects/open-inference/error-form';
 import { INFER_SCHEMAS, TAG } from '../dialects/open-inference/infer.openapi';
-import { sendPage } from '../pages/page';
+import { servePages } from '../pages/page';
 import { descriptionPages } from './description-pages';
 import { PROBLEM_SCHEMA, problemResponses } from '../http/api-problems';
 
@@ -56,15 +55,7 @@ export function describeApi(app: INestApplication, predictAuth: 'open' | 'requir
 
 /** GET /docs, /openapi.json and /openapi.yaml: made once, and not sent again to who has them. */
 export function serveApiDescription(app: NestExpressApplication, document: OpenAPIObject): void {
-  const express = app.getHttpAdapter().getInstance();
-  const pages = descriptionPages(document);
-  for (const [path, page] of pages) {
-    const handler = async (req: Request, res: Response): Promise<void> => {
-      // To Express, a slash at the end makes no difference; to what a page refers to, it does.
-      sendPage(req, res, await (pages.get(req.path) ?? page)());
-    };
-    express.get(path, handler);
-  }
+  app.use(servePages(descriptionPages(document)));
 }
 
 /** What an operation answers without the right key. Whoever has a key at all may read. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 /** A file that a browser asks for: made when somebody first asks for it, and kept. */
 export interface Page {
@@ -32,8 +32,26 @@ export function madeOnce(type: string, make: () => string | Buffer | Promise<str
   };
 }
 
+/**
+ * Answers GET and HEAD for these paths, and hands on all else. One look into a map: as routes, the files of two pages would stand
+ * before every prediction, to be compared with its path one by one.
+ * @param prepare before a page is sent
+ */
+export function servePages(pages: ReadonlyMap<string, MakePage>, prepare?: (res: Response) => void): RequestHandler {
+  // As in routes, capitals make no difference; nor does a slash at the end, unless there is a page with one.
+  const folded = new Map([...pages].map(([path, page]) => [path.toLowerCase(), page]));
+  const find = (path: string): MakePage | undefined => folded.get(path) ?? folded.get(path.replace(/\/$/, ''));
+  return async (req, res, next): Promise<void> => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return next();
+    const page = find(req.path.toLowerCase());
+    if (!page) return next();
+    prepare?.(res);
+    sendPage(req, res, await page());
+  };
+}
+
 /** Not sent again to who has it. */
-export function sendPage(req: Request, res: Response, { type, body, digest, gzipped }: Page): void {
+function sendPage(req: Request, res: Response, { type, body, digest, gzipped }: Page): void {
   const isZipped = gzipped !== undefined && req.acceptsEncodings('gzip') !== false;
   if (gzipped) res.vary('Accept-Encoding');
   // Other bytes have another tag.

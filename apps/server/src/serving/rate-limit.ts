@@ -62,10 +62,21 @@ export class RateLimit {
   }
 }
 
+/** Reading an address costs more than finding it: clients send more than one request. */
+const clients = new LRUCache<string, string>({ max: 10_000 });
+
 /** An IPv4 address, or the network of an IPv6 address: whoever has one of its 2^64 addresses has them all. */
 export function clientOf(address: string): string {
-  const bare = addressIn(address);
+  const known = clients.get(address);
+  if (known !== undefined) return known;
+  const client = readClient(address);
   // What a proxy says may be longer than any address.
+  if (address.length <= 50) clients.set(address, client);
+  return client;
+}
+
+function readClient(address: string): string {
+  const bare = addressIn(address);
   if (bare === undefined) return address.slice(0, 50);
   const ip = ipaddr.process(bare);
   return ip instanceof ipaddr.IPv6 ? ip.parts.slice(0, 4).join(':') : ip.toString();
