@@ -30,6 +30,16 @@ it('hands on all that comes, in order, in short pieces', async () => {
   expect((await received([])).bytes).toHaveLength(0);
 });
 
+it('hands on what is only copied as it comes, and fails with what is thrown', async () => {
+  const pieces: Buffer[] = [];
+  await feed(Readable.from([sent, sent]), (piece) => pieces.push(piece), undefined, 'copied');
+  expect(pieces).toEqual([sent, sent]);
+  const refuse = (): void => {
+    throw new Error('too much');
+  };
+  await expect(feed(Readable.from([sent]), refuse, undefined, 'copied')).rejects.toThrow('too much');
+});
+
 it('lets the event loop turn while it reads what takes long', async () => {
   const { bytes, turns } = await received([sent], 2);
   expect(bytes).toEqual(sent);

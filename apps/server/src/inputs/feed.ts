@@ -3,21 +3,21 @@ import { eventLoopShare } from '#core';
 
 /** What is read at once, bytes: of text, since rows of a table that are none take some milliseconds. */
 const PIECE = 4 * 1024;
-/** Of what is only copied: 10 µs. */
-export const PIECE_OF_BYTES = 64 * 1024;
+
+/** What is done with a stream's pieces: `read`, which takes its time, or only `copied`, which takes 10 µs for all that comes at once. */
+type Use = 'read' | 'copied';
 
 /**
  * Hands a stream on in pieces, as they come and as the event loop has time for them; what is not read yet stays with the client.
  * @param take gets each of them; the stream is left as it is when it throws
  * @param signal ends it, with the signal's reason
- * @param pieceBytes at the most so much at once: what takes a millisecond
  * @throws what `take` throws, or the stream's error
  */
 export function feed(
   stream: Readable,
   take: (piece: Buffer) => void,
   signal?: AbortSignal,
-  pieceBytes = PIECE,
+  use: Use = 'read',
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false;
@@ -26,7 +26,7 @@ export function feed(
 
     const stop = (settle: () => void): void => {
       isOver = true;
-      stream.off('data', read).off('end', end).off('error', fail);
+      stream.off('data', onData).off('end', end).off('error', fail);
       signal?.removeEventListener('abort', abort);
       settle();
     };
@@ -35,6 +35,14 @@ export function feed(
     const end = (): void => {
       hasEnded = true;
       if (!unread) stop(resolve);
+    };
+    const handOn = (piece: Buffer): void => {
+      try {
+        take(piece);
+      } catch (error) {
+        unread = undefined;
+        fail(error);
+      }
     };
     const read = (chunk: Buffer): void => {
       unread = chunk;
@@ -45,15 +53,11 @@ export function feed(
       }
     };
     const readPiece = (): void => {
-      const piece = unread!.subarray(0, pieceBytes);
-      unread = unread!.length > pieceBytes ? unread!.subarray(pieceBytes) : undefined;
-      try {
-        eventLoopShare.spend(() => take(piece));
-      } catch (error) {
-        unread = undefined;
-        fail(error);
-      }
+      const piece = unread!.subarray(0, PIECE);
+      unread = unread!.length > PIECE ? unread!.subarray(PIECE) : undefined;
+      eventLoopShare.spend(() => handOn(piece));
     };
+    const onData = use === 'read' ? read : handOn;
     const goOn = (): void => {
       if (isOver) return;
       readPiece();
@@ -65,6 +69,6 @@ export function feed(
 
     if (signal?.aborted) return abort();
     signal?.addEventListener('abort', abort);
-    stream.on('data', read).once('end', end).once('error', fail);
+    stream.on('data', onData).once('end', end).once('error', fail);
   });
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { EyrieError, type Limit } from '#core';
-import { feed, PIECE_OF_BYTES } from './feed';
+import { feed } from './feed';
 import { Gathered } from './gathered';
 
 /** The body as it is. @throws EyrieError IMAGE_TOO_LARGE, before it is read where its length is announced */
@@ -13,6 +13,6 @@ export async function readBytes(req: Request, most: Limit, signal: AbortSignal):
   const take = (piece: Buffer): void => {
     if (!gathered.add(piece)) throw tooLong();
   };
-  await feed(req, take, signal, PIECE_OF_BYTES);
+  await feed(req, take, signal, 'copied');
   return gathered.bytes;
 }
