@@ -16,6 +16,7 @@ import { modelsFlow } from './models.mjs';
 import { makeRegistry } from './registry.mjs';
 import { drawReadme } from './readme-picture.mjs';
 import { drawAll } from './screenshots.mjs';
+import { tableFlow } from './tables.mjs';
 import { prepareTraffic, trafficFlow } from './traffic.mjs';
 import { drawThumbnails } from './thumbnails.mjs';
 import { tryFlow } from './try.mjs';
@@ -73,6 +74,7 @@ try {
     const given = { browser, held, key: ADMIN_KEY };
     await weigh({ ...given, url: server.url });
     await tryFlow({ ...given, url: server.url });
+    await tableFlow({ ...given, url: server.url });
     await modelsFlow({ ...given, url: server.url, registry });
     await trafficFlow({ ...given, url: server.url });
     await healthFlow({ ...given, url: server.url });

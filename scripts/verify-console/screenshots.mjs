@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { accessibilityFindings, openTab } from './browser.mjs';
 import { HOSTILE, MODEL } from './registry.mjs';
+import { chooseModel } from './tables.mjs';
 import { send } from './traffic.mjs';
 import { none } from './try.mjs';
 
@@ -60,6 +61,16 @@ const PICTURES = [
       await sample(page, 'ship.png');
       await answered(page, 3);
       await page.getByText('The same request as code').first().click();
+    },
+  ],
+  [
+    'table',
+    '#/try',
+    async (page) => {
+      await chooseModel(page, 'breast-cancer');
+      await page.getByRole('button', { name: 'Sample row 1' }).click();
+      await page.getByRole('button', { name: 'Ask', exact: true }).click();
+      await answered(page, 1);
     },
   ],
   ['models', '#/models', (page) => page.getByText('READY').first().waitFor()],

@@ -1,4 +1,4 @@
-import { h } from 'preact';
+import { Fragment, h } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Model, Models, VersionSummary } from '../shell/api-types.js';
 import { percent } from '../shell/format.js';
@@ -85,27 +85,34 @@ function Table({ models }: { models: readonly Model[] }) {
 }
 
 function Row({ model, version, isFirst }: { model: Model; version: VersionSummary; isFirst: boolean }) {
+  const reasons = model.versions.filter(({ reason }) => reason).length;
   return (
-    <tr>
-      {isFirst && (
-        <th scope="rowgroup" rowSpan={model.versions.length}>
-          <a href={linkTo('models', model.name)}>{model.name}</a>
-        </th>
-      )}
-      <td>{version.version}</td>
-      <td>
-        <StateBadge state={version.state} />
-        {version.reason && (
-          <p class="small reason">
-            <Outside lines={3}>{version.reason}</Outside>
-          </p>
+    <>
+      <tr>
+        {isFirst && (
+          <th scope="rowgroup" rowSpan={model.versions.length + reasons}>
+            <a href={linkTo('models', model.name)}>{model.name}</a>
+          </th>
         )}
-      </td>
-      <td>{version.aliases.join(', ')}</td>
-      <td class="share">{shareOf(model, version)}</td>
-      <td class="number">{version.top1 === undefined ? '' : percent(version.top1)}</td>
-      <td class="muted small">{version.description && <Outside lines={2}>{version.description}</Outside>}</td>
-    </tr>
+        <td>{version.version}</td>
+        <td>
+          <StateBadge state={version.state} />
+        </td>
+        <td>{version.aliases.join(', ')}</td>
+        <td class="share">{shareOf(model, version)}</td>
+        <td class="number">{version.top1 === undefined ? '' : percent(version.top1)}</td>
+        <td class="muted small">{version.description && <Outside lines={2}>{version.description}</Outside>}</td>
+      </tr>
+      {version.reason && (
+        <tr>
+          <td colSpan={6} class="reason-row">
+            <p class="small reason">
+              <Outside lines={4}>{version.reason}</Outside>
+            </p>
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 

@@ -85,6 +85,8 @@ export interface Prediction {
   readonly request_id: string;
   readonly model: { readonly name: string; readonly version: number; readonly variant: string | null };
   readonly predictions?: readonly Classified[];
+  /** Of a regression. */
+  readonly value?: number;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly cached: boolean;
   readonly timing_ms: Timing;

@@ -3,23 +3,27 @@ import { useState } from 'preact/hooks';
 import type { Classified, Prediction } from '../shell/api-types.js';
 import { confidence, milliseconds } from '../shell/format.js';
 import { CopyButton, ErrorNote, Outside } from '../shell/parts.js';
-import type { Photo } from './photos.js';
-import { keyOf, type Outcome, type Target } from './questions.js';
-import { LANGUAGES, snippet, type Language } from './snippets.js';
+import type { Outcome, Target } from './questions.js';
+import { LANGUAGES, snippet, type Language, type Question } from './snippets.js';
 import { titleOf } from './target-choice.js';
 
 interface Props {
-  target: Target;
-  photo: Photo;
+  /** What is asked, of whom. */
+  question: Question;
+  /** What is asked about, for those who do not see the page. */
+  about: string;
   outcome: Outcome | undefined;
+  /** Of a regression. */
+  unit?: string;
   /** The best class of the first card, which the others are held against. */
   reference?: Classified;
 }
 
-/** What one of those who were asked says of one photo. */
-export function AnswerCard({ target, photo, outcome, reference }: Props) {
+/** What one of those who were asked says of one photo, or of one row of a table. */
+export function AnswerCard({ question, about, outcome, unit, reference }: Props) {
+  const { target } = question;
   return (
-    <article class="card" aria-label={`${titleOf(target)}: ${photo.name}`}>
+    <article class="card" aria-label={`${titleOf(target)}: ${about}`}>
       <header>
         <h3>{titleOf(target)}</h3>
         {outcome?.state === 'answered' && <Answerer target={target} answer={outcome.answer} />}
@@ -27,9 +31,9 @@ export function AnswerCard({ target, photo, outcome, reference }: Props) {
       {(outcome === undefined || outcome.state === 'waiting') && <p class="muted">Asking …</p>}
       {outcome?.state === 'failed' && <ErrorNote error={outcome.error} />}
       {outcome?.state === 'answered' && (
-        <Answer answer={outcome.answer} elapsedMs={outcome.elapsedMs} reference={reference} />
+        <Answer answer={outcome.answer} elapsedMs={outcome.elapsedMs} unit={unit} reference={reference} />
       )}
-      <Code key={keyOf(target, photo)} target={target} photo={photo} />
+      <Code key={`${target.version} ${about}`} question={question} />
     </article>
   );
 }
@@ -44,8 +48,32 @@ function Answerer({ target, answer: { model, cached } }: { target: Target; answe
   return <p class="muted small">{said.filter(Boolean).join(', ') || 'computed'}</p>;
 }
 
-function Answer({ answer, elapsedMs, reference }: { answer: Prediction; elapsedMs: number; reference?: Classified }) {
-  const classes = answer.predictions ?? [];
+interface AnswerProps {
+  answer: Prediction;
+  elapsedMs: number;
+  unit?: string;
+  reference?: Classified;
+}
+
+function Answer({ answer, elapsedMs, unit, reference }: AnswerProps) {
+  return (
+    <div>
+      {answer.value === undefined ? (
+        <Classes classes={answer.predictions ?? []} reference={reference} />
+      ) : (
+        <p class="value">
+          {answer.value.toPrecision(6)} {unit !== undefined && <Outside lines={1}>{unit}</Outside>}
+        </p>
+      )}
+      <TimeStrip answer={answer} elapsedMs={elapsedMs} />
+      <p class="request-id small muted">
+        Request <code>{answer.request_id}</code> <CopyButton text={answer.request_id} />
+      </p>
+    </div>
+  );
+}
+
+function Classes({ classes, reference }: { classes: readonly Classified[]; reference?: Classified }) {
   const [best] = classes;
   const isOther = reference !== undefined && best !== undefined && best.class_id !== reference.class_id;
   return (
@@ -61,10 +89,6 @@ function Answer({ answer, elapsedMs, reference }: { answer: Prediction; elapsedM
           <Bar key={each.class_id} classified={each} largest={Math.max(1, ...classes.map((one) => one.confidence))} />
         ))}
       </ol>
-      <TimeStrip answer={answer} elapsedMs={elapsedMs} />
-      <p class="request-id small muted">
-        Request <code>{answer.request_id}</code> <CopyButton text={answer.request_id} />
-      </p>
     </div>
   );
 }
@@ -121,9 +145,9 @@ const LEGEND: Readonly<Record<string, string>> = {
   way: 'sending and network',
 };
 
-function Code({ target, photo }: { target: Target; photo: Photo }) {
+function Code({ question }: { question: Question }) {
   const [language, setLanguage] = useState<Language>('curl');
-  const text = snippet(language, target, photo);
+  const text = snippet(language, question);
   return (
     <details class="code">
       <summary>The same request as code</summary>

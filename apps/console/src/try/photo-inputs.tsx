@@ -1,8 +1,8 @@
 import { h } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { SERVER } from '../shell/api.js';
 import { ErrorNote } from '../shell/parts.js';
 import { addBlob, addFiles, addUrl } from './photos.js';
+import { addressOf, useSamples } from './samples.js';
 
 /** Every way to bring a photo here. */
 export function PhotoInputs() {
@@ -99,16 +99,8 @@ function UrlForm() {
 }
 
 function Samples() {
-  const [names, setNames] = useState<readonly string[]>([]);
+  const names = useSamples((name) => !name.endsWith('.csv'));
   const [error, setError] = useState<unknown>();
-  useEffect(() => {
-    fetch(`${SERVER}console/about.json`)
-      .then((response) => response.json() as Promise<{ samples: string[] }>)
-      .then(
-        ({ samples }) => setNames(samples),
-        () => undefined,
-      );
-  }, []);
   if (names.length === 0) return null;
   const add = async (name: string): Promise<void> => {
     try {
@@ -135,10 +127,6 @@ function Samples() {
       {error !== undefined && <ErrorNote error={error} />}
     </div>
   );
-}
-
-function addressOf(sample: string): string {
-  return `${SERVER}console/samples/${sample}`;
 }
 
 /** As `npm run verify:console -- --screenshot` draws them: `photos/cat.jpg` → `thumbnails/photos-cat.jpg.webp`. */

@@ -10,6 +10,14 @@ export interface Target {
   readonly version?: string;
 }
 
+/** The body of a question. */
+export interface Sent {
+  readonly type: string;
+  readonly body: BodyInit;
+}
+
+export const JSON_TYPE = 'application/json';
+
 export type Outcome =
   | { readonly state: 'waiting' }
   | { readonly state: 'answered'; readonly answer: Prediction; readonly elapsedMs: number }
@@ -53,12 +61,17 @@ async function work(): Promise<void> {
 }
 
 async function askOne(target: Target, photo: Photo, key: string): Promise<void> {
+  tell(key, await askOnce(target, bodyOf(photo)));
+}
+
+export async function askOnce(target: Target, { type, body }: Sent): Promise<Outcome> {
   const started = performance.now();
   try {
-    const { body } = await call<Prediction>(pathOf(target), { method: 'POST', ...bodyOf(photo) });
-    tell(key, { state: 'answered', answer: body, elapsedMs: performance.now() - started });
+    const headers = { 'Content-Type': type };
+    const answer = await call<Prediction>(pathOf(target), { method: 'POST', headers, body });
+    return { state: 'answered', answer: answer.body, elapsedMs: performance.now() - started };
   } catch (error) {
-    tell(key, { state: 'failed', error: error as ApiError });
+    return { state: 'failed', error: error as ApiError };
   }
 }
 
@@ -74,9 +87,8 @@ export function pathOf({ model, version }: Target): string {
   return version === undefined ? `${path}/predict` : `${path}/versions/${encodeURIComponent(version)}/predict`;
 }
 
-function bodyOf({ file, url }: Photo): { body: BodyInit; headers: Record<string, string> } {
-  if (!file) return { body: JSON.stringify({ url }), headers: { 'Content-Type': 'application/json' } };
-  return { body: file, headers: { 'Content-Type': mediaType(file) } };
+function bodyOf({ file, url }: Photo): Sent {
+  return file ? { type: mediaType(file), body: file } : { type: JSON_TYPE, body: JSON.stringify({ url }) };
 }
 
 /** What is no picture is sent nevertheless: the server says what it is. */

@@ -1,23 +1,30 @@
 import { apiKey, SERVER } from '../shell/api.js';
-import { mediaType, pathOf, type Target } from './questions.js';
+import { JSON_TYPE, mediaType, pathOf, type Target } from './questions.js';
 import type { Photo } from './photos.js';
 
 export const LANGUAGES = ['curl', 'Python', 'JavaScript'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The same request as a program: the key, if there is one, is taken from the environment and not shown. */
-export function snippet(language: Language, target: Target, photo: Photo): string {
-  const request: Sent = {
-    address: SERVER + pathOf(target),
-    type: photo.file ? mediaType(photo.file) : 'application/json',
-    file: photo.file && photo.name,
-    json: photo.file ? undefined : { url: photo.url },
-    hasKey: apiKey.get() !== '',
-  };
-  return WRITERS[language](request);
+/** What a program asks: a model with a file beside it, or with an object of JSON. */
+export interface Question {
+  readonly target: Target;
+  readonly type: string;
+  /** The file's name; without it `json` is sent. */
+  readonly file?: string;
+  readonly json?: object;
 }
 
-interface Sent {
+export function questionAbout(target: Target, { file, name, url }: Photo): Question {
+  return file ? { target, type: mediaType(file), file: name } : { target, type: JSON_TYPE, json: { url } };
+}
+
+/** The same request as a program: the key, if there is one, is taken from the environment and not shown. */
+export function snippet(language: Language, { target, type, file, json }: Question): string {
+  const address = SERVER + pathOf(target);
+  return WRITERS[language]({ address, type, file, json, hasKey: apiKey.get() !== '' });
+}
+
+interface Written {
   readonly address: string;
   readonly type: string;
   readonly file?: string;
@@ -25,7 +32,7 @@ interface Sent {
   readonly hasKey: boolean;
 }
 
-const WRITERS: Readonly<Record<Language, (sent: Sent) => string>> = {
+const WRITERS: Readonly<Record<Language, (written: Written) => string>> = {
   curl: ({ address, type, file, json, hasKey }) =>
     [
       `curl ${quotedForShell(address)}`,
@@ -40,7 +47,7 @@ const WRITERS: Readonly<Record<Language, (sent: Sent) => string>> = {
       ...(hasKey ? ['import json, os, urllib.request'] : ['import json, urllib.request']),
       '',
       file === undefined
-        ? `body = json.dumps(${literal(json)}).encode()`
+        ? `body = ${literal(JSON.stringify(json))}.encode()`
         : `body = open(${literal(file)}, "rb").read()`,
       `headers = {"Content-Type": ${literal(type)}}`,
       ...(hasKey ? ['headers["Authorization"] = f"Bearer {os.environ[\'EYRIE_KEY\']}"'] : []),

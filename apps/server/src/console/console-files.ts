@@ -31,7 +31,12 @@ const PACKAGES: readonly { specifier: string; file: string; resolve: string; app
   },
 ];
 
-const PICTURE_TYPES: Readonly<Record<string, string>> = { jpg: 'image/jpeg', png: 'image/png', webp: 'image/webp' };
+const SAMPLE_TYPES: Readonly<Record<string, string>> = {
+  jpg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  csv: 'text/csv; charset=utf-8',
+};
 
 /** Whether this build has a console: the Nest CLI alone compiles the server only. */
 export function isBuilt(): boolean {
@@ -53,7 +58,7 @@ export function consoleFiles(): Map<string, MakePage> {
       const make = async (): Promise<string> => (await script(file, packages.resolve(resolve))) + append;
       return [`/console/${file}`, SCRIPT, make] as const;
     }),
-    ...pictures().map(({ file, type }) => {
+    ...samples().map(({ file, type }) => {
       return [`/console/samples/${file}`, type, () => readFile(join(SAMPLES, file))] as const;
     }),
   ];
@@ -78,19 +83,19 @@ function modules(): string[] {
   return namesIn(COMPILED).filter((name) => name.endsWith('.js'));
 }
 
-/** The pictures to try it with that come with the project, and small ones of them, which are what the page shows. */
-function pictures(): { file: string; type: string }[] {
+/** The pictures and tables to try it with that come with the project, and small pictures, which are what the page shows. */
+function samples(): { file: string; type: string }[] {
   return namesIn(SAMPLES).flatMap((file) => {
-    const type = PICTURE_TYPES[file.split('.').at(-1)!];
+    const type = SAMPLE_TYPES[file.split('.').at(-1)!];
     return type ? [{ file, type }] : [];
   });
 }
 
 function about(): object {
-  const samples = pictures()
+  const names = samples()
     .map(({ file }) => file)
     .filter((file) => !file.startsWith('thumbnails/'));
-  return { version: BUILD_INFO.version, commit: BUILD_INFO.commit, samples };
+  return { version: BUILD_INFO.version, commit: BUILD_INFO.commit, samples: names };
 }
 
 function namesIn(folder: string): string[] {
