@@ -23,4 +23,4 @@ const task = {
   }),
 };
 
-serveTasks(new Map([['spelling', task]]));
+serveTasks(new Map([['spelling', () => Promise.resolve(task)]]));

@@ -19,4 +19,4 @@ const task = {
   }),
 };
 
-serveTasks(new Map([['echo', task]]));
+serveTasks(new Map([['echo', () => Promise.resolve(task)]]));

@@ -5,6 +5,7 @@ export { serveTasks } from './serve-tasks';
 export type {
   LoadContext,
   LoadedRunner,
+  LoadTask,
   PreparedBatch,
   RunProgress,
   RunResult,

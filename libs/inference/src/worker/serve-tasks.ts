@@ -8,7 +8,7 @@ import { runtimeError } from './runtime-error';
 import { graphOf, openSession } from './session';
 import { watchParent } from './watch-parent';
 import { type InTurn, WorkerBatch } from './worker-batch';
-import type { LoadedRunner, WorkerTask } from './worker-task';
+import type { LoadedRunner, LoadTask, WorkerTask } from './worker-task';
 
 /** As much as a pipe of the system holds, and more. */
 const READ_BYTES = 262_144;
@@ -19,7 +19,7 @@ const MEMORY_REPORT_EVERY_MS = 500;
  * The life of a worker process: loads one model version when it is told to, then answers batches until the server lets go of it.
  * @param tasks by the name that the manifest gives
  */
-export function serveTasks(tasks: ReadonlyMap<string, WorkerTask>): void {
+export function serveTasks(tasks: ReadonlyMap<string, LoadTask>): void {
   watchParent();
   const worker = new Worker(tasks);
   process.on('message', (message: LoadMessage) => void worker.load(message));
@@ -53,7 +53,7 @@ class Worker {
   private lastRun: Promise<void> = Promise.resolve();
   private memoryReport: NodeJS.Timeout | undefined;
 
-  constructor(private readonly tasks: ReadonlyMap<string, WorkerTask>) {}
+  constructor(private readonly tasks: ReadonlyMap<string, LoadTask>) {}
 
   /** Resolves when all that has been received has been answered. */
   get idle(): Promise<unknown> {
@@ -63,8 +63,9 @@ class Worker {
   async load(message: LoadMessage): Promise<void> {
     try {
       const started = performance.now();
-      const task = this.tasks.get(message.task);
-      if (!task) throw new ModelLoadError(`there is no task "${message.task}"`);
+      const loadTask = this.tasks.get(message.task);
+      if (!loadTask) throw new ModelLoadError(`there is no task "${message.task}"`);
+      const task = await loadTask();
       const session = await openSession(message, (isDone) => send({ type: 'reading', isDone }));
       const runner = await loadRunner(task, session, message);
       const loadedAt = performance.now();

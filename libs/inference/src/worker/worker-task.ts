@@ -7,6 +7,9 @@ export interface WorkerTask {
   load(session: InferenceSession, context: LoadContext): LoadedRunner;
 }
 
+/** Loads the code of a task. */
+export type LoadTask = () => Promise<WorkerTask>;
+
 export interface LoadContext {
   /** What the task knows of the version, as it was sent by the server's part of the task. */
   spec: object;
