@@ -72,7 +72,7 @@ export function constantNumber({ graph }: OnnxModel, name: string | undefined): 
   const stored = graph.initializer.find((tensor) => tensor.name === name);
   const made = graph.node.find(({ opType, output }) => opType === 'Constant' && output[0] === name);
   const tensor = stored ?? made?.attribute?.find(({ t }) => t !== undefined)?.t;
-  return tensor && numberIn(tensor);
+  return tensor ? numberIn(tensor) : made?.attribute?.find((one) => one.name === 'value_float')?.f;
 }
 
 /** Types of ONNX's TensorProto. */
