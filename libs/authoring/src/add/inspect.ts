@@ -90,6 +90,11 @@ function inputType(input: OnnxValue): InputType {
 function inspectOutput(model: OnnxModel, choice: GraphChoice, batch: number | null): GraphFacts['output'] {
   const output = chooseOutput(model, choice.output, batch);
   const type = typeOf(output);
+  if (output.type && !output.type.tensorType) {
+    throw new InvalidVersionError(
+      `the output is ${describe(output)}: a sequence, a map or the like; export the model with a tensor of scores`,
+    );
+  }
   if (!SCORE_TYPES.has(type) && !QUANTIZED_TYPES.has(type)) {
     throw new InvalidVersionError(
       `the output is ${describe(output)}; scores are float32, float16 or float64, or quantised to int8 or uint8: export ` +
