@@ -20,6 +20,11 @@ it('finds the models of the checkout from anywhere, and those of the folder wher
   expect(registry()).toBe('./model-registry');
 });
 
+it('refuses a .env that cannot be read, such as one of PowerShell', () => {
+  writeFileSync(join(folder, '.env'), Buffer.from('\ufeffMODEL_REGISTRY=mine', 'utf16le'));
+  expect(() => registry()).toThrow(/\.env is not UTF-8 text/);
+});
+
 it('takes what a file .env says from where the file lies', () => {
   writeFileSync(join(checkout, '.env'), 'MODEL_REGISTRY=models\nEYRIE_SERVER=http://there\n');
   expect(registry()).toBe(join(checkout, 'models'));

@@ -1,6 +1,7 @@
-import dotenv from 'dotenv';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readEnvFile } from '#validation';
+import { Failure } from './failure';
 import type { RegistryDefaults } from './registry/open-registry';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +32,7 @@ export interface Surroundings extends RegistryDefaults {
  * variable counts as not set, as it does for the server.
  * @param folder where the person stands
  * @param checkout where Eyrie lies: its `.env` and its models are taken where there are none
+ * @throws Failure where there is a `.env` that cannot be read
  */
 export function readSurroundings(env: Environment, folder: string, checkout: string): Surroundings {
   const isHome = existsSync(join(folder, '.env')) || existsSync(join(folder, 'model-registry'));
@@ -77,9 +79,8 @@ function listed(text: string): string[] {
 
 function dotEnv(folder: string): Record<string, string> {
   try {
-    return dotenv.parse(readFileSync(join(folder, '.env')));
-  } catch {
-    // There is none, or it is no file.
-    return {};
+    return readEnvFile(join(folder, '.env'));
+  } catch (error) {
+    throw new Failure((error as Error).message);
   }
 }

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import dotenv from 'dotenv';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
 import { RegistryUnreadableError } from '#registry';
+import { readEnvFile } from '#validation';
 import { BUILD_INFO } from './build-info';
 import { ConfigError, logSettings, readConfig, type Config } from './config';
 import { createApp } from './create-app';
@@ -14,12 +14,13 @@ import { startTracing } from './tracing/start-tracing';
 
 async function main(): Promise<void> {
   collectLessOften();
-  dotenv.config({ quiet: true });
+  const unreadable = takeEnvFile();
   // What is wrong with the configuration is told in the log's form, too.
   const log = await StandardLog.open(logSettings(process.env));
   const end = new ProcessEnd(log);
   end.onUncaught();
   try {
+    if (unreadable) throw new StartError(unreadable.message);
     await start(log, end);
   } catch (error) {
     // Told to stop while it started, it has nothing to complain of.
@@ -28,6 +29,16 @@ async function main(): Promise<void> {
       error instanceof StartError || error instanceof ConfigError || error instanceof RegistryUnreadableError;
     const why = expected ? error.message : String(error);
     await end.die(expected ? {} : { err: error }, `eyrie cannot start: ${why}`);
+  }
+}
+
+/** The environment wins over the file. @returns what is wrong with the file */
+function takeEnvFile(): Error | undefined {
+  try {
+    for (const [name, value] of Object.entries(readEnvFile('.env'))) process.env[name] ??= value;
+    return undefined;
+  } catch (error) {
+    return error as Error;
   }
 }
 

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { WORKER_ENTRY } from '#tasks';
 import { ask } from '#testing/ask';
 import { png, randomPng } from '#testing/images';
-import { MIXING, mixingClassifier } from '#testing/mixing-classifier';
+import {
+  failingForBlack,
+  maskedMixingClassifier,
+  MIXING,
+  mixingClassifier,
+  summingClassifier,
+} from '#testing/mixing-classifier';
 import { type ClassifierOptions, onnxClassifier, specFor } from '#testing/onnx-classifier';
 import { Predictor } from './predictor';
 import type { PredictorObserver } from './predictor-options';
@@ -62,6 +68,32 @@ it('one by one, where a setting says so, nothing is said of it', async () => {
   await start(mixingClassifier('a scale that is found at run time', { fixedBatch: 3 }), specFor(), undefined, 1);
   expect([predictor.oneByOne, predictor.maxBatch]).toEqual([undefined, 1]);
   expect(await isTheSameAmongOthers()).toBe(true);
+});
+
+it('also where a class that is masked out has a score beside which all others are small', async () => {
+  await start(maskedMixingClassifier());
+  expect(predictor.oneByOne).toMatch(/scores of an image change/);
+  expect(await isTheSameAmongOthers()).toBe(true);
+});
+
+it('also where the graph gives one row for all of a batch, which is not as many as it says; and again after a worker was lost', async () => {
+  await start(summingClassifier());
+  expect(predictor.oneByOne).toMatch(/runs on one image, but fails on several \(.*has 1 rows for 4 images/);
+  expect(await isTheSameAmongOthers()).toBe(true);
+  process.kill(predictor.workers.pids[0]!, 'SIGKILL');
+  expect(await isTheSameAmongOthers()).toBe(true);
+});
+
+it('an image on which the graph fails fails alone, not those that it shares a batch with', async () => {
+  await start(failingForBlack());
+  expect(predictor.maxBatch).toBe(8);
+  const black = await png(Buffer.alloc(8 * 8 * 3));
+  const images = await Promise.all(Array.from({ length: 12 }, () => randomPng(8)));
+  const answers = await Promise.allSettled(
+    [...images.slice(0, 6), black, ...images.slice(6)].map((image) => ask(predictor, image, asked())),
+  );
+  expect(answers.map(({ status }) => status === 'fulfilled')).toEqual(answers.map((_, i) => i !== 6));
+  expect(answers[6]).toMatchObject({ reason: { code: 'WORKER_FAILED', message: expect.stringContaining('Div node') } });
 });
 
 it.each<[string, ClassifierOptions]>([

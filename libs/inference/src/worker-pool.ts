@@ -83,7 +83,8 @@ export class WorkerPool {
     startSignal?.addEventListener('abort', abort);
     try {
       const loaded = await pool.startFirst();
-      pool.load = { ...pool.load, isProven: true };
+      const maxBatch = loaded.oneByOne === undefined ? pool.load.maxBatch : 1;
+      pool.load = { ...pool.load, isProven: true, maxBatch };
       await Promise.all(Array.from({ length: options.workers - 1 }, () => pool.startFirst()));
       startSignal?.throwIfAborted();
       return { pool, loaded };

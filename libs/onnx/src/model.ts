@@ -11,6 +11,7 @@ export const DATA_TYPE = {
   bool: 9,
   float16: 10,
   float64: 11,
+  bfloat16: 16,
 } as const;
 
 /** AttributeProto.AttributeType. */

@@ -43,6 +43,10 @@ export async function labelledImages(root: string, labels: readonly string[]): P
 function classIdsOf(folder: string, labels: readonly string[]): number[] {
   const byLabel = [...labels.keys()].filter((id) => labels[id] === folder);
   if (byLabel.length > 0) return byLabel;
+  // Some file systems write accents apart from their letters.
+  const composed = folder.normalize();
+  const alike = [...labels.keys()].filter((id) => labels[id]!.normalize() === composed);
+  if (alike.length > 0) return alike;
   const byNumber = /^\d+$/.test(folder) ? Number(folder) : -1;
   if (byNumber >= 0 && byNumber < labels.length) return [byNumber];
   const some = labels.slice(0, LABELS_SHOWN).join(', ') + (labels.length > LABELS_SHOWN ? ', …' : '');

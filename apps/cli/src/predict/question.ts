@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { utf8Text } from '#validation';
 import { Failure } from '../failure';
 import { UsageError } from '../usage-error';
 
@@ -40,7 +41,7 @@ function looksLikeJson(bytes: Uint8Array): boolean {
 
 function parse(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
+    return JSON.parse(utf8Text(bytes, 'it')) as unknown;
   } catch (error) {
     throw new UnreadableFile(`it is no valid JSON: ${(error as Error).message}`);
   }

@@ -63,9 +63,19 @@ const WEIGHTS = [
   [1, 2, -3],
   [-1, 1, 2],
 ];
-const LOGITS = WEIGHTS[0]!.map((_, j) => COLOUR.reduce((sum, value, i) => sum + (value / 255) * WEIGHTS[i]![j]!, 0));
+const SMALL = [
+  [0.1, 0.2, 0],
+  [0, 0.1, 0.3],
+  [0.2, 0, 0.1],
+];
+const logitsOf = (weights: number[][]) =>
+  weights[0]!.map((_, j) => COLOUR.reduce((sum, value, i) => sum + (value / 255) * weights[i]![j]!, 0));
+const LOGITS = logitsOf(WEIGHTS);
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const softmax = LOGITS.map((x) => Math.exp(x) / LOGITS.reduce((sum, y) => sum + Math.exp(y), 0));
+const softmaxOf = (logits: number[]) =>
+  logits.map((x) => Math.exp(x) / logits.reduce((sum, y) => sum + Math.exp(y), 0));
+const softmax = softmaxOf(LOGITS);
+const factor = (value: number) => [floats('k', [value])];
 const small = (tail: OnnxNode[], options: Partial<SmallOptions> = {}) =>
   smallClassifier({ weights: WEIGHTS, tail, output: [valueOf('scores', ['batch', 3])], ...options });
 const SHAPE = [int64s('three', [-1, 3])];
@@ -130,6 +140,34 @@ describe('the last activation of a graph', () => {
       { activation: 'softmax' },
       'file',
     ],
+    [
+      'a Sigmoid times one',
+      small([nodeOf('Sigmoid', ['logits'], 'p'), nodeOf('Mul', ['p', 'k'], 'scores')], { initializer: factor(1) }),
+      LOGITS.map(sigmoid),
+      { activation: 'none' },
+      'file',
+    ],
+    [
+      'the logarithm of a Softmax',
+      small([nodeOf('Softmax', ['logits'], 'p', axis(1)), nodeOf('Log', ['p'], 'scores')]),
+      softmax,
+      { activation: 'softmax' },
+      'file',
+    ],
+    [
+      'none, of a product whose values happen to lie in 0..1',
+      smallClassifier({ weights: SMALL }),
+      softmaxOf(logitsOf(SMALL)),
+      { activation: 'softmax' },
+      'trial run',
+    ],
+    [
+      'none, of small numbers of either sign',
+      small([nodeOf('Mul', ['logits', 'k'], 'scores')], { initializer: factor(0.001) }),
+      softmaxOf(LOGITS.map((x) => x * 0.001)),
+      { activation: 'softmax' },
+      'trial run',
+    ],
     ['none', small([nodeOf('Identity', ['logits'], 'scores')]), softmax, { activation: 'softmax' }, 'trial run'],
     [
       'a Softmax whose scores are one output of several',
@@ -162,6 +200,43 @@ describe('the last activation of a graph', () => {
       { initializer: [...SHAPE, int64s('apart', [-1, 3, 1])] },
     );
     await expect(add(wrong)).rejects.toThrow(/score 1: its Softmax runs over another dimension/);
+  });
+
+  const softmaxed = nodeOf('Softmax', ['logits'], 'p', axis(1));
+  const sigmoided = nodeOf('Sigmoid', ['logits'], 'p');
+  const one = { weights: [[3], [-1], [1]] };
+  it.each<[string, Uint8Array, RegExp]>([
+    [
+      'percentages of a Softmax',
+      small([softmaxed, nodeOf('Mul', ['p', 'k'], 'scores')], { initializer: factor(100) }),
+      /multiplies by 100 what its softmax gives/,
+    ],
+    [
+      'percentages of a Sigmoid',
+      small([sigmoided, nodeOf('Div', ['p', 'k'], 'scores')], { initializer: factor(0.01) }),
+      /multiplies by 100 what its sigmoid gives/,
+    ],
+    [
+      'the sum of two Softmaxes',
+      small([softmaxed, nodeOf('Softmax', ['mean'], 'q', axis(1)), nodeOf('Add', ['p', 'q'], 'scores')]),
+      /the scores of each image add up to 2: they are shares of that/,
+    ],
+    ['the logarithm of a Sigmoid', small([sigmoided, nodeOf('Log', ['p'], 'scores')]), /logarithm of a Sigmoid/],
+    [
+      'a Tanh',
+      smallClassifier({ ...one, tail: [nodeOf('Tanh', ['logits'], 't')], output: [valueOf('t', ['b', 1])] }),
+      /ends in a Tanh, whose -1\.\.1 are no confidences/,
+    ],
+    [
+      'the best scores, sorted',
+      small([softmaxed, nodeOf('TopK', ['p', 'two'], 'scores')], {
+        initializer: [int64s('two', [2])],
+        output: [valueOf('scores', ['batch', 2])],
+      }),
+      /comes from TopK, which gives the best scores alone/,
+    ],
+  ])('%s: refused, with what to do', async (_, model, expected) => {
+    await expect(add(model)).rejects.toThrow(expected);
   });
 });
 

@@ -1,5 +1,6 @@
 import { InvalidVersionError } from '#registry';
 import { type Draft, draftVersion, type VersionDescription } from './draft';
+import { scalingIn } from './graph-scaling';
 import { type GraphChoice, type GraphFacts, inspect } from './inspect';
 import { type Labels, readLabelsFile } from './labels';
 import { metadataOf } from './metadata';
@@ -36,8 +37,9 @@ export interface Found {
 export async function draftFor(request: DraftRequest & { version: number }, unmapped?: Unmapped): Promise<Found> {
   const own = request.labels === undefined ? undefined : await readLabelsFile(request.labels);
   const { file, labels: mapped } = unmapped ?? withoutZipMap(await readModelFile(request.file));
-  const about: About = { ...metadataOf(file.model), producer: file.model.producerName };
   const graph = aboutFile(request.file, () => inspect(file.model, request));
+  const scaling = graph.input.dtype.startsWith('float') ? scalingIn(file.model, graph.input.name) : {};
+  const about: About = { ...scaling, ...metadataOf(file.model), producer: file.model.producerName };
   const classes = graph.output.classes ?? own?.length ?? null;
   const prepared = (choice: PreprocessingChoice): Preprocessing =>
     aboutFile(request.file, () => choosePreprocessing(graph.input, classes, choice, about));

@@ -35,6 +35,8 @@ export interface Draft {
   threshold: number;
   /** Somebody has said which activation it is. */
   activationGiven: boolean;
+  /** Scores that happen to lie in 0..1 are logits all the same. */
+  isProduct: boolean;
   openClasses: boolean;
   openActivation: boolean;
   openBatch: boolean;
@@ -52,7 +54,7 @@ export function draftVersion(
   if (threshold !== undefined && !multiLabel) throw new InvalidVersionError('--threshold is for --multi-label');
   const wanted = labelsFor(classes, multiLabel);
   if (given && wanted !== null) checkLabels(given.labels, wanted);
-  const activation = chooseActivation(description, graph.output.end);
+  const activation = chooseActivation(description, graph.output);
   const activationGiven = (description.activation ?? 'auto') !== 'auto';
   const draft: Draft = {
     manifest: manifestOf(file, description, graph, input, activation),
@@ -63,6 +65,7 @@ export function draftVersion(
     multiLabel,
     threshold: threshold ?? DEFAULT_THRESHOLD,
     activationGiven,
+    isProduct: graph.output.isProduct === true,
     openClasses: classes === null,
     openActivation: activation === undefined,
     openBatch: graph.input.batch === null,
@@ -134,12 +137,13 @@ function labelsFor(classes: number | null, multiLabel: boolean): number | null {
 /** @returns undefined where only a run can tell @throws InvalidVersionError when what was said contradicts the graph */
 function chooseActivation(
   { activation = 'auto', multiLabel }: VersionDescription,
-  end: GraphFacts['output']['end'],
+  { end, spoilt }: GraphFacts['output'],
 ): Activation | undefined {
   if (multiLabel && (activation === 'softmax' || end === 'softmax' || end === 'log-softmax')) {
     throw new InvalidVersionError('--multi-label does not go with softmax, of which one class alone can be right');
   }
   if (activation !== 'auto') return activation;
+  if (spoilt !== undefined) throw new InvalidVersionError(`${spoilt}; or say with --activation how it is to be taken`);
   if (end === null) return undefined;
   // Softmax of a softmax's logarithm is that softmax.
   return end === 'log-softmax' ? 'softmax' : 'none';

@@ -23,11 +23,22 @@ it.each<[string, Buffer, RegExp]>([
   ['m.gguf', Buffer.from('GGUF\x03'), /GGUF/],
   ['m.jpg', Buffer.from([0xff, 0xd8, 0xff, 0xe0]), /a picture/],
   ['m.onnx', Buffer.from('{"error": "not found"}'), /JSON/],
+  ['m.onnx', Buffer.from('<!-- moved -->\n<html lang="en">'), /web page/],
+  ['m.onnx', Buffer.from('Entry not found\n'), /text, which begins with "Entry not found", .*download it again/],
+  ['m.onnx', Buffer.from('<?xml version="1.0"?><Error/>'), /text, which begins with "<\?xml/],
+  ['m.pt2', zip('archive_format', 'm/models/model.json'), /exported program of PyTorch.*torch\.export\.load/],
+  ['m.mlpackage', zip('Manifest.json', 'Data/com.apple.CoreML/model.mlmodel'), /CoreML/],
+  ['m.engine', Buffer.from([0x66, 0x74, 0x72, 0x74, 0]), /TensorRT.*no way back/],
+  ['inference.pdmodel', Buffer.from([10, 0xc3, 1]), /PaddlePaddle.*paddle2onnx/],
+  ['yolov3-cls.weights', Buffer.alloc(20), /Darknet/],
+  ['m.rknn', Buffer.from('RKNN\x01'), /compiled for one kind of device/],
+  ['model.json', Buffer.from('{"format": "graph-model", "modelTopology": {}}'), /TensorFlow\.js.*--tfjs/],
+  ['m.webp', Buffer.from('RIFF\0\0\0\0WEBPVP8 ', 'latin1'), /a picture/],
   ['saved_model.pb', Buffer.from([8, 1]), /TensorFlow/],
 ])('%s is named, with the way to an ONNX file', (name, bytes, text) => {
   expect(foreignFormat(bytes, name)).toMatch(text);
 });
 
 it('says nothing of what it does not know', () => {
-  expect(foreignFormat(Buffer.from('just words'), 'm.onnx')).toBeUndefined();
+  expect(foreignFormat(Buffer.from([10, 3, 97, 98, 99, 18]), 'm.onnx')).toBeUndefined();
 });

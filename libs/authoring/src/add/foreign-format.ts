@@ -27,6 +27,16 @@ const zipWith =
   (bytes: Buffer): boolean =>
     isZip(bytes) && (bytes.subarray(0, 65_536).includes(part) || bytes.subarray(-65_536).includes(part));
 
+function named(...extensions: string[]) {
+  const known = new Set(extensions);
+  return (_: Buffer, name: string): boolean => known.has(/\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? '');
+}
+
+function isPicture(bytes: Buffer): boolean {
+  const isRiff = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
+  return isRiff || startsWith([0xff, 0xd8, 0xff], '\x89PNG', 'GIF8')(bytes);
+}
+
 /** What people have in place of an ONNX file, the more particular first. */
 const FORMATS: readonly Format[] = [
   {
@@ -37,7 +47,7 @@ const FORMATS: readonly Format[] = [
   {
     what: 'a web page, not the model itself',
     how: 'download the file by its own address ("raw" or "download"), or log in where it comes from',
-    is: (bytes) => /^\s*(<!doctype html|<html|<head)/i.test(bytes.toString('latin1', 0, 512)),
+    is: (bytes) => /^\s*(<!--[^]*?-->\s*)?(<!doctype html|<html|<head|<body)/i.test(bytes.toString('latin1', 0, 512)),
   },
   { what: 'a TensorFlow Lite model', how: TFLITE, is: hasAt(4, 'TFL3') },
   {
@@ -54,6 +64,12 @@ const FORMATS: readonly Format[] = [
   },
   { what: 'a checkpoint of PyTorch', how: TORCH, is: zipWith('data.pkl') },
   { what: 'weights of NumPy', how: WEIGHTS, is: zipWith('.npy') },
+  {
+    what: 'an exported program of PyTorch (.pt2)',
+    how: 'in Python: torch.onnx.export(torch.export.load(path), f="model.onnx", external_data=False)',
+    is: zipWith('archive_format'),
+  },
+  { what: 'a CoreML package', how: 'export the network it was made of to ONNX', is: zipWith('com.apple.CoreML') },
   {
     what: 'a zip archive',
     how: 'unpack it; the ONNX file in it, with its .data file beside it if there is one, is what can be added',
@@ -82,26 +98,51 @@ const FORMATS: readonly Format[] = [
     is: startsWith([0x28, 0xb5, 0x2f, 0xfd], [0xfd, 0x37, 0x7a, 0x58, 0x5a], 'BZh', [0x37, 0x7a, 0xbc, 0xaf], 'Rar!'),
   },
   { what: 'a tar archive', how: 'unpack it with tar xf', is: hasAt(257, 'ustar') },
-  { what: 'a picture', how: 'give the ONNX file of a model', is: startsWith([0xff, 0xd8, 0xff], '\x89PNG', 'GIF8') },
+  { what: 'a picture', how: 'give the ONNX file of a model', is: isPicture },
+  {
+    what: 'an engine of TensorRT',
+    how: 'use the ONNX file that it was built of; there is no way back',
+    is: named('engine', 'plan', 'trt'),
+  },
+  {
+    what: 'a model of PaddlePaddle',
+    how: 'pip install paddle2onnx; paddle2onnx --model_dir FOLDER --save_file model.onnx',
+    is: named('pdmodel', 'pdiparams', 'pdparams'),
+  },
+  {
+    what: 'a model of Darknet',
+    how: 'load it into the network in PyTorch, and export that by torch.onnx.export',
+    is: named('weights', 'cfg'),
+  },
+  {
+    what: 'a model that has been compiled for one kind of device or engine',
+    how: 'use the ONNX file that it was made of; there is no way back',
+    is: named('rknn', 'hef', 'mnn', 'param', 'tnnmodel', 'dlc', 'om', 'nb', 'blob', 'mlmodelc'),
+  },
   {
     what: 'a CoreML model',
     how: 'export the network it was made of to ONNX',
-    is: (_, name) => /\.mlmodel$/i.test(name),
+    is: named('mlmodel'),
   },
   {
     what: 'a TensorFlow graph',
     how: 'pip install tf2onnx; python -m tf2onnx.convert --saved-model FOLDER --output model.onnx',
-    is: (_, name) => /\.pb$/i.test(name),
+    is: named('pb'),
   },
   {
     what: 'a Caffe model',
     how: 'export the network to ONNX, for instance by caffe2onnx',
-    is: (_, name) => /\.caffemodel$/i.test(name),
+    is: named('caffemodel'),
   },
   {
     what: 'a model of OpenVINO',
     how: 'use the ONNX file that it was made of',
     is: (bytes) => bytes.includes('<net name='),
+  },
+  {
+    what: 'a model of TensorFlow.js',
+    how: 'pip install tf2onnx; python -m tf2onnx.convert --tfjs FILE --output model.onnx',
+    is: (bytes) => bytes.subarray(0, 4096).includes('"modelTopology"'),
   },
   {
     what: 'JSON',
@@ -125,5 +166,21 @@ function isSafetensors(bytes: Buffer): boolean {
 export function foreignFormat(bytes: Uint8Array, name: string): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const found = FORMATS.find(({ is }) => is(buffer, name));
-  return found && `this is ${found.what}. To get an ONNX file: ${found.how}`;
+  if (found) return `this is ${found.what}. To get an ONNX file: ${found.how}`;
+  const line = textIn(buffer);
+  return line && `this is text, which begins with ${JSON.stringify(line)}, and not the model itself; download it again`;
+}
+
+/** Such as what a server has answered in place of a file. @returns the beginning of its first line */
+function textIn(bytes: Buffer): string | undefined {
+  // No byte of a letter that the end has cut in two.
+  const start = bytes.toString('utf8', 0, Math.min(bytes.length, 400));
+  // eslint-disable-next-line no-control-regex -- no text has these
+  if (/[\u0000-\u0008\u000e-\u001f\u007f]/.test(start) || start.slice(0, -1).includes('\ufffd')) return undefined;
+  return (
+    start
+      .trim()
+      .split(/[\r\n]/)[0]!
+      .slice(0, 60) || undefined
+  );
 }

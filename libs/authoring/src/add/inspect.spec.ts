@@ -126,6 +126,9 @@ describe('a graph is refused, with what is wrong and how to mend it', () => {
     ['no output', (graph) => (graph.output = []), /has no output/],
     ['class numbers instead of scores', output([1], int64), /ArgMax/],
     ['a map of scores', output([1, 21, 512, 512], float16), /not one score per class/],
+    ['a sequence', (graph) => (graph.output[0]!.type = {}), /a sequence, a map or the like/],
+    ['uint16', input([1, 3, 8, 8], 4), /the input is image: uint16/],
+    ['bfloat16 scores', output([1, 10], 16), /bfloat16 .*export the model with one of these/],
   ])('%s', (_, change, reason, choice = {}) => {
     const model = classifier(change);
     expect(() => inspect(model, choice)).toThrow(reason);

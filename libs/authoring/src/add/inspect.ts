@@ -1,7 +1,7 @@
 import type { InputType, Layout, Quantization } from '#tasks';
 import type { OnnxModel, OnnxValue } from '#onnx';
 import { InvalidVersionError } from '#registry';
-import { endOf, type GraphEnd } from './activation';
+import { endOf, endsInProduct, type GraphEnd, lossyEnd, spoiltEnd } from './activation';
 import { describe, sizesOf, typeOf } from './describe-value';
 import { layoutOf } from './layout';
 import { inputQuantization, outputQuantization } from './quantization';
@@ -27,6 +27,10 @@ export interface GraphFacts {
     classes: number | null;
     /** What its scores are computed by in the end; where no activation is seen, only a run can tell. */
     end: GraphEnd | null;
+    /** What is done to probabilities in the end, so that no activation of ours would be right. */
+    spoilt?: string;
+    /** Its values cannot be confidences, wherever they happen to lie: the last that happens is a product with weights. */
+    isProduct?: boolean;
     quantization?: Quantization;
   };
 }
@@ -86,13 +90,32 @@ function inputType(input: OnnxValue): InputType {
 function inspectOutput(model: OnnxModel, choice: GraphChoice, batch: number | null): GraphFacts['output'] {
   const output = chooseOutput(model, choice.output, batch);
   const type = typeOf(output);
+  if (output.type && !output.type.tensorType) {
+    throw new InvalidVersionError(
+      `the output is ${describe(output)}: a sequence, a map or the like; export the model with a tensor of scores`,
+    );
+  }
   if (!SCORE_TYPES.has(type) && !QUANTIZED_TYPES.has(type)) {
     throw new InvalidVersionError(
       `the output is ${describe(output)}; scores are float32, float16 or float64, or quantised to int8 or uint8: export ` +
-        'the model without the step that turns them into something else, such as ArgMax',
+        (type === 'bfloat16'
+          ? 'the model with one of these'
+          : 'the model without the step that turns them into something else, such as ArgMax'),
     );
   }
-  const facts = { name: output.name, classes: classesOf(output, batch), end: endOf(model, output.name) };
+  const lossy = lossyEnd(model, output.name);
+  if (lossy) {
+    throw new InvalidVersionError(
+      `the output "${output.name}" comes from ${lossy}: there is no score for each class in it; export the model without that`,
+    );
+  }
+  const facts = {
+    name: output.name,
+    classes: classesOf(output, batch),
+    end: endOf(model, output.name),
+    spoilt: spoiltEnd(model, output.name),
+    isProduct: endsInProduct(model, output.name),
+  };
   if (!QUANTIZED_TYPES.has(type)) return facts;
   const quantization = outputQuantization(model, output.name);
   if (quantization) return { ...facts, quantization };
@@ -112,7 +135,7 @@ function chooseOutput(model: OnnxModel, name: string | undefined, batch: number 
     throw new InvalidVersionError(`the graph has no output "${name}"; it has ${all}`);
   }
   if (output.length === 1) return output[0]!;
-  const possible = output.filter((value) => couldHoldScores(value, batch));
+  const possible = output.filter((value) => couldHoldScores(value, batch) && !lossyEnd(model, value.name));
   const activated = possible.filter((value) => endOf(model, value.name) !== null);
   const [only, ...others] = possible.length === 1 ? possible : activated;
   if (only && others.length === 0) return only;

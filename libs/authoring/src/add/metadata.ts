@@ -15,10 +15,11 @@ export interface FileFacts {
 }
 
 /** What pixels of 0..255 become. */
-const RANGES = {
+export const RANGES = {
   '0..255': { scale: 1, mean: 0, std: 1 },
   '0..1': { scale: 1 / 255, mean: 0, std: 1 },
   '-1..1': { scale: 1 / 127.5, mean: 1, std: 1 },
+  '16..235': { scale: 219 / 255, mean: -16, std: 1 },
 } as const;
 
 /** Metadata that Windows ML defines: https://learn.microsoft.com/windows/ai/windows-ml/tutorials/ … "Image metadata". */
@@ -31,6 +32,7 @@ const PIXEL_FORMATS: Readonly<Record<string, ChannelOrder>> = {
 };
 const PIXEL_RANGES: Readonly<Record<string, keyof typeof RANGES>> = {
   nominalrange_0_255: '0..255',
+  nominalrange_16_235: '16..235',
   normalized_0_1: '0..1',
   normalized_1_1: '-1..1',
 };

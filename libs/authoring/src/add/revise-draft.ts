@@ -72,8 +72,10 @@ function withAnswers(draft: Draft, scores: number[][]): RevisedDraft {
   if (draft.manifest.output.activation === 'softmax' || draft.manifest.output.multi_label) {
     return { draft: proven, tryAgain: false };
   }
-  const kind = scoreKind(scores);
+  const found = scoreKind(scores);
+  const kind = found === 'independent' && draft.isProduct ? 'logits' : found;
   refuseConstant(scores, kind);
+  if (openActivation) refuseShares(scores);
   return openActivation ? withActivation(proven, kind) : { draft: withDoubts(proven, kind), tryAgain: false };
 }
 
@@ -91,6 +93,19 @@ function refuseConstant(scores: readonly number[][], kind: ScoreKind): void {
   if (scores.every(([no, yes, ...more]) => more.length === 0 && no === 0 && yes === 1)) {
     throw new InvalidVersionError(ONE_OF_ONE);
   }
+}
+
+/** Percentages, or sums of several softmaxes: neither probabilities nor logits. @throws InvalidVersionError */
+function refuseShares(scores: readonly number[][]): void {
+  const sums = scores.map((row) => row.reduce((sum, score) => sum + score, 0));
+  const [total = 0] = sums;
+  const isSame = total > 1.02 && sums.every((sum) => Math.abs(sum - total) <= total * 1e-3);
+  const differ = scores.some((row) => row.some((score, i) => Math.abs(score - scores[0]![i]!) > total * 1e-3));
+  if (!isSame || !differ || scores.some((row) => row.length < 2 || row.some((score) => score < 0))) return;
+  throw new InvalidVersionError(
+    `the scores of each image add up to ${Number(total.toPrecision(3))}: they are shares of that, and neither probabilities nor ` +
+      'logits; export the model with probabilities that add up to 1, or say with --activation how they are to be taken',
+  );
 }
 
 function withActivation(draft: Draft, kind: ScoreKind): RevisedDraft {

@@ -1,4 +1,4 @@
-import type { OnnxFunction, OnnxModel, OnnxNode, OnnxTensor } from '#onnx';
+import { DATA_TYPE, type OnnxFunction, type OnnxModel, type OnnxNode, type OnnxTensor } from '#onnx';
 
 /** Operators that give the values they get, in another shape or type, or some of them. */
 const KEEPS_VALUES = new Set(
@@ -67,24 +67,43 @@ export function firstUser({ graph }: OnnxModel, name: string): OnnxNode | undefi
 const SHAPES = new Set('Reshape Flatten Squeeze Unsqueeze Transpose Identity'.split(' '));
 
 /** The one number that a constant holds; undefined where it is no constant, or has several. */
-export function constantNumber({ graph }: OnnxModel, name: string | undefined): number | undefined {
+export function constantNumber(model: OnnxModel, name: string | undefined): number | undefined {
+  const numbers = constantNumbers(model, name);
+  return numbers?.length === 1 ? numbers[0] : undefined;
+}
+
+/** No constant that is looked for here is larger. */
+const MAX_NUMBERS = 64;
+
+/** The numbers of a small constant; undefined where it is none. */
+export function constantNumbers({ graph }: OnnxModel, name: string | undefined): number[] | undefined {
   if (name === undefined || name === '') return undefined;
   const stored = graph.initializer.find((tensor) => tensor.name === name);
   const made = graph.node.find(({ opType, output }) => opType === 'Constant' && output[0] === name);
   const tensor = stored ?? made?.attribute?.find(({ t }) => t !== undefined)?.t;
-  return tensor && numberIn(tensor);
+  if (tensor) return numbersIn(tensor);
+  const number = made?.attribute?.find((one) => one.name === 'value_float')?.f;
+  return number === undefined ? undefined : [number];
 }
 
-/** Types of ONNX's TensorProto. */
-const FLOAT = 1;
-const UINT8 = 2;
-const INT8 = 3;
+/** Types of ONNX's TensorProto: how many bytes an element has, and how one is read. */
+const READERS: Readonly<Record<number, readonly [number, (view: DataView, at: number) => number]>> = {
+  [DATA_TYPE.float32]: [4, (view, at) => view.getFloat32(at, true)],
+  [DATA_TYPE.uint8]: [1, (view, at) => view.getUint8(at)],
+  [DATA_TYPE.int8]: [1, (view, at) => view.getInt8(at)],
+  [DATA_TYPE.float64]: [8, (view, at) => view.getFloat64(at, true)],
+};
 
-function numberIn({ dims, dataType, rawData, floatData, int32Data }: OnnxTensor): number | undefined {
-  if (dims.some((size) => size !== 1)) return undefined;
-  const raw = rawData?.length ? new DataView(rawData.buffer, rawData.byteOffset, rawData.length) : undefined;
-  if (dataType === FLOAT) return raw ? raw.getFloat32(0, true) : floatData?.[0];
-  if (dataType === UINT8) return raw ? raw.getUint8(0) : int32Data?.[0];
-  if (dataType === INT8) return raw ? raw.getInt8(0) : int32Data?.[0];
-  return undefined;
+function numbersIn({ dims, dataType, rawData, floatData, int32Data }: OnnxTensor): number[] | undefined {
+  const reader = READERS[dataType];
+  const count = dims.reduce((product, size) => product * size, 1);
+  if (!reader || count > MAX_NUMBERS) return undefined;
+  if (!rawData?.length) {
+    const listed = dataType === DATA_TYPE.float32 ? floatData : int32Data;
+    return listed?.length === count ? listed : undefined;
+  }
+  const [size, read] = reader;
+  if (rawData.length !== count * size) return undefined;
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.length);
+  return Array.from({ length: count }, (_, i) => read(view, i * size));
 }

@@ -124,10 +124,14 @@ export class WorkerBatch {
 
   private async runItems(ready: readonly number[]): Promise<ItemAnswer[]> {
     const runAt = monotonicNow();
+    let sentChunks = false;
     try {
       let ranAt = runAt;
       const results = await this.batch.run(ready, {
-        onChunk: (item, chunk) => this.send([{ kind: 'chunk', item, chunk }]),
+        onChunk: (item, chunk) => {
+          sentChunks = true;
+          this.send([{ kind: 'chunk', item, chunk }]);
+        },
         onRan: () => (ranAt = monotonicNow()),
       });
       const shared = {
@@ -143,9 +147,19 @@ export class WorkerBatch {
         return { kind: 'failed', item, ...result, work };
       });
     } catch (error) {
+      // One of them may be what the model cannot be run on: that one alone fails.
+      if (ready.length > 1 && !sentChunks) return this.runOneByOne(ready);
       const detail = `the model failed on this batch: ${runtimeError(error)}`;
       return ready.map((item) => ({ kind: 'failed', item, code: 'WORKER_FAILED', detail, work: this.prepared[item] }));
     }
+  }
+
+  private async runOneByOne(items: readonly number[]): Promise<ItemAnswer[]> {
+    const answers: ItemAnswer[] = [];
+    for (const item of items) {
+      if (!this.giveUp(item)) answers.push(...(await this.runItems([item])));
+    }
+    return answers;
   }
 }
 

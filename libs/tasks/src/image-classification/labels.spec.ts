@@ -13,6 +13,7 @@ it.each<[string, string, string?]>([
   ["Keras' class index", '{"0": ["n02123045", "cat"], "1": ["n02084071", "dog"]}'],
   ["Hugging Face's configuration", '{"architectures": ["X"], "id2label": {"0": "cat", "1": "dog"}}'],
   ['objects with names', '[{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]'],
+  ['objects whose numbers say in which order they are', '[{"id": 1, "name": "dog"}, {"id": 0, "name": "cat"}]'],
 ])('%s are read', (_, text, name = 'labels.txt') => {
   expect(labels(text, name)).toEqual(['cat', 'dog']);
 });
@@ -24,6 +25,7 @@ it('a label that begins with a bracket is a label', () => {
 it.each<[string, string | Uint8Array, RegExp, string?]>([
   ['Latin-1', Buffer.from('modèle\n', 'latin1'), /not UTF-8/],
   ['UTF-16', Buffer.from('\ufeffcat', 'utf16le'), /not UTF-8/],
+  ['UTF-16 without a mark', Buffer.from('cat\ndog', 'utf16le'), /not UTF-8 text, it has zero bytes/],
   ['an empty line', 'cat\n\ndog\n', /line 2 of labels.txt is empty/],
   ['nothing', '', /is empty/],
   ['half a JSON', '["cat"', /is not valid JSON/, 'labels.json'],

@@ -19,11 +19,11 @@ export function parseLabels(bytes: Uint8Array, name: string): string[] {
 
 /**
  * Labels as programs write them: `["cat", "dog"]`, `{"0": "cat", "1": "dog"}`, `{"cat": 0, "dog": 1}`,
- * `{"0": ["n02123045", "cat"], …}` as Keras' class index, or a configuration of Hugging Face with such an `id2label`.
+ * `[{"id": 0, "name": "cat"}, …]`, `{"0": ["n02123045", "cat"], …}` as Keras' class index, or a configuration of Hugging Face with such an `id2label`.
  * @throws Error where it is nothing of these, in a sentence for a person
  */
 export function labelsFromJson(json: unknown, name: string): string[] {
-  if (Array.isArray(json)) return json.map((item) => labelOf(item, name));
+  if (Array.isArray(json)) return inOrderOfIds(json).map((item) => labelOf(item, name));
   if (typeof json !== 'object' || json === null) throw new Error(notLabels(name));
   const fields = json as Record<string, unknown>;
   const nested = fields.id2label ?? fields.labels ?? fields.names ?? fields.label2id;
@@ -34,6 +34,15 @@ export function labelsFromJson(json: unknown, name: string): string[] {
   }
   if (!entries.every(([key]) => /^\d{1,6}$/.test(key))) throw new Error(notLabels(name));
   return inOrder(new Map(entries.map(([index, value]) => [Number(index), labelOf(value, name)])), name);
+}
+
+const IDS = ['id', 'index', 'class_id'] as const;
+
+/** `[{ "id": 1, "name": "dog" }, { "id": 0, "name": "cat" }]`: where each has a number, it decides, and not the place. */
+function inOrderOfIds(items: readonly unknown[]): readonly unknown[] {
+  const key = IDS.find((id) => items.every((item) => Number.isInteger((item as Record<string, unknown> | null)?.[id])));
+  if (key === undefined) return items;
+  return [...(items as Record<string, number>[])].sort((a, b) => a[key]! - b[key]!);
 }
 
 /** A text, or what has one: the last of a list, or an object's name. */

@@ -10,7 +10,10 @@ const TOLERANCE = 0.02;
 /** @param rows scores of one image each, at least one of them */
 export function scoreKind(rows: readonly ArrayLike<number>[]): ScoreKind {
   const all = rows.map((row) => Array.from(row));
-  if (all.some((row) => row.some((score) => !(score >= -TOLERANCE && score <= 1 + TOLERANCE)))) return 'logits';
+  const most = Math.max(...all.map((row) => Math.max(...row)));
+  // Small numbers of either sign are no confidences that have been rounded.
+  const least = -TOLERANCE * Math.min(1, most);
+  if (all.some((row) => row.some((score) => !(score >= least && score <= 1 + TOLERANCE)))) return 'logits';
   if (all.every((row) => Math.abs(row.reduce((sum, score) => sum + score, 0) - 1) <= TOLERANCE)) {
     // The only score of a yes-or-no question may happen to be 1.
     return all.every(({ length }) => length === 1) ? 'independent' : 'probabilities';

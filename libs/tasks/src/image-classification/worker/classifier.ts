@@ -7,6 +7,7 @@ import {
   type PreparedBatch,
   type RunProgress,
   type RunResult,
+  runtimeError,
   type WarmUp,
   type WorkerItem,
   type WorkerTask,
@@ -20,7 +21,7 @@ import { preprocess } from './image/preprocess';
 import { allocateTensor, fillTensor, type TensorData } from './image/tensor';
 import { outputNumbers } from './output-numbers';
 import { countAtLeast, firstNotFinite, sigmoid, softmax, topK } from '../../worker/scores';
-import { runEachShape, runNoise } from './warm-up';
+import { runEachShape, runNoise, type WarmUpScores } from './warm-up';
 
 export const imageClassificationWorker: WorkerTask = {
   load: (session, context) => new Classifier(session, context),
@@ -58,13 +59,8 @@ export class Classifier implements LoadedRunner {
       await runEachShape(run, this.spec.input, batch);
       return {};
     }
-    const { rows, change } = await runNoise(run, this.spec.input, batch);
-    const percent = (change * 100).toFixed(change < 0.01 ? 2 : 0);
-    return {
-      oneByOne:
-        change > 0 ? `the scores of an image change with the others in its batch (by ${percent}% in a try)` : undefined,
-      doubts: this.doubtsAbout(rows),
-    };
+    const found = await runNoise(run, (row) => this.activated(row), this.spec.input, batch);
+    return { oneByOne: whyOneByOne(found), doubts: this.doubtsAbout(found.rows) };
   }
 
   prepare(items: readonly WorkerItem[]): PreparedBatch {
@@ -109,9 +105,21 @@ export class Classifier implements LoadedRunner {
     const result = results[output.name]!;
     const values = outputNumbers(result, output);
     const classes = values.length / batch;
+    const [rows] = result.dims;
     result.dispose();
+    this.checkRows(values.length, rows, batch);
     this.checkClasses(classes);
     return Array.from({ length: batch }, (_, i) => values.slice(i * classes, (i + 1) * classes));
+  }
+
+  /** @throws ModelLoadError when a graph whose batch dimension looks free gives as many rows as it likes */
+  private checkRows(values: number, rows: number | undefined, batch: number): void {
+    const { output, labels } = this.spec;
+    if (values % batch === 0 && (values / batch === labels.length || rows === undefined || rows % batch === 0)) return;
+    throw new ModelLoadError(
+      `output "${output.name}" has ${rows} rows for ${batch} images: the graph does not keep the images of a batch apart`,
+      { kind: 'does-not-run' },
+    );
   }
 
   /** @throws ModelLoadError when the graph has another number of scores than there are labels */
@@ -155,6 +163,13 @@ export class Classifier implements LoadedRunner {
       'the graph gives probabilities already, and softmax makes all of them alike: its activation should be "none"',
     ];
   }
+}
+
+function whyOneByOne({ change, failure }: WarmUpScores): string | undefined {
+  if (failure !== undefined) return `the graph runs on one image, but fails on several (${runtimeError(failure)})`;
+  if (change === 0) return undefined;
+  const percent = (change * 100).toFixed(change < 0.01 ? 2 : 0);
+  return `the scores of an image change with the others in its batch (by ${percent}% in a try)`;
 }
 
 /** Images that share a run. Each is decoded into its place in the input; those that could not be leave no gap. */
