@@ -199,7 +199,13 @@ export class Config {
   readonly MAX_REQUEST_BYTES: number = 64 * MIB;
 
   @Described(
-    'all bodies of requests that are being read or answered, together; what does not fit is refused with 503 before it is read. ' +
+    'the tensors of one answer; a request for more fails with `INVALID_REQUEST`. What a version answers may be many times as large as what it was asked',
+  )
+  @Whole(65_536)
+  readonly MAX_ANSWER_BYTES: number = 64 * MIB;
+
+  @Described(
+    'all bodies of requests that are being read or answered, large answers too, together; what does not fit is refused with 503 before it is read. ' +
       '0 takes an eighth of the memory, at least 128 MiB and one request, at most 512 MiB',
   )
   @Whole(0)

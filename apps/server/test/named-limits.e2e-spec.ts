@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { postForm, postImage, postJson, RawClient, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
+import { writeTensorVersion } from '#testing/onnx-tensors';
+import { askInference } from '#testing/open-inference';
 import { temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
@@ -12,6 +14,7 @@ import { until } from '#testing/until';
 const SET = {
   MAX_IMAGE_BYTES: 30_000,
   MAX_REQUEST_BYTES: 50_000,
+  MAX_ANSWER_BYTES: 65_536,
   MAX_BATCH_ITEMS: 3,
   MAX_IMAGE_PIXELS: 200_000,
   MAX_DECODE_MS: 20,
@@ -38,6 +41,7 @@ let image: Buffer;
 
 beforeAll(async () => {
   registry = temporaryRegistry({ manifest: { runtime: RUNTIME } });
+  writeTensorVersion(registry.path, 'tensors', 1);
   elsewhere = createServer((req, res) => void (req.url === '/large' && res.end(LARGE)));
   await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
   server = await startServer({
@@ -87,6 +91,18 @@ async function whileWorkerIsStill(requests: number): Promise<Answer> {
     process.kill(pid!, 'SIGCONT');
     await Promise.all(answers);
   }
+}
+
+/** Of 34 bytes a row, to a request of 20. */
+function largeAnswer(): Promise<Answer> {
+  const rows = 2_400;
+  return askInference(
+    url('/v2/models/tensors/infer'),
+    {},
+    { name: 'x', datatype: 'FP32', shape: [rows, 2], bytes: Buffer.alloc(8 * rows) },
+    { name: 'id', datatype: 'INT64', shape: [rows], bytes: Buffer.alloc(8 * rows) },
+    { name: 'text', datatype: 'BYTES', shape: [rows], bytes: Buffer.alloc(4 * rows) },
+  );
 }
 
 async function tooOften(): Promise<Answer> {
@@ -140,6 +156,7 @@ const ROWS: Row[] = [
   ['MAX_REQUEST_BYTES', 'as a form', 413, () => batchForm(...half, Buffer.alloc(20_000, 1))],
   ['MAX_REQUEST_BYTES', 'as a longer form', 413, () => batchForm(Buffer.alloc(150_000, 1))],
   ['MAX_REQUEST_BYTES', 'as JSON', 200, () => json({ items: half.map((each) => ({ image: base64(each) })) }, BATCH)],
+  ['MAX_ANSWER_BYTES', '', 400, largeAnswer],
   ['MAX_BATCH_ITEMS', 'as a form', 400, () => batchForm(image, image, image, image)],
   ['MAX_BATCH_ITEMS', 'as JSON', 400, () => json({ items: Array(4).fill({ image: base64(image) }) }, BATCH)],
   ['MAX_IMAGE_PIXELS', '', 413, async () => post(await flat(600, 400).png().toBuffer())],
@@ -172,7 +189,7 @@ const VALUES: Record<Setting, number> = { ...SET, 'runtime.maxQueue': MAX_QUEUE,
 
 it.each(ROWS)('whoever is over %s %s is told so, and what it is: %i', async (setting, _, status, provoke) => {
   const { status: given, body } = await provoke();
-  const detail = body.detail ?? body.results.at(-1).error.detail;
+  const detail = body.detail ?? body.error ?? body.results.at(-1).error.detail;
   expect([given, detail]).toEqual([status, expect.stringContaining(`(${setting}=${VALUES[setting]})`)]);
 });
 

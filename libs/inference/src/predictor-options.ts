@@ -9,6 +9,8 @@ export interface InferenceSettings {
   workerEntry: string;
   /** Images with more pixels than this are refused before they are decoded. */
   maxPixels: number;
+  /** An answer that has more bytes is none; 64 MiB without it. */
+  maxAnswerBytes?: number;
   /** Inputs that cost more to prepare, by what is known of them beforehand, are refused; without it none is. */
   maxPreparation?: PreparationLimits;
   /** Where costly inputs of all versions take turns; each version alone without it. */

@@ -25,6 +25,7 @@ const options: WorkerProcessOptions = {
     threads: 1,
     maxBatch: 1,
     maxPixels: 1_000_000,
+    maxAnswerBytes: 2 ** 20,
     device: 'cpu',
   },
   loadTimeoutMs: 120_000,

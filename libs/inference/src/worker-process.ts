@@ -12,6 +12,7 @@ import type {
   LoadFault,
   LoadMessage,
 } from './messages';
+import { PieceReader } from './pieces';
 import { countOomKills, isKilledFromOutside } from './outside-kill';
 import { setOomScore, spawnWorker, type SpawnedWorker } from './spawn-worker';
 
@@ -94,6 +95,7 @@ interface Pending {
 /** The server's end of one worker: a child process that has loaded one model version. */
 export class WorkerProcess {
   private readonly pending = new Map<number, Pending>();
+  private readonly pieces = new PieceReader();
   private nextBatch = 1;
   private stderrTail: string[] = [];
   private closing = false;
@@ -272,6 +274,11 @@ export class WorkerProcess {
             return reject(new LoadFailedError(message.detail, message.fault));
           case 'answers':
             return this.take(message);
+          case 'piece': {
+            this.heard();
+            const whole = this.pieces.take(message);
+            return whole && this.take(whole);
+          }
           case 'memory':
             this.rssBytes = message.rssBytes;
         }
@@ -290,9 +297,7 @@ export class WorkerProcess {
     this.hasAnswered = true;
     const pending = this.pending.get(batch);
     if (!pending) return;
-    // What waits behind this batch is not forgotten either.
-    this.heardAt = performance.now();
-    for (const { silence } of this.pending.values()) silence.refresh();
+    this.heard();
     for (const answer of answers) {
       if (!pending.open.has(answer.item)) continue;
       if (answer.kind !== 'chunk') pending.open.delete(answer.item);
@@ -302,6 +307,12 @@ export class WorkerProcess {
     this.pending.delete(batch);
     clearTimeout(pending.silence);
     pending.resolve();
+  }
+
+  /** What waits behind the batch that something is heard of is not forgotten either. */
+  private heard(): void {
+    this.heardAt = performance.now();
+    for (const { silence } of this.pending.values()) silence.refresh();
   }
 
   private abandon(batch: number, ms: number): void {

@@ -20,6 +20,7 @@ import { CONFIG } from '../settings';
             workerEntry: WORKER_ENTRY,
             readTimeoutMs: config.REGISTRY_TIMEOUT_MS,
             maxPixels: config.MAX_IMAGE_PIXELS,
+            maxAnswerBytes: config.MAX_ANSWER_BYTES,
             maxPreparation: { ms: config.MAX_DECODE_MS, bytes: config.MAX_DECODE_BYTES },
             device: config.MODEL_DEVICE,
           }),
