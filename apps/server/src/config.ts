@@ -143,6 +143,12 @@ export class Config {
   readonly REGISTRY_POLL_SECONDS: number = 5;
 
   @Described(
+    'how long a worker may take to load a model, from the start of its process until it has run once; then it is ended, and the load has failed. What serves goes on meanwhile',
+  )
+  @Whole(1000, 3_600_000)
+  readonly LOAD_TIMEOUT_MS: number = 120_000;
+
+  @Described(
     'the longest silence of the storage of the registry; then what was asked of it fails with `REGISTRY_UNAVAILABLE`, and it is asked again at the next look',
   )
   @Whole(100, 600_000)

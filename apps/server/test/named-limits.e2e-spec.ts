@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
+import { childrenOf } from '#testing/children';
 import { postForm, postImage, postJson, RawClient, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeTensorVersion } from '#testing/onnx-tensors';
@@ -26,6 +27,7 @@ const SET = {
   MAX_CONCURRENT_REQUESTS: 6,
   UPLOAD_MAX_BYTES: 20_000,
   UPLOAD_TIMEOUT_MS: 1_000,
+  REGISTRY_TIMEOUT_MS: 400,
 };
 const MAX_QUEUE = 1;
 const RUNTIME = { workers: 1, threads: 1, maxBatch: 1, maxQueue: MAX_QUEUE };
@@ -133,6 +135,21 @@ async function manyAtOnce(): Promise<Answer> {
   }
 }
 
+/** Whatever asks the disk stands still, as where a network file system is away. */
+async function whileStorageHangs(): Promise<Answer> {
+  const hanging = setInterval(() => {
+    for (const pid of childrenOf(process.pid, 'stores/process/main.js')) process.kill(pid, 'SIGSTOP');
+  }, 20);
+  try {
+    const headers = { 'Content-Type': 'application/json', ...ADMIN };
+    const path = '/v1/models/pixels/aliases/champion';
+    return await request(url(path), { method: 'PUT', body: '{"version":1}', headers });
+  } finally {
+    clearInterval(hanging);
+    for (const pid of childrenOf(process.pid, 'stores/process/main.js')) process.kill(pid, 'SIGCONT');
+  }
+}
+
 function upload(bytes: number): Promise<Answer> {
   const form = new FormData();
   form.append('file', new Blob([Buffer.alloc(bytes)]), 'model.onnx');
@@ -170,6 +187,7 @@ const ROWS: Row[] = [
   ['URL_TIMEOUT_MS', '', 422, () => json({ url: there('/hangs') })],
   ['RATE_LIMIT_PER_MINUTE', '', 429, tooOften],
   ['MAX_CONCURRENT_REQUESTS', '', 503, manyAtOnce],
+  ['REGISTRY_TIMEOUT_MS', '', 503, whileStorageHangs],
   ['UPLOAD_MAX_BYTES', '', 413, () => upload(30_000)],
   ['UPLOAD_MAX_BYTES', 'by far', 413, () => upload(2_000_000)],
   ['UPLOAD_TIMEOUT_MS', '', 504, () => raw(`${UPLOAD}${FORM}Content-Length: 99\r\n\r\n--b`)],

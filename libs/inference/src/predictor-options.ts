@@ -1,3 +1,4 @@
+import type { Limit } from '#core';
 import type { CostlyRoom } from './costly-room';
 import type { Device } from './messages';
 import type { PreparationLimits } from './preparation';
@@ -16,9 +17,10 @@ export interface InferenceSettings {
   /** Where costly inputs of all versions take turns; each version alone without it. */
   costlyRoom?: CostlyRoom;
   device?: Device;
-  loadTimeoutMs?: number;
-  /** When nothing more comes of a model file for so long, its storage hangs, and the load fails. */
-  readTimeoutMs?: number;
+  /** How long a worker may take to load a model, milliseconds. */
+  loadTimeout?: Limit;
+  /** When nothing more comes of a model file for so many milliseconds, its storage hangs, and the load fails. */
+  readTimeout?: Limit;
   /** A worker that does not answer a batch for so long is replaced. */
   batchTimeoutMs?: number;
   /** The longest wait before a worker that keeps dying is replaced again. */
