@@ -15,11 +15,14 @@ import { frameAttacks } from './attacks/frames.mjs';
 import { generated } from './attacks/generated.mjs';
 import { jsonAttacks } from './attacks/json.mjs';
 import { pictureAttacks } from './attacks/pictures.mjs';
+import { tensorAttacks } from './attacks/tensors.mjs';
+import { uploadAttacks } from './attacks/uploads.mjs';
 import { hangingHost, urlAttacks } from './attacks/urls.mjs';
 import { BOUNDS, CGROUP_BYTES, HEAP_MIB } from './bounds.mjs';
 import { Innocent } from './innocent.mjs';
 import { memoryCgroup } from './memory-cgroup.mjs';
 import { peakMiB, resetPeak } from './memory.mjs';
+import { writeTensorModels } from './models.mjs';
 import { send } from './send.mjs';
 
 /**
@@ -52,6 +55,7 @@ const loopFile = join(folder, 'loop');
 const registry = join(folder, 'registry');
 writeFileSync(loopFile, '');
 cpSync(join(root, 'model-registry'), registry, { recursive: true });
+await writeTensorModels(registry);
 const group = memoryCgroup(CGROUP_BYTES);
 const hanging = await hangingHost();
 const port = await freePort();
@@ -106,6 +110,8 @@ function chosen() {
     ...frameAttacks,
     ...urlAttacks,
     ...pictureAttacks,
+    ...tensorAttacks,
+    ...uploadAttacks,
     generated(Number(options.seed), requests),
   ];
   return list.filter(({ name, inShort }) => (options.only ? name.includes(options.only) : options.all || inShort));

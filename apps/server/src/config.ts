@@ -143,6 +143,12 @@ export class Config {
   readonly REGISTRY_POLL_SECONDS: number = 5;
 
   @Described(
+    'how long a worker may take to load a model, from the start of its process until it has run once; then it is ended, and the load has failed. What serves goes on meanwhile',
+  )
+  @Whole(1000, 3_600_000)
+  readonly LOAD_TIMEOUT_MS: number = 120_000;
+
+  @Described(
     'the longest silence of the storage of the registry; then what was asked of it fails with `REGISTRY_UNAVAILABLE`, and it is asked again at the next look',
   )
   @Whole(100, 600_000)
@@ -199,7 +205,13 @@ export class Config {
   readonly MAX_REQUEST_BYTES: number = 64 * MIB;
 
   @Described(
-    'all bodies of requests that are being read or answered, together; what does not fit is refused with 503 before it is read. ' +
+    'the tensors of one answer; a request for more fails with `INVALID_REQUEST`. What a version answers may be many times as large as what it was asked',
+  )
+  @Whole(65_536)
+  readonly MAX_ANSWER_BYTES: number = 64 * MIB;
+
+  @Described(
+    'all bodies of requests that are being read or answered, large answers too, together; what does not fit is refused with 503 before it is read. ' +
       '0 takes an eighth of the memory, at least 128 MiB and one request, at most 512 MiB',
   )
   @Whole(0)

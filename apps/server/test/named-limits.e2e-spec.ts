@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
+import { childrenOf } from '#testing/children';
 import { postForm, postImage, postJson, RawClient, request, type Answer } from '#testing/http';
 import { randomPng } from '#testing/images';
+import { writeTensorVersion } from '#testing/onnx-tensors';
+import { askInference } from '#testing/open-inference';
 import { temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
@@ -12,6 +15,7 @@ import { until } from '#testing/until';
 const SET = {
   MAX_IMAGE_BYTES: 30_000,
   MAX_REQUEST_BYTES: 50_000,
+  MAX_ANSWER_BYTES: 65_536,
   MAX_BATCH_ITEMS: 3,
   MAX_IMAGE_PIXELS: 200_000,
   MAX_DECODE_MS: 20,
@@ -23,6 +27,7 @@ const SET = {
   MAX_CONCURRENT_REQUESTS: 6,
   UPLOAD_MAX_BYTES: 20_000,
   UPLOAD_TIMEOUT_MS: 1_000,
+  REGISTRY_TIMEOUT_MS: 400,
 };
 const MAX_QUEUE = 1;
 const RUNTIME = { workers: 1, threads: 1, maxBatch: 1, maxQueue: MAX_QUEUE };
@@ -38,6 +43,7 @@ let image: Buffer;
 
 beforeAll(async () => {
   registry = temporaryRegistry({ manifest: { runtime: RUNTIME } });
+  writeTensorVersion(registry.path, 'tensors', 1);
   elsewhere = createServer((req, res) => void (req.url === '/large' && res.end(LARGE)));
   await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
   server = await startServer({
@@ -89,6 +95,18 @@ async function whileWorkerIsStill(requests: number): Promise<Answer> {
   }
 }
 
+/** Of 34 bytes a row, to a request of 20. */
+function largeAnswer(): Promise<Answer> {
+  const rows = 2_400;
+  return askInference(
+    url('/v2/models/tensors/infer'),
+    {},
+    { name: 'x', datatype: 'FP32', shape: [rows, 2], bytes: Buffer.alloc(8 * rows) },
+    { name: 'id', datatype: 'INT64', shape: [rows], bytes: Buffer.alloc(8 * rows) },
+    { name: 'text', datatype: 'BYTES', shape: [rows], bytes: Buffer.alloc(4 * rows) },
+  );
+}
+
 async function tooOften(): Promise<Answer> {
   const headers = from();
   for (let i = 0; i < SET.RATE_LIMIT_PER_MINUTE; i++) await post(image, headers);
@@ -117,6 +135,21 @@ async function manyAtOnce(): Promise<Answer> {
   }
 }
 
+/** Whatever asks the disk stands still, as where a network file system is away. */
+async function whileStorageHangs(): Promise<Answer> {
+  const hanging = setInterval(() => {
+    for (const pid of childrenOf(process.pid, 'stores/process/main.js')) process.kill(pid, 'SIGSTOP');
+  }, 20);
+  try {
+    const headers = { 'Content-Type': 'application/json', ...ADMIN };
+    const path = '/v1/models/pixels/aliases/champion';
+    return await request(url(path), { method: 'PUT', body: '{"version":1}', headers });
+  } finally {
+    clearInterval(hanging);
+    for (const pid of childrenOf(process.pid, 'stores/process/main.js')) process.kill(pid, 'SIGCONT');
+  }
+}
+
 function upload(bytes: number): Promise<Answer> {
   const form = new FormData();
   form.append('file', new Blob([Buffer.alloc(bytes)]), 'model.onnx');
@@ -140,6 +173,7 @@ const ROWS: Row[] = [
   ['MAX_REQUEST_BYTES', 'as a form', 413, () => batchForm(...half, Buffer.alloc(20_000, 1))],
   ['MAX_REQUEST_BYTES', 'as a longer form', 413, () => batchForm(Buffer.alloc(150_000, 1))],
   ['MAX_REQUEST_BYTES', 'as JSON', 200, () => json({ items: half.map((each) => ({ image: base64(each) })) }, BATCH)],
+  ['MAX_ANSWER_BYTES', '', 400, largeAnswer],
   ['MAX_BATCH_ITEMS', 'as a form', 400, () => batchForm(image, image, image, image)],
   ['MAX_BATCH_ITEMS', 'as JSON', 400, () => json({ items: Array(4).fill({ image: base64(image) }) }, BATCH)],
   ['MAX_IMAGE_PIXELS', '', 413, async () => post(await flat(600, 400).png().toBuffer())],
@@ -153,6 +187,7 @@ const ROWS: Row[] = [
   ['URL_TIMEOUT_MS', '', 422, () => json({ url: there('/hangs') })],
   ['RATE_LIMIT_PER_MINUTE', '', 429, tooOften],
   ['MAX_CONCURRENT_REQUESTS', '', 503, manyAtOnce],
+  ['REGISTRY_TIMEOUT_MS', '', 503, whileStorageHangs],
   ['UPLOAD_MAX_BYTES', '', 413, () => upload(30_000)],
   ['UPLOAD_MAX_BYTES', 'by far', 413, () => upload(2_000_000)],
   ['UPLOAD_TIMEOUT_MS', '', 504, () => raw(`${UPLOAD}${FORM}Content-Length: 99\r\n\r\n--b`)],
@@ -172,7 +207,7 @@ const VALUES: Record<Setting, number> = { ...SET, 'runtime.maxQueue': MAX_QUEUE,
 
 it.each(ROWS)('whoever is over %s %s is told so, and what it is: %i', async (setting, _, status, provoke) => {
   const { status: given, body } = await provoke();
-  const detail = body.detail ?? body.results.at(-1).error.detail;
+  const detail = body.detail ?? body.error ?? body.results.at(-1).error.detail;
   expect([given, detail]).toEqual([status, expect.stringContaining(`(${setting}=${VALUES[setting]})`)]);
 });
 

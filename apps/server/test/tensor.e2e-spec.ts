@@ -4,6 +4,7 @@ import { postImage, postJson, request } from '#testing/http';
 import { randomPng } from '#testing/images';
 import { writeVersion } from '#testing/onnx-classifier';
 import { writeTensorVersion } from '#testing/onnx-tensors';
+import { askInference } from '#testing/open-inference';
 import { temporaryFolder, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
@@ -142,4 +143,44 @@ it('a model of pictures says so when it is sent tensors, and still takes picture
   expect(status).toBe(400);
   expect(body.detail).toContain('this one takes an image');
   expect((await postImage(url, await randomPng())).body.predictions).toHaveLength(5);
+});
+
+describe('an answer of many numbers', () => {
+  it('is written as the client takes it', async () => {
+    const rows = 40_000;
+    const numbers = Array.from({ length: 2 * rows }, (_, i) => i);
+    const x = { shape: [rows, 2], datatype: 'FP32', data: numbers };
+    const inputs = { x, id: Array(rows).fill(7), text: Array(rows).fill('"ä",') };
+    const { status, headers, body } = await predict({ inputs });
+    expect([status, headers.get('content-length')]).toEqual([200, null]);
+    expect(Object.keys(body)).toEqual(['request_id', 'model', 'outputs', 'cached', 'timing_ms']);
+    expect(body.outputs.double).toEqual({ ...x, data: numbers.map((each) => 2 * each) });
+    expect(body.outputs.text_out).toEqual({ shape: [rows], datatype: 'BYTES', data: inputs.text });
+    // Not kept: to encode it would hold up everybody.
+    expect((await predict({ inputs, outputs: ['double'] })).body.cached).toBe(false);
+  });
+
+  it('has some of its outputs in JSON and some behind it, where they are asked for so', async () => {
+    const rows = 100_000;
+    const x = Buffer.from(Float32Array.from({ length: 2 * rows }, (_, i) => i).buffer);
+    const id = Buffer.from(BigInt64Array.from({ length: rows }, (_, i) => 2n ** 60n + BigInt(i)).buffer);
+    const outputs = [{ name: 'id_out' }, { name: 'double', parameters: { binary_data: true } }];
+    const asked = { outputs, inputs: [] };
+    const { status, body, raw } = await askInference(
+      `${server.url}/v2/models/tensors/infer`,
+      asked,
+      { name: 'x', datatype: 'FP32', shape: [rows, 2], bytes: x },
+      { name: 'id', datatype: 'INT64', shape: [rows], bytes: id },
+      { name: 'text', datatype: 'BYTES', shape: [rows], bytes: Buffer.alloc(4 * rows) },
+    );
+    const [ids, doubled] = body.outputs;
+    expect([status, ids.data.length, ids.data[0], doubled.parameters]).toEqual([
+      200,
+      rows,
+      2 ** 60,
+      { binary_data_size: 8 * rows },
+    ]);
+    const numbers = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
+    expect([numbers.length, numbers.at(-1)]).toEqual([2 * rows, 2 * (2 * rows - 1)]);
+  });
 });

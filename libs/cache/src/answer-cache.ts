@@ -9,8 +9,8 @@ export interface CacheQuestion<T> {
   /** How much is asked: an answer to as much or more holds the one to this. */
   breadth: number;
   compute: (shared: Shared) => Promise<T>;
-  /** What is kept of an answer. */
-  encode: (answer: T) => string;
+  /** What is kept of an answer; undefined where it is too large for that. */
+  encode: (answer: T) => string | undefined;
   /** The answer that was kept, and to how broad a question; undefined for a text that is none. */
   decode: (text: string) => Kept<T> | undefined;
   /** Of an answer to a broader question the one to this. */
@@ -100,6 +100,7 @@ export class AnswerCache {
     // A broader question may have been answered meanwhile.
     if (this.inMemory(question)) return { value, source: 'computed' };
     const text = question.encode(value);
+    if (text === undefined) return { value, source: 'computed' };
     memory?.set(question.key, text);
     redis?.set(question.key, text);
     return { value, source: 'computed' };

@@ -66,7 +66,8 @@ export class EyrieError extends Error {
     detail: string,
     options: EyrieErrorOptions = {},
   ) {
-    super(detail + inWords(options.bound), { cause: options.cause });
+    const { bound } = options;
+    super(detail + (typeof bound === 'object' ? limitInWords(bound) : ''), { cause: options.cause });
     this.name = 'EyrieError';
     this.bound = options.bound;
     this.retryAfterSeconds = options.retryAfterSeconds;
@@ -86,8 +87,9 @@ export function namingDeadline(error: unknown, limit: Limit): unknown {
   return new EyrieError(code as BoundedCode, message, { bound: limit, retryAfterSeconds, errors, cause });
 }
 
-function inWords(bound: Bound | undefined): string {
-  return typeof bound === 'object' ? ` (${bound.setting}=${bound.value})` : '';
+/** Behind what is said of something that was over it; nothing where no setting moves it. */
+export function limitInWords({ setting, value }: Partial<Limit>): string {
+  return setting === undefined ? '' : ` (${setting}=${value})`;
 }
 
 /** One field that is wrong. @param field its path, such as `items[3].url` @param detail what goes on behind the path: `must be …` */

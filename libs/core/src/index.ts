@@ -9,6 +9,7 @@ export {
   type FieldError,
   invalidField,
   type Limit,
+  limitInWords,
   namingDeadline,
 } from './errors';
 export { eventLoopShare, EventLoopShare } from './event-loop-share';

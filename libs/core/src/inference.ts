@@ -61,6 +61,8 @@ export interface Timings {
 export interface InferenceResult<Output = unknown> {
   output: Output;
   timings: Timings;
+  /** How large the output is, bytes; left out where that is little. */
+  bytes?: number;
   /** How many requests shared the run. */
   batchSize: number;
   /** How much that run had to do: the costs of these requests together, as far as it is known which they were. */

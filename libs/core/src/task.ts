@@ -58,8 +58,8 @@ export interface ServedTask<Output = unknown> {
   headline(output: Output): Headline | undefined;
   /** What is counted of an answer. */
   tally(output: Output): Tally;
-  /** How an answer compares with that of another version of the same model. */
-  compare(output: Output, other: Output): Comparison;
+  /** How an answer compares with that of another version of the same model; large ones take their time. */
+  compare(output: Output, other: Output): Comparison | Promise<Comparison>;
   /** How answers are kept. */
   readonly cache: AnswerCodec<Output>;
   /**
@@ -109,8 +109,8 @@ export interface AnswerCodec<Output> {
   key(params: object): string;
   /** How broad a question is; Infinity for one that asks for all there is. */
   breadth(params: object): number;
-  /** @param params of the question that was answered */
-  encode(output: Output, params: object): string;
+  /** @param params of the question that was answered @returns undefined for an answer that is too large to be kept */
+  encode(output: Output, params: object): string | undefined;
   /** @returns with the answer how broad a question may be that it holds the answer to; undefined for a text that is no answer */
   decode(text: string, params: object): { output: Output; breadth: number } | undefined;
   /** Of an answer to a broader question that to this one. */

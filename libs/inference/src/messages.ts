@@ -22,6 +22,8 @@ export interface LoadMessage {
   maxBatch: number;
   /** Images with more pixels than this are refused before they are decoded. */
   maxPixels: number;
+  /** An item whose output has more bytes fails. */
+  maxAnswerBytes: number;
   /** A worker of the version has been up already: what its first runs show is known. */
   isProven?: boolean;
   device: Device;
@@ -52,7 +54,8 @@ export interface BatchItem {
   deadline: number;
 }
 
-export type FromWorker = ReadingMessage | LoadedMessage | LoadFailedMessage | AnswersMessage | MemoryMessage;
+export type FromWorker =
+  ReadingMessage | LoadedMessage | LoadFailedMessage | AnswersMessage | PieceMessage | MemoryMessage;
 
 /** The model file is about to be read, more of it has been, or all: whoever waits for it can tell a slow storage from one that hangs. */
 export interface ReadingMessage {
@@ -98,6 +101,17 @@ export interface AnswersMessage {
   answers: ItemAnswer[];
 }
 
+/**
+ * Of an `AnswersMessage` that is large, as `v8.serialize` has it: pieces follow each other, and nothing comes between them. Whoever
+ * reads the channel would otherwise be held up by it as a whole.
+ */
+export interface PieceMessage {
+  type: 'piece';
+  bytes: Uint8Array;
+  /** Of all pieces. */
+  totalBytes: number;
+}
+
 /** Comes half a second after an answer, once for all answers until then. */
 export interface MemoryMessage {
   type: 'memory';
@@ -118,6 +132,8 @@ export interface ItemDone {
   kind: 'done';
   item: number;
   output: unknown;
+  /** How large the output is; left out where that is little. */
+  bytes?: number;
   work: Work;
 }
 

@@ -1,3 +1,4 @@
+import type { Limit } from '#core';
 import type { CostlyRoom } from './costly-room';
 import type { Device } from './messages';
 import type { PreparationLimits } from './preparation';
@@ -9,14 +10,17 @@ export interface InferenceSettings {
   workerEntry: string;
   /** Images with more pixels than this are refused before they are decoded. */
   maxPixels: number;
+  /** An answer that has more bytes is none; 64 MiB without it. */
+  maxAnswerBytes?: number;
   /** Inputs that cost more to prepare, by what is known of them beforehand, are refused; without it none is. */
   maxPreparation?: PreparationLimits;
   /** Where costly inputs of all versions take turns; each version alone without it. */
   costlyRoom?: CostlyRoom;
   device?: Device;
-  loadTimeoutMs?: number;
-  /** When nothing more comes of a model file for so long, its storage hangs, and the load fails. */
-  readTimeoutMs?: number;
+  /** How long a worker may take to load a model, milliseconds. */
+  loadTimeout?: Limit;
+  /** When nothing more comes of a model file for so many milliseconds, its storage hangs, and the load fails. */
+  readTimeout?: Limit;
   /** A worker that does not answer a batch for so long is replaced. */
   batchTimeoutMs?: number;
   /** The longest wait before a worker that keeps dying is replaced again. */

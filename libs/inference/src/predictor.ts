@@ -21,6 +21,8 @@ import { partsOf, type Stage } from './stage';
 import { WorkerPool } from './worker-pool';
 import { WorkerLostError, type RunOptions, type WorkerProcess } from './worker-process';
 
+const DEFAULT_MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
 /** Batches in flight per worker: while one runs, the next one is decoded. */
 const SLOTS_PER_WORKER = 2;
 
@@ -80,11 +82,12 @@ export class Predictor {
           threads: runtime.threads,
           maxBatch: runtime.maxBatch,
           maxPixels,
+          maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
           device: options.device ?? 'cpu',
         },
         workers: runtime.workers,
-        loadTimeoutMs: options.loadTimeoutMs ?? 120_000,
-        readTimeoutMs: options.readTimeoutMs ?? 30_000,
+        loadTimeout: options.loadTimeout ?? { value: 120_000 },
+        readTimeout: options.readTimeout ?? { value: 30_000 },
         batchTimeoutMs: options.batchTimeoutMs ?? 60_000,
         maxBackoffMs: options.maxBackoffMs,
         modelFile: options.modelFile,
@@ -194,9 +197,10 @@ export class Predictor {
    */
   async predict(request: InferenceRequest, onStage?: (stage: Stage) => void): Promise<InferenceResult> {
     const started = performance.now();
-    const { output, work, queueMs, batchCost } = await this.submit(request, started, onStage);
+    const { output, bytes, work, queueMs, batchCost } = await this.submit(request, started, onStage);
     return {
       output,
+      bytes,
       timings: {
         queue: queueMs,
         decode: work.decodeMs,

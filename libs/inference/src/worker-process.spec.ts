@@ -25,10 +25,11 @@ const options: WorkerProcessOptions = {
     threads: 1,
     maxBatch: 1,
     maxPixels: 1_000_000,
+    maxAnswerBytes: 2 ** 20,
     device: 'cpu',
   },
-  loadTimeoutMs: 120_000,
-  readTimeoutMs: 60_000,
+  loadTimeout: { value: 120_000 },
+  readTimeout: { value: 60_000 },
   batchTimeoutMs: 60_000,
 };
 
@@ -103,13 +104,23 @@ it('a model file on a storage that hangs is given up long before the time for a 
   execFileSync('mkfifo', [pipe]);
   const load = { ...options.load, modelPath: pipe };
   const since = performance.now();
-  const started = WorkerProcess.start({ ...options, load, readTimeoutMs: 300 });
+  const started = WorkerProcess.start({
+    ...options,
+    load,
+    readTimeout: { setting: 'REGISTRY_TIMEOUT_MS', value: 300 },
+  });
   await expect(started).rejects.toMatchObject({
-    message: 'cannot read the model file: its storage has given nothing of it for 300 ms',
+    message: 'cannot read the model file: its storage has given nothing of it for 300 ms (REGISTRY_TIMEOUT_MS=300)',
     fault: { kind: 'unreadable', code: 'ETIMEDOUT' },
   });
   expect(performance.now() - since).toBeLessThan(60_000);
 }, 90_000);
+
+it('a worker that does not load in time is ended, and what sets the time is named', async () => {
+  const loadTimeout = { setting: 'LOAD_TIMEOUT_MS', value: 20 };
+  const { message } = await failureOf(WorkerProcess.start({ ...options, loadTimeout }));
+  expect(message).toBe('the model did not load within 20 ms (LOAD_TIMEOUT_MS=20)');
+});
 
 it('a worker whose start has been called off is ended, and says so', async () => {
   const started = WorkerProcess.start({ ...options, signal: AbortSignal.abort() });

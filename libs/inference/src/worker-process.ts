@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { resolvesWithin, waitWithin } from '#core';
+import { limitInWords, type Limit, resolvesWithin, waitWithin } from '#core';
 import { frameOf } from './frames';
 import type {
   AnswersMessage,
@@ -12,6 +12,7 @@ import type {
   LoadFault,
   LoadMessage,
 } from './messages';
+import { PieceReader } from './pieces';
 import { countOomKills, isKilledFromOutside } from './outside-kill';
 import { setOomScore, spawnWorker, type SpawnedWorker } from './spawn-worker';
 
@@ -37,15 +38,19 @@ export class LoadFailedError extends Error {
   }
 }
 
+/** Milliseconds, and the setting that they come from, if any. */
+export type WorkerLimit = Pick<Limit, 'value'> & Partial<Limit>;
+
 export interface WorkerProcessOptions {
   load: LoadMessage;
   /** Compiled entry file of the worker. */
   entry: string;
   /** The Node to run it with; this process's own where it is not given. */
   execPath?: string;
-  loadTimeoutMs: number;
-  /** When nothing more comes of the model file for so long, its storage hangs. */
-  readTimeoutMs: number;
+  /** Milliseconds. */
+  loadTimeout: WorkerLimit;
+  /** When nothing more comes of the model file for so many milliseconds, its storage hangs. */
+  readTimeout: WorkerLimit;
   /** When nothing is heard of a batch for so long, the process hangs: it is killed. */
   batchTimeoutMs: number;
   /** Called for each line that native code writes to stderr. */
@@ -94,6 +99,7 @@ interface Pending {
 /** The server's end of one worker: a child process that has loaded one model version. */
 export class WorkerProcess {
   private readonly pending = new Map<number, Pending>();
+  private readonly pieces = new PieceReader();
   private nextBatch = 1;
   private stderrTail: string[] = [];
   private closing = false;
@@ -250,12 +256,14 @@ export class WorkerProcess {
   }
 
   private load(): Promise<LoadedMessage> {
-    const { loadTimeoutMs: ms, readTimeoutMs } = this.options;
+    const { loadTimeout, readTimeout } = this.options;
+    const ms = loadTimeout.value;
     let silence: NodeJS.Timeout | undefined;
     const loaded = new Promise<LoadedMessage>((resolve, reject) => {
       void this.exited.then((reason) => reject(new WorkerLostError(`while it loaded the model, the worker ${reason}`)));
       const hangs = (): void => {
-        const detail = `cannot read the model file: its storage has given nothing of it for ${readTimeoutMs} ms`;
+        const silent = `its storage has given nothing of it for ${readTimeout.value} ms`;
+        const detail = `cannot read the model file: ${silent}${limitInWords(readTimeout)}`;
         reject(new LoadFailedError(detail, { kind: 'unreadable', code: 'ETIMEDOUT' }));
       };
       this.child.on('message', (message: FromWorker) => {
@@ -263,7 +271,7 @@ export class WorkerProcess {
           case 'reading':
             clearTimeout(silence);
             // As with batches: what is waited for may be there and only unread.
-            if (!message.isDone) silence = setTimeout(() => (silence = setTimeout(hangs)), readTimeoutMs);
+            if (!message.isDone) silence = setTimeout(() => (silence = setTimeout(hangs)), readTimeout.value);
             return;
           case 'loaded':
             this.rssBytes = message.rssBytes;
@@ -272,6 +280,11 @@ export class WorkerProcess {
             return reject(new LoadFailedError(message.detail, message.fault));
           case 'answers':
             return this.take(message);
+          case 'piece': {
+            this.heard();
+            const whole = this.pieces.take(message);
+            return whole && this.take(whole);
+          }
           case 'memory':
             this.rssBytes = message.rssBytes;
         }
@@ -281,7 +294,10 @@ export class WorkerProcess {
       });
     });
     return waitWithin(
-      { ms, onExpiry: () => new WorkerLostError(`the model did not load within ${ms} ms`) },
+      {
+        ms,
+        onExpiry: () => new WorkerLostError(`the model did not load within ${ms} ms${limitInWords(loadTimeout)}`),
+      },
       loaded.finally(() => clearTimeout(silence)),
     );
   }
@@ -290,9 +306,7 @@ export class WorkerProcess {
     this.hasAnswered = true;
     const pending = this.pending.get(batch);
     if (!pending) return;
-    // What waits behind this batch is not forgotten either.
-    this.heardAt = performance.now();
-    for (const { silence } of this.pending.values()) silence.refresh();
+    this.heard();
     for (const answer of answers) {
       if (!pending.open.has(answer.item)) continue;
       if (answer.kind !== 'chunk') pending.open.delete(answer.item);
@@ -302,6 +316,12 @@ export class WorkerProcess {
     this.pending.delete(batch);
     clearTimeout(pending.silence);
     pending.resolve();
+  }
+
+  /** What waits behind the batch that something is heard of is not forgotten either. */
+  private heard(): void {
+    this.heardAt = performance.now();
+    for (const { silence } of this.pending.values()) silence.refresh();
   }
 
   private abandon(batch: number, ms: number): void {

@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PredictorFactory } from '#inference';
-import { harmless } from '#core';
+import { harmless, type Limit } from '#core';
 import { FolderStore } from './stores/folder-store';
 import { StorageProcess } from './stores/storage-process';
 import { OnDemandLoader } from './serving/on-demand';
@@ -11,7 +11,7 @@ export interface RegistryModuleOptions extends RegistryOptions {
   /** Where the models are. */
   folder: string;
   /** After so long the storage counts as hanging, milliseconds. */
-  storageTimeoutMs: number;
+  storageTimeout: Limit;
   observer?: RegistryObserver;
 }
 
@@ -29,10 +29,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
       inject: [PredictorFactory, MODULE_OPTIONS_TOKEN],
       useFactory: async (
         predictors: PredictorFactory,
-        { folder, storageTimeoutMs, observer, ...options }: RegistryModuleOptions,
+        { folder, storageTimeout, observer, ...options }: RegistryModuleOptions,
       ) => {
         const { onStorageCall } = observer ? harmless('registry', observer) : {};
-        const files = new StorageProcess({ timeoutMs: storageTimeoutMs, onCall: onStorageCall });
+        const files = new StorageProcess({ timeout: storageTimeout, onCall: onStorageCall });
         return new ModelRegistry(await FolderStore.open(folder, files), predictors, options, observer);
       },
     },

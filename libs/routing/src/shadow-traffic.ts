@@ -141,7 +141,7 @@ export class ShadowTraffic {
     try {
       const deadline = deadlineIn(TIME_LIMIT_MS);
       const input = loaded.task.forComparison(answered.input);
-      this.compare(shadow, loaded, counts, answered, await loaded.predict({ ...input, deadline }));
+      await this.compare(shadow, loaded, counts, answered, await loaded.predict({ ...input, deadline }));
     } catch {
       counts.failed++;
       this.onOutcome(shadow.model, shadow.version, 'failed');
@@ -167,14 +167,14 @@ export class ShadowTraffic {
       .reduce((sum, { predictor }) => sum + (predictor?.busyThreads ?? 0), 0);
   }
 
-  private compare(
+  private async compare(
     shadow: ModelVersion,
     { task }: LoadedVersion,
     counts: Counts,
     { requestId, route, sender, output, timings }: Answered,
     other: InferenceResult,
-  ): void {
-    const { agreed, confidenceShift = 0, said } = task.compare(output, other.output);
+  ): Promise<void> {
+    const { agreed, confidenceShift = 0, said } = await task.compare(output, other.output);
     counts.compared++;
     count(counts.bySender, senderCode(sender), agreed ? 'good' : 'bad', SENDERS_KEPT);
     counts.confidenceShift += confidenceShift;

@@ -21,14 +21,15 @@ export { type Asked, classify, imageClassifierOf } from './image-classification/
 export { labelsFromJson, parseLabels } from './image-classification/labels';
 export type { ImageClassificationFields } from './image-classification/manifest';
 export { type DataType, DATA_TYPES } from './tensor/data-type';
+export { elementsAsJson } from './tensor/elements';
 export { eachElement, sizeOf } from './tensor/tensor-bytes';
 export {
+  bytesOf,
   readShape,
   readStrings,
   readTensor,
   type SentTensor,
   type TensorValue,
-  toJson,
   writeStrings,
 } from './tensor/tensor-json';
 export { type Port, TensorModel, type Tensors } from './tensor/tensor-model';

@@ -5,7 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const MIB = 2 ** 20;
 const PIPELINED = 4000;
 const ask = (path) => `GET ${path} HTTP/1.1\r\nHost: eyrie\r\n\r\n`;
-const documents = ['/openapi.yaml', '/openapi.json', '/metrics', '/docs/', '/v1/models', '/health/ready', '/nowhere'];
+const documents = [
+  '/openapi.yaml',
+  '/openapi.json',
+  '/metrics',
+  '/docs/',
+  '/console/',
+  '/console/uplot.js',
+  '/v1/models',
+  '/v1/stats',
+  '/v2/models/stats',
+  '/health/ready',
+  '/nowhere',
+];
 
 /** @type {import('../main.mjs').Attack[]} */
 export const connectionAttacks = [

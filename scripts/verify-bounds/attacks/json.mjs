@@ -49,6 +49,8 @@ const TABLES = {
   'rows of nothing': () => filled('a,b\n', ',\n', 13 * MIB, ''),
   'one row of commas': () => filled('a,b\n', ',', 13 * MIB, ''),
   'a quote that never ends': () => filled('a,b\n"', 'x', 13 * MIB, ''),
+  'a header of 60 MiB': () => filled('', 'x,', 60 * MIB, ''),
+  'records of a megabyte of empty quotes': () => `a,b\n${`${'"",'.repeat(340_000)}\n`.repeat(60)}`,
 };
 
 const POLICIES = {

@@ -89,6 +89,7 @@ export class FirstStage {
     res.on('error', (error) => (context.failure = error));
     res.on('close', () => this.closed(context, req, res));
     res.on('prefinish', () => this.written(req));
+    context.onWriting = () => this.limitReading(req);
     try {
       res.setHeader('X-Request-Id', context.requestId);
       setSecurityHeaders(res);
@@ -125,6 +126,10 @@ export class FirstStage {
   /** The answer is on its way. */
   private written(req: IncomingMessage): void {
     discardBody(req);
+    this.limitReading(req);
+  }
+
+  private limitReading(req: IncomingMessage): void {
     // Without it, a client that does not read would keep answer and connection for ever; Node begins anew with every piece that is taken.
     req.socket.setTimeout(this.options.answerTimeoutMs);
   }

@@ -35,6 +35,10 @@ export class RequestContext {
   errorForm?: ErrorForm;
   /** Where traces are sent and the request has one. */
   trace?: RequestTrace;
+  /** Counts an answer that is large; undefined where the request has no body, and so holds nothing. @throws EyrieError OVERLOADED */
+  holdAnswer?: (bytes: number) => void;
+  /** To be called before an answer is written that may wait for its reader. */
+  onWriting: () => void = () => undefined;
   /** Why the answer could not be sent. */
   failure?: Error;
   /** The client has gone without its answer. */

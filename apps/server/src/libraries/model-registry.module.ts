@@ -3,7 +3,7 @@ import { InferenceModule } from '#inference/nest';
 import { InvalidKeyError, readPublicKeys, type SignatureRules } from '#registry';
 import { RegistryModule, type RegistryModuleOptions } from '#registry/nest';
 import { WORKER_ENTRY } from '#tasks';
-import { type Config, ConfigError } from '../config';
+import { type Config, ConfigError, limitOf } from '../config';
 import { LoggingRegistryObserver } from '../metrics/registry-observer';
 import { RegistryObserverModule } from './registry-observer.module';
 import { CONFIG } from '../settings';
@@ -18,8 +18,10 @@ import { CONFIG } from '../settings';
           inject: [CONFIG],
           useFactory: (config: Config) => ({
             workerEntry: WORKER_ENTRY,
-            readTimeoutMs: config.REGISTRY_TIMEOUT_MS,
+            loadTimeout: limitOf(config, 'LOAD_TIMEOUT_MS'),
+            readTimeout: limitOf(config, 'REGISTRY_TIMEOUT_MS'),
             maxPixels: config.MAX_IMAGE_PIXELS,
+            maxAnswerBytes: config.MAX_ANSWER_BYTES,
             maxPreparation: { ms: config.MAX_DECODE_MS, bytes: config.MAX_DECODE_BYTES },
             device: config.MODEL_DEVICE,
           }),
@@ -28,7 +30,7 @@ import { CONFIG } from '../settings';
       inject: [CONFIG, LoggingRegistryObserver],
       useFactory: async (config: Config, observer: LoggingRegistryObserver): Promise<RegistryModuleOptions> => ({
         folder: config.MODEL_REGISTRY,
-        storageTimeoutMs: config.REGISTRY_TIMEOUT_MS,
+        storageTimeout: limitOf(config, 'REGISTRY_TIMEOUT_MS'),
         load: config.LOAD,
         require: config.REQUIRE,
         onDemand: config.LOAD_ON_DEMAND,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { contextOf } from '../http/request-context';
 import { announcedBytes, meterBody } from '../http/metered-body';
 import { BodyBudget, type BodyLease } from './body-budget';
 import { Shed } from './shed';
@@ -27,6 +28,7 @@ export class BodyAdmission {
       }),
     );
     res.once('close', () => lease.release());
+    contextOf(res).holdAnswer = (bytes) => this.counted(() => lease.answer(bytes));
     stop = meterBody(req, {
       take: (bytes) => this.counted(() => this.take(lease, bytes)),
       whole: () => lease.whole(),

@@ -96,3 +96,23 @@ describe('when room is short', () => {
     expect(revoked).toEqual([]);
   });
 });
+
+describe('an answer', () => {
+  it('is held beside the body, and refused where there is no room for both', () => {
+    const [one, other] = [lease(300_000), lease(300_000)];
+    one.answer(300_000);
+    expect(budget.used).toBe(900_000);
+    expect(codeOf(() => other.answer(100_001))).toBe('OVERLOADED 1');
+    one.release();
+    other.answer(100_001);
+    expect(budget.used).toBe(400_001);
+  });
+
+  it('always has room where nobody else holds anything', () => {
+    const only = lease(900_000);
+    only.answer(5_000_000);
+    expect(codeOf(() => lease(1))).toBe('OVERLOADED 1');
+    only.release();
+    expect(budget.used).toBe(0);
+  });
+});

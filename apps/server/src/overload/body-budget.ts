@@ -50,6 +50,12 @@ export class BodyBudget {
     this.held += by;
   }
 
+  /** Called by the lease. The only one that holds anything always has room, or it never would. @throws EyrieError OVERLOADED */
+  growByAnswer(lease: BodyLease, by: number): void {
+    if (by > this.free && this.held > lease.bytes && !this.makeRoom(by, lease)) throw this.isFull();
+    this.held += by;
+  }
+
   /** Called by the lease, once. */
   giveBack(lease: BodyLease): void {
     if (this.leases.delete(lease)) this.held -= lease.bytes;
@@ -106,6 +112,13 @@ export class BodyLease {
     if (more <= 0) return;
     this.budget.grow(this, more);
     this.bytes += more;
+  }
+
+  /** The answer is held beside the body, until the client has it. @throws EyrieError OVERLOADED when there is no room for it */
+  answer(bytes: number): void {
+    if (this.isOver) return;
+    this.budget.growByAnswer(this, bytes);
+    this.bytes += bytes;
   }
 
   /** All of it is there; it is held until it has been answered. */

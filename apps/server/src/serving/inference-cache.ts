@@ -15,6 +15,8 @@ export interface Given {
   totalMs: number;
   /** Of what was computed for this request; undefined for all else. */
   timings?: Timings;
+  /** How large the output is, bytes; undefined where that is little. */
+  bytes?: number;
 }
 
 /**
@@ -49,11 +51,11 @@ export class InferenceCache {
   ): Promise<Given> {
     const started = performance.now();
     if (!this.cache.isOn) {
-      const { output, timings } = await compute(waiter);
-      return { output, source: 'computed', totalMs: performance.now() - started, timings };
+      const { output, timings, bytes } = await compute(waiter);
+      return { output, source: 'computed', totalMs: performance.now() - started, timings, bytes };
     }
     const prefix = `eyrie:${BUILD_INFO.version}:${version.model}:${version.version}:${identity}`;
-    const { value, source } = await this.cache.answer<Pick<Given, 'output' | 'timings'>>(
+    const { value, source } = await this.cache.answer<Pick<Given, 'output' | 'timings' | 'bytes'>>(
       {
         // Readable, so that an operator can find the entries of a version. What a task makes of an input may change with us.
         key: `${prefix}:${task.cache.key(input.params)}:${await digest(input.payload)}`,
@@ -69,7 +71,8 @@ export class InferenceCache {
       waiter,
     );
     const totalMs = performance.now() - started;
-    return { output: value.output, source, totalMs, timings: source === 'computed' ? value.timings : undefined };
+    const { output, bytes, timings } = value;
+    return { output, bytes, source, totalMs, timings: source === 'computed' ? timings : undefined };
   }
 }
 

@@ -156,6 +156,7 @@ export class PredictionService {
       const loaded = await this.loaded(route.version, wait);
       trace = observe('trace', () => question.trace?.prediction(route, index));
       const given = await this.answer(route, loaded, input, question, wait, trace);
+      if (given.bytes !== undefined) question.holdAnswer(given.bytes);
       const body = this.present(question.permit.sender, { ...given, route, task: loaded.task, input }, present);
       observe('trace', () => trace?.end({ source: given.source }));
       this.outcomes.answered(route, loaded, input, given, question);

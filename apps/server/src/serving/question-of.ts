@@ -17,6 +17,7 @@ export function questionOf(res: ServerResponse, topK?: number): Question {
     },
     trace,
     onRoute: (route) => tellRoute(res, context.logged, route),
+    holdAnswer: (bytes) => context.holdAnswer?.(bytes),
     onAnswered: (then) => res.once('finish', then),
   };
 }

@@ -3,6 +3,7 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { EyrieError } from '#core';
 import { FrameReader } from '../frames';
 import { BATCH_PIPE, type FromWorker, type LoadFault, type LoadMessage, type ToWorker } from '../messages';
+import { piecesOf } from '../pieces';
 import { ModelLoadError } from './model-load-error';
 import { runtimeError } from './runtime-error';
 import { graphOf, openSession } from './session';
@@ -48,6 +49,7 @@ export function serveTasks(tasks: ReadonlyMap<string, LoadTask>): void {
 
 class Worker {
   private runner: LoadedRunner | undefined;
+  private maxAnswerBytes = Infinity;
   private readonly batches = new Map<number, { work: WorkerBatch; answered: Promise<void> }>();
   // Runs follow each other, in the order in which their batches are ready; preparing does not wait for them.
   private lastRun: Promise<void> = Promise.resolve();
@@ -66,12 +68,13 @@ class Worker {
       const loadTask = this.tasks.get(message.task);
       if (!loadTask) throw new ModelLoadError(`there is no task "${message.task}"`);
       const task = await loadTask();
-      const session = await openSession(message, (isDone) => send({ type: 'reading', isDone }));
+      const session = await openSession(message, (isDone) => void send({ type: 'reading', isDone }));
       const runner = await loadRunner(task, session, message);
+      this.maxAnswerBytes = message.maxAnswerBytes;
       const loadedAt = performance.now();
       const { oneByOne, doubts = [] } = await runner.warmUp();
       this.runner = runner;
-      send({
+      void send({
         type: 'loaded',
         loadMs: loadedAt - started,
         warmUpMs: performance.now() - loadedAt,
@@ -85,7 +88,7 @@ class Worker {
       const isKnown = error instanceof ModelLoadError;
       const detail = isKnown ? error.message : `the model does not run: ${runtimeError(error)}`;
       const fault: LoadFault = isKnown ? error.fault : { kind: 'does-not-run' };
-      send({ type: 'load-failed', detail, fault });
+      void send({ type: 'load-failed', detail, fault });
     }
   }
 
@@ -96,8 +99,13 @@ class Worker {
     }
     if (!this.runner) throw new EyrieError('INTERNAL', 'a batch came before the model was loaded');
     const { batch } = message;
-    const work = new WorkerBatch(this.runner, message.items, (answers) => send({ type: 'answers', batch, answers }));
-    const answered = work.answer(this.inTurn).then(() => {
+    let sent: Promise<unknown> | undefined;
+    const work = new WorkerBatch(this.runner, message.items, this.maxAnswerBytes, (answers) => {
+      for (const piece of piecesOf({ type: 'answers', batch, answers })) sent = send(piece);
+    });
+    const answered = work.answer(this.inTurn).then(async () => {
+      // What is on its way when the channel is closed is lost.
+      await sent;
       this.batches.delete(batch);
       this.memoryReport ??= setTimeout(this.reportMemory, MEMORY_REPORT_EVERY_MS);
     });
@@ -109,7 +117,7 @@ class Worker {
   /** Reading it takes as long as decoding a small image: not for every answer, and once more after the last one. */
   private readonly reportMemory = (): void => {
     this.memoryReport = undefined;
-    send({ type: 'memory', rssBytes: process.memoryUsage.rss() });
+    void send({ type: 'memory', rssBytes: process.memoryUsage.rss() });
   };
 }
 
@@ -123,6 +131,10 @@ async function loadRunner(task: WorkerTask, session: InferenceSession, message: 
   }
 }
 
-function send(message: FromWorker): void {
-  process.send?.(message);
+/** Resolves when it has left this process, or cannot any more. */
+function send(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.send) return resolve();
+    process.send(message, () => resolve());
+  });
 }

@@ -29,6 +29,7 @@ export class WorkerBatch {
   constructor(
     runner: LoadedRunner,
     private readonly items: readonly BatchItem[],
+    private readonly maxAnswerBytes: number,
     private readonly send: (answers: ItemAnswer[]) => void,
   ) {
     this.prepared = items.map(() => undefined);
@@ -143,8 +144,11 @@ export class WorkerBatch {
       return ready.map((item, row) => {
         const result: RunResult = results[row] ?? { code: 'WORKER_FAILED', detail: 'the model gave no answer for it' };
         const work = { ...this.prepared[item]!, ...shared };
-        if ('output' in result) return { kind: 'done', item, output: result.output, work };
-        return { kind: 'failed', item, ...result, work };
+        if (!('output' in result)) return { kind: 'failed', item, ...result, work };
+        const { output, bytes } = result;
+        if (bytes !== undefined && bytes > this.maxAnswerBytes)
+          return { ...tooLarge(item, bytes, this.maxAnswerBytes), work };
+        return { kind: 'done', item, output, bytes, work };
       });
     } catch (error) {
       // One of them may be what the model cannot be run on: that one alone fails.
@@ -161,6 +165,15 @@ export class WorkerBatch {
     }
     return answers;
   }
+}
+
+function tooLarge(item: number, bytes: number, most: number): ItemFailed {
+  const { code, message } = new EyrieError(
+    'INVALID_REQUEST',
+    `the answer has ${bytes} bytes, which is more than one may have; ask for less at once`,
+    { bound: { setting: 'MAX_ANSWER_BYTES', value: most } },
+  );
+  return { kind: 'failed', item, code, detail: message };
 }
 
 function failureOf(error: unknown): Pick<ItemFailed, 'code' | 'detail'> {

@@ -64,5 +64,8 @@ export interface RunProgress {
   onRan: () => void;
 }
 
-/** What can be sent to another process, or why there is none for this item alone. */
-export type RunResult = { output: unknown } | { code: ErrorCode; detail: string };
+/**
+ * What can be sent to another process, or why there is none for this item alone.
+ * `bytes`: how large the output is; left out where that is little.
+ */
+export type RunResult = { output: unknown; bytes?: number } | { code: ErrorCode; detail: string };

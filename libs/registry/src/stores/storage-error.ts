@@ -1,9 +1,10 @@
-import { EyrieError } from '#core';
+import { EyrieError, type Limit } from '#core';
 
 /** The storage of the registry does not answer, or fails; what is asked may be true or done all the same. */
 export class StorageError extends EyrieError {
-  constructor(detail: string) {
-    super('REGISTRY_UNAVAILABLE', detail, { retryAfterSeconds: 10 });
+  /** @param bound what ended the wait, where a setting did */
+  constructor(detail: string, bound?: Limit) {
+    super('REGISTRY_UNAVAILABLE', detail, { bound, retryAfterSeconds: 10 });
   }
 }
 

@@ -21,7 +21,8 @@ afterEach(() => {
 
 const open = (timeoutMs: number) => {
   const onCall = (call: string, _: number, outcome: StorageOutcome) => outcomes.push(`${call} ${outcome}`);
-  return (storage = new StorageProcess({ timeoutMs, onCall }));
+  const timeout = { setting: 'REGISTRY_TIMEOUT_MS', value: timeoutMs };
+  return (storage = new StorageProcess({ timeout, onCall }));
 };
 const processes = () => childrenOf(process.pid, 'stores/process/main.js');
 

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { waitWithin, withTimeLimit } from '#core';
+import { type Limit, waitWithin, withTimeLimit } from '#core';
 import type { FileCalls, FileFacts, FolderEntry, InsideFile } from './file-calls';
 import { StorageError } from './storage-error';
 import type { FileCall, StorageAnswer } from './storage-messages';
@@ -23,7 +23,7 @@ export type StorageOutcome = 'done' | 'failed' | 'timeout';
 
 export interface StorageProcessOptions {
   /** After so long without a sign, milliseconds, a call is given up. */
-  timeoutMs: number;
+  timeout: Limit;
   /** Compiled file of the process. */
   entry?: string;
   /** Told of each call, for metrics. A file that is not there is no failure. */
@@ -94,7 +94,7 @@ class Asked {
 
 /**
  * Asks the disk through a process of its own. A call that hangs, as those of a network file system do whose server is away, ends with
- * a StorageError after `timeoutMs`; the process in which it hangs is killed and another one takes its place. No thread of this
+ * a StorageError after `timeout`; the process in which it hangs is killed and another one takes its place. No thread of this
  * process waits for a disk.
  */
 export class StorageProcess implements FileCalls {
@@ -172,14 +172,16 @@ export class StorageProcess implements FileCalls {
   private async askProcess(call: FileCall, args: unknown[], onTimeout: () => void): Promise<unknown> {
     const asked = this.process();
     await this.started(asked);
-    const ms = this.options.timeoutMs;
+    const { timeout } = this.options;
+    const ms = timeout.value;
     const onExpiry = (): StorageError => {
       onTimeout();
       this.isHanging = true;
       this.retire(asked);
       // Not the whole path: clients may read it.
       const what = String(args[0]).split('/').slice(-3).join('/');
-      const error = new StorageError(`the storage of the registry hangs: no answer to "${call} ${what}" in ${ms} ms`);
+      const detail = `the storage of the registry hangs: no answer to "${call} ${what}" in ${ms} ms`;
+      const error = new StorageError(detail, timeout);
       // They would wait as long, one after the other.
       for (const { reject } of this.queue.splice(0)) reject(error);
       return error;
@@ -200,13 +202,15 @@ export class StorageProcess implements FileCalls {
 
   /** Where storage is known to hang, nobody waits for a process longer than for the disk. @throws StorageError */
   private async started(asked: Asked): Promise<void> {
-    const ms = this.isHanging ? Math.min(this.options.timeoutMs, START_LIMIT_MS) : START_LIMIT_MS;
+    const { timeout } = this.options;
+    const ms = this.isHanging ? Math.min(timeout.value, START_LIMIT_MS) : START_LIMIT_MS;
     const onExpiry = (): StorageError => {
       if (performance.now() - asked.since >= START_LIMIT_MS - 5) {
         this.retire(asked);
         asked.child.kill('SIGKILL');
       }
-      return new StorageError(`the process that reads the registry did not start within ${ms} ms`);
+      const bound = ms === timeout.value ? timeout : undefined;
+      return new StorageError(`the process that reads the registry did not start within ${ms} ms`, bound);
     };
     asked.child.channel?.ref();
     await waitWithin({ ms, onExpiry }, Promise.race([asked.ready, asked.ended]));

@@ -49,7 +49,7 @@ describe('a kept answer', () => {
     ['of all labels that there are, for any number', tags, few, undefined, Infinity],
     ['of no label, for any number', tags, classes(), undefined, Infinity],
   ])('is one %s', (_, { cache }, answer, topK, breadth) => {
-    const text = cache.encode(answer, { topK });
+    const text = cache.encode(answer, { topK })!;
     expect(cache.decode(text, {})).toEqual({ output: answer, breadth });
     expect(cache.narrowed(answer, { topK: 1 })).toEqual(answer.slice(0, 1));
   });
@@ -84,7 +84,7 @@ it('scores that do not reach the threshold may be asked for, and are no classes 
   // The shadow is asked for those that reach it.
   expect(tags.compare(all, all.slice(0, 2)).agreed).toBe(true);
   expect(tags.forComparison(input).params).toEqual({ topK: 4 });
-  const kept = tags.cache.encode(all, input.params);
+  const kept = tags.cache.encode(all, input.params)!;
   expect(tags.cache.decode(kept, input.params)).toEqual({ output: all, breadth: Infinity });
   expect(tags.cache.decode(kept, { topK: 4 })).toBeUndefined();
 });

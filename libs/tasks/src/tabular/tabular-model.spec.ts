@@ -243,12 +243,12 @@ describe('the answers of two versions', () => {
   it('come back from the cache as they were, and are not kept with a row that failed', async () => {
     const { params } = await two.input([ordered(1), ordered(2)], 2);
     const answer = two.answer(sent([1, 0, 0, 1], [0.9, 0.1, 0.6, 0.4], 2));
-    expect(two.cache.decode(two.cache.encode(answer, params), params)).toEqual({ output: answer, breadth: 2 });
+    expect(two.cache.decode(two.cache.encode(answer, params)!, params)).toEqual({ output: answer, breadth: 2 });
     expect(two.cache.narrowed(answer, { ...params, topK: 1 })).toEqual(two.answer(sent([1, 0], [0.9, 0.6], 1)));
     const other = { ...params, rows: 3 };
-    expect(two.cache.decode(two.cache.encode(answer, other), other)).toBeUndefined();
+    expect(two.cache.decode(two.cache.encode(answer, other)!, other)).toBeUndefined();
     const failed = { ...answer, faults: two.answer({ ...sent([0], [0]), faults: [{ row: 0, code: 'WORKER_FAILED', detail: '' }] }).faults }; // prettier-ignore
-    expect(two.cache.decode(two.cache.encode(failed, params), params)).toBeUndefined();
+    expect(two.cache.decode(two.cache.encode(failed, params)!, params)).toBeUndefined();
   });
 
   it('are asked of a shadow by the first row, laid out as the shadow has its columns', async () => {

@@ -1,5 +1,5 @@
 import { eventLoopShare, invalidField } from '#core';
-import { DATA_TYPES, type DataType, type JsonElement, type SentElement } from './data-type';
+import { DATA_TYPES, type DataType, type SentElement } from './data-type';
 import { checkElements, sizeOf } from './tensor-bytes';
 
 /** A tensor beside whose description its bytes are kept, as `data-type.ts` says. */
@@ -8,13 +8,6 @@ export interface TensorValue {
   datatype: DataType;
   shape: readonly number[];
   data: Uint8Array;
-}
-
-/** A tensor as JSON has it, its elements row by row. */
-export interface JsonTensor {
-  shape: readonly number[];
-  datatype: DataType;
-  data: readonly JsonElement[];
 }
 
 /** Elements in nested lists of the same lengths. */
@@ -73,8 +66,9 @@ export async function readTensor(
   return { name, datatype, shape, data: await write(data, datatype, `${field}.data`) };
 }
 
-export function toJson({ shape, datatype, data }: TensorValue): JsonTensor {
-  return { shape, datatype, data: datatype === 'BYTES' ? readStrings(data) : read(data, datatype) };
+/** Of their elements, together. */
+export function bytesOf(tensors: readonly TensorValue[]): number {
+  return tensors.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 /** The elements of a BYTES tensor. @throws RangeError where lengths and bytes do not fit */
@@ -94,22 +88,12 @@ export function writeStrings(strings: readonly string[]): Uint8Array {
   const size = strings.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 0);
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const text of strings) {
-    const length = bytes.write(text, at + 4);
-    bytes.writeUInt32LE(length, at);
-    at += 4 + length;
-  }
+  for (const text of strings) at = writeString(bytes, at, text);
   return bytes;
 }
 
-function read(data: Uint8Array, datatype: Exclude<DataType, 'BYTES'>): JsonElement[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const codec = DATA_TYPES[datatype];
-  return Array.from({ length: data.byteLength / codec.bytes }, (_, i) => codec.read(view, i * codec.bytes));
-}
-
 async function write(elements: NestedElements, datatype: DataType, field: string): Promise<Uint8Array> {
-  if (datatype === 'BYTES') return writeStrings(await strings(elements, field));
+  if (datatype === 'BYTES') return writeElements(elements, field);
   const codec = DATA_TYPES[datatype];
   const data = new Uint8Array(elements.length * codec.bytes);
   const view = new DataView(data.buffer);
@@ -126,16 +110,29 @@ async function write(elements: NestedElements, datatype: DataType, field: string
   return data;
 }
 
-async function strings(elements: NestedElements, field: string): Promise<string[]> {
-  const found: string[] = [];
+async function writeElements(elements: NestedElements, field: string): Promise<Uint8Array> {
+  let size = 0;
+  let index = 0;
   await eachBlock(elements, (block) => {
-    for (let i = 0; i < block.length; i++) {
+    for (let i = 0; i < block.length; i++, index++) {
       const element = block[i]!;
-      if (typeof element !== 'string') throw invalidField(`${field}[${found.length}]`, 'must be a string');
-      found.push(element);
+      if (typeof element !== 'string') throw invalidField(`${field}[${index}]`, 'must be a string');
+      size += 4 + Buffer.byteLength(element);
     }
   });
-  return found;
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  await eachBlock(elements, (block) => {
+    for (let i = 0; i < block.length; i++) at = writeString(bytes, at, block[i] as string);
+  });
+  return bytes;
+}
+
+/** @returns where the next one begins */
+function writeString(bytes: Buffer, at: number, text: string): number {
+  const length = bytes.write(text, at + 4);
+  bytes.writeUInt32LE(length, at);
+  return at + 4 + length;
 }
 
 /** A block has some thousands of elements. */
@@ -147,12 +144,11 @@ async function eachBlock({ blocks }: NestedElements, then: (block: ArrayLike<Sen
 }
 
 /** @throws EyrieError INVALID_REQUEST for what is no shape @param field names it in messages */
-export function readShape({ shape, blocks }: NestedElements, field: string): number[] {
-  const sizes = blocks.flatMap((block) => Array.from(block));
+export function readShape({ shape, length, blocks }: NestedElements, field: string): number[] {
+  const isList = shape.length === 1 && length <= MAX_DIMENSIONS;
+  const sizes = isList ? blocks.flatMap((block) => Array.from(block)) : [];
   const isShape =
-    shape.length === 1 &&
-    sizes.length <= MAX_DIMENSIONS &&
-    sizes.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 31);
+    isList && sizes.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 31);
   if (!isShape) throw invalidField(field, `must be a list of up to ${MAX_DIMENSIONS} whole numbers`);
   return sizes as number[];
 }

@@ -11,7 +11,7 @@ import {
 } from '#core';
 import { compareTensors } from './compare-tensors';
 import { DATA_TYPES, dataTypeOf, type DataType } from './data-type';
-import { readTensor, type SentTensor, type TensorValue } from './tensor-json';
+import { bytesOf, readTensor, type SentTensor, type TensorValue } from './tensor-json';
 
 /** The tensors that were asked for. */
 export type Tensors = readonly TensorValue[];
@@ -29,6 +29,9 @@ export interface Port {
   /** -1 for a dimension that is free. */
   shape: readonly number[];
 }
+
+/** Of an answer that is kept: to encode and to decode one takes some milliseconds, during which nobody else is answered. */
+const MOST_KEPT_BYTES = 1024 * 1024;
 
 /** One version of a graph of tensors. */
 export class TensorModel implements ServedTask<Tensors> {
@@ -93,7 +96,7 @@ export class TensorModel implements ServedTask<Tensors> {
     return undefined;
   }
 
-  compare(tensors: Tensors, others: Tensors): Comparison {
+  compare(tensors: Tensors, others: Tensors): Promise<Comparison> {
     return compareTensors(tensors, others);
   }
 
@@ -104,8 +107,12 @@ export class TensorModel implements ServedTask<Tensors> {
   readonly cache: AnswerCodec<Tensors> = {
     key: (params) => createHash('sha256').update(JSON.stringify(params)).digest('base64url').slice(0, 22),
     breadth: () => Infinity,
-    encode: (tensors) =>
-      JSON.stringify(tensors.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data).toString('base64') }))),
+    encode(tensors) {
+      if (bytesOf(tensors) > MOST_KEPT_BYTES) return undefined;
+      return JSON.stringify(
+        tensors.map((tensor) => ({ ...tensor, data: Buffer.from(tensor.data).toString('base64') })),
+      );
+    },
     decode(text, params) {
       const output = decodeTensors(text, (params as TensorParams).outputs);
       return output && { output, breadth: Infinity };

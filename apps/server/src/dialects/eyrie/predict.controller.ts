@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { RequireScope } from '../../auth/route-access';
 import { ApiPredict, ApiPredictBatch } from './predict.openapi';
 import { VersionPath, ModelPath } from '../../http/model-ref.dto';
-import { PathPredictQuery, PredictQuery, type PredictResponse } from './predict.dto';
+import { PathPredictQuery, PredictQuery } from './predict.dto';
 import { PredictionService, type Answer } from '../../serving/prediction.service';
 import { questionOf } from '../../serving/question-of';
 import { PredictionReport } from './prediction-report';
@@ -25,7 +25,7 @@ export class PredictController {
   @Version(['1', VERSION_NEUTRAL])
   @HttpCode(200)
   @ApiPredict()
-  predict(@Req() req: Request, @Res({ passthrough: true }) res: Response, @Query() query: PredictQuery) {
+  predict(@Req() req: Request, @Res() res: Response, @Query() query: PredictQuery) {
     return this.one(req, res, query);
   }
 
@@ -34,7 +34,7 @@ export class PredictController {
   @ApiPredict()
   predictByModel(
     @Req() req: Request,
-    @Res({ passthrough: true }) res: Response,
+    @Res() res: Response,
     @Param() _path: ModelPath,
     @Query() query: PathPredictQuery,
   ) {
@@ -46,7 +46,7 @@ export class PredictController {
   @ApiPredict()
   predictByVersion(
     @Req() req: Request,
-    @Res({ passthrough: true }) res: Response,
+    @Res() res: Response,
     @Param() _path: VersionPath,
     @Query() query: PathPredictQuery,
   ) {
@@ -57,24 +57,22 @@ export class PredictController {
   @Version(['1', VERSION_NEUTRAL])
   @HttpCode(200)
   @ApiPredictBatch()
-  async predictBatch(
-    @Req() req: Request,
-    @Res({ passthrough: true }) res: Response,
-    @Query() query: PredictQuery,
-  ): Promise<string> {
+  async predictBatch(@Req() req: Request, @Res() res: Response, @Query() query: PredictQuery): Promise<void> {
     const { sources, topK } = await this.bodies.receiveMany(req);
     const question = questionOf(res, oneTopK(query.top_k, topK));
     const interpret = this.tasks.interpret(question);
     const present = (answer: Answer) => this.report.item(answer);
-    return this.report.batch(res, sources, await this.predictions.predictMany(sources, interpret, question, present));
+    const answered = await this.predictions.predictMany(sources, interpret, question, present);
+    await this.report.writeBatch(res, sources, answered);
   }
 
   /** Whom it asks is in its permit. */
-  private async one(req: Request, res: Response, { top_k }: PathPredictQuery): Promise<PredictResponse> {
+  private async one(req: Request, res: Response, { top_k }: PathPredictQuery): Promise<void> {
     const { source, topK } = await this.bodies.receiveOne(req);
     const question = questionOf(res, oneTopK(top_k, topK));
-    return this.predictions.predict(source, this.tasks.interpret(question), question, (answer) =>
+    const body = await this.predictions.predict(source, this.tasks.interpret(question), question, (answer) =>
       this.report.single(res, answer),
     );
+    await this.report.write(res, body);
   }
 }

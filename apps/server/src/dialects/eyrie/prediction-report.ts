@@ -4,9 +4,11 @@ import { AllRefusedError, eventLoopShare, EyrieError } from '#core';
 import type { Route } from '#routing';
 import { detailFor } from '../../http/problem';
 import { contextOf } from '../../http/request-context';
+import { writePieces } from '../../http/write-pieces';
 import type { Source } from '../../inputs/source';
 import type { Answer } from '../../serving/prediction.service';
 import type { BatchItemDto, BatchResponse, ModelUsed, PredictResponse, TimingDto } from './predict.dto';
+import { jsonOf } from './json-in-pieces';
 import { TaskDialects } from './task-dialect';
 
 /** The one place where an answer becomes a body, headers and what the log line says. */
@@ -14,14 +16,22 @@ import { TaskDialects } from './task-dialect';
 export class PredictionReport {
   constructor(private readonly tasks: TaskDialects) {}
 
-  single(res: Response, answer: Answer): PredictResponse {
+  single(res: Response, answer: Answer): object {
     const { body, logged } = this.tasks.present(answer.task, answer.output);
     const context = contextOf(res);
     const timing_ms = timingOf(answer);
     const cached = answer.source !== 'computed';
     res.setHeader('Server-Timing', serverTiming(timing_ms));
     Object.assign(context.logged, logged, { cached, timing_ms });
-    return { request_id: context.requestId, model: modelUsed(answer.route), ...body, cached, timing_ms };
+    const head = { request_id: context.requestId, model: modelUsed(answer.route) };
+    return { ...head, ...body, cached, timing_ms } satisfies Omit<PredictResponse, 'outputs'>;
+  }
+
+  /** @param body a `PredictResponse` */
+  async write(res: Response, body: object): Promise<void> {
+    if (!('outputs' in body)) return void res.json(body);
+    res.setHeader('Content-Type', JSON_TYPE);
+    await writePieces(res, jsonOf(body));
   }
 
   /** An answer among those of a batch, or those to several rows. */
@@ -34,25 +44,47 @@ export class PredictionReport {
    * @param sources what was asked, as it was sent
    * @throws EyrieError where a CSV is wrong as a whole
    */
-  async batch(res: Response, sources: readonly (Source | EyrieError)[], answered: Answered): Promise<string> {
+  async writeBatch(res: Response, sources: readonly (Source | EyrieError)[], answered: Answered): Promise<void> {
     const { requestId, logged } = contextOf(res);
     const { route, results } = answered;
     const items = results.map((result, i) => itemsOf(result, sources[i]!));
-    const written: string[] = [];
-    let failed = 0;
-    let index = 0;
-    for (const some of inPieces(items)) {
-      await eventLoopShare.turn();
-      eventLoopShare.spend(() => {
-        failed += some.filter((item) => item instanceof EyrieError).length;
-        written.push(some.map((item) => JSON.stringify(toItem(item, index++))).join());
-      });
-    }
-    Object.assign(logged, { images: index, failed });
     const head = { request_id: requestId, model: modelUsed(route) } satisfies Omit<BatchResponse, 'results'>;
-    res.setHeader('Content-Type', 'application/json; charset=utf-8');
-    return `${JSON.stringify(head).slice(0, -1)},"results":[${written.join()}]}`;
+    res.setHeader('Content-Type', JSON_TYPE);
+    await writePieces(res, jsonOfBatch(head, items, logged));
   }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+async function* jsonOfBatch(
+  head: object,
+  items: readonly Items[],
+  logged: Record<string, unknown>,
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"results":[`;
+  let failed = 0;
+  let index = 0;
+  for (const some of inPieces(items)) {
+    if (index > 0) yield ',';
+    if (some.some(isOfTensors)) {
+      for (const [i, item] of some.entries()) {
+        if (i > 0) yield ',';
+        yield* jsonOf(toItem(item, index++));
+      }
+    } else {
+      await eventLoopShare.turn();
+      let text = '';
+      eventLoopShare.spend(() => (text = some.map((item) => JSON.stringify(toItem(item, index++))).join()));
+      yield text;
+    }
+    failed += some.filter((item) => item instanceof EyrieError).length;
+  }
+  Object.assign(logged, { images: index, failed });
+  yield ']}';
+}
+
+function isOfTensors(item: object): boolean {
+  return 'outputs' in item;
 }
 
 /** Written at once: a fraction of a millisecond, or a few where there are many classes. */

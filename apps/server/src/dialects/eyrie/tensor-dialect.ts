@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { EyrieError, invalidField, type InferenceInput } from '#core';
-import { type TensorModel, type Tensors, toJson } from '#tasks';
+import { elementsAsJson, type TensorModel, type Tensors } from '#tasks';
 import type { Source } from '../../inputs/source';
 import type { Question } from '../../serving/question';
+import { JsonInPieces } from './json-in-pieces';
 import { requireNoTable } from './other-source';
 import type { Presented } from './presented';
 
@@ -24,7 +25,16 @@ export class TensorDialect {
   }
 
   present(tensors: Tensors): Presented {
-    const outputs = Object.fromEntries(tensors.map((tensor) => [tensor.name, toJson(tensor)]));
-    return { body: { outputs }, logged: {} };
+    const outputs = tensors.map((tensor) => {
+      const { name, shape, datatype } = tensor;
+      return [name, { shape, datatype, data: new JsonInPieces(() => listOf(elementsAsJson(tensor))) }];
+    });
+    return { body: { outputs: Object.fromEntries(outputs) as object }, logged: {} };
   }
+}
+
+async function* listOf(elements: AsyncIterable<string>): AsyncGenerator<string> {
+  yield '[';
+  yield* elements;
+  yield ']';
 }

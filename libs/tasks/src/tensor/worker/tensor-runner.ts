@@ -12,7 +12,7 @@ import {
   type WorkerTask,
 } from '#inference/worker';
 import { DATA_TYPES, dataTypeOf } from '../data-type';
-import { readStrings, type TensorValue, writeStrings } from '../tensor-json';
+import { bytesOf, readStrings, type TensorValue, writeStrings } from '../tensor-json';
 import type { TensorParams } from '../tensor-model';
 
 export const tensorWorker: WorkerTask = {
@@ -59,7 +59,8 @@ class TensorRunner implements LoadedRunner {
   private async runOne(feeds: Record<string, Tensor>, { outputs }: TensorParams): Promise<RunResult> {
     try {
       const results = await this.session.run(feeds, outputs);
-      return { output: outputs.map((name) => valueOf(name, results[name]!)) };
+      const output = outputs.map((name) => valueOf(name, results[name]!));
+      return { output, bytes: bytesOf(output) };
     } catch (error) {
       const code = String(error);
       const detail = runtimeError(error);
