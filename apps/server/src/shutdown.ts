@@ -64,7 +64,7 @@ export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnA
         `${underWay} requests still ran when SHUTDOWN_GRACE_MS (${SHUTDOWN_GRACE_MS} ms) was nearly over; they are cut`,
       );
     }
-    server.closeAllConnections();
+    this.connections.cut();
   }
 
   async onApplicationShutdown(): Promise<void> {
