@@ -2,14 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { eventLoopShare } from '#core';
 import { DATA_TYPES, readStrings, type TensorValue } from '#tasks';
 import type { RequestedOutput } from './infer-request';
+import type { InferResponse } from './inference';
 import { HEADER } from './receive-infer';
-
-export interface InferResponse {
-  id?: string;
-  modelName: string;
-  modelVersion: string;
-  outputs: readonly TensorValue[];
-}
 
 /** Written at once: a millisecond's work. */
 const BLOCK = 4096;
