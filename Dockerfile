@@ -64,7 +64,7 @@ WORKDIR /app
 ENV NODE_ENV=production \
     MALLOC_MMAP_THRESHOLD_=131072 \
     MALLOC_TRIM_THRESHOLD_=131072
-EXPOSE 8000
+EXPOSE 8000 8001
 USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
 ENTRYPOINT ["tini", "--", "node", "--enable-source-maps", "--max-semi-space-size=16"]

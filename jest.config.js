@@ -23,6 +23,7 @@ module.exports = {
     '^#testing/(.*)$': '<rootDir>/testing/$1',
     // What is imported by import() has the name that it will have when it is compiled.
     '^(\\./(?:otlp-tracing|redis-store|pretty-lines))\\.js$': '$1',
+    '^(\\./(?:grpc/)?(?:stage|http2-server|health-service|reflection-service|inference-service))\\.js$': '$1',
   },
   transform: {
     '^.+\\.(t|j|mj)s$': [

@@ -35,12 +35,13 @@ export class EyrieServer {
    * @param {string} options.registry a folder
    * @param {string} [options.model] the default model
    * @param {number} [options.port] a free one without it
+   * @param {number} [options.grpcPort] no gRPC without it
    * @param {Record<string, string>} [options.env] further settings
    * @param {string[]} [options.within] a command that runs the one behind it, such as `taskset -c 0`
    * @param {string[]} [options.nodeFlags] further flags for Node
    * @throws Error with what the server said, if it does not start
    */
-  static async start({ registry, model, port, env, within = [], nodeFlags = [] }) {
+  static async start({ registry, model, port, grpcPort = 0, env, within = [], nodeFlags = [] }) {
     port ??= await freePort();
     const started = performance.now();
     const [program, ...args] = [
@@ -57,6 +58,7 @@ export class EyrieServer {
         ...allocatorSettings({ ...process.env, ...env }),
         HOST: '127.0.0.1',
         PORT: String(port),
+        GRPC_PORT: String(grpcPort),
         MODEL_REGISTRY: registry,
         ...(model && { MODEL_NAME: model }),
         ...env,

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { format } from 'prettier';
 import { parse, stringify } from 'yaml';
+import { descriptorFiles } from './descriptors.mjs';
 import { prepare, root } from './prepare.mjs';
 
 const RULES = 'monitoring/prometheus/rules';
@@ -30,6 +31,7 @@ async function generated() {
   files.set('k8s/base/seed-registry.mjs', read('helm/eyrie/files/seed-registry.mjs'));
   files.set('k8s/components/monitoring/prometheusrule.yaml', prometheusRule(rules.sort()));
   files.set('docs/icon.svg', require('../dist/apps/server/src/console/icon.js').ICON_SVG);
+  for (const [path, content] of descriptorFiles(root)) files.set(path, content);
   files.set(SCHEMA, schema());
   files.set('.env.example', envExample());
   files.set(PAGE, await format(configurationPage(), { parser: 'markdown', ...JSON.parse(read('.prettierrc.json')) }));

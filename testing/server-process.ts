@@ -36,6 +36,7 @@ export class ServerProcess {
         PATH: process.env.PATH,
         HOST: '127.0.0.1',
         PORT: String(port),
+        GRPC_PORT: '0',
         MODEL_REGISTRY: BUNDLED_REGISTRY,
         CACHE_MAX_BYTES: '0',
         // A machine that has just installed and compiled everything may keep a process waiting for its disk.

@@ -9,6 +9,7 @@ import { TrafficModule } from './control/traffic/traffic.module';
 import { VersionsModule } from './control/versions/versions.module';
 import { PredictModule } from './dialects/eyrie/predict.module';
 import { OpenInferenceModule } from './dialects/open-inference/open-inference.module';
+import { GrpcModule } from './grpc/grpc.module';
 import { HealthModule } from './health/health.module';
 import { ModelRegistryModule } from './libraries/model-registry.module';
 import { MetricsEndpointModule } from './metrics-endpoint/metrics-endpoint.module';
@@ -36,6 +37,7 @@ export class AppModule {
         AdminModule,
         VersionsModule,
         ConsoleModule,
+        GrpcModule,
         HealthModule,
         MetricsModule,
         MetricsEndpointModule,

@@ -4,6 +4,7 @@ import { IsBoolean, IsIn, IsString, Matches, MinLength } from 'class-validator';
 import type { Limit } from '#core';
 import { check, Whole } from '#validation';
 import { Described } from './config-description';
+import { grpcProblem } from './config-grpc';
 import { largestBody } from './overload/largest-body';
 
 const MIB = 1024 * 1024;
@@ -57,6 +58,28 @@ export class Config {
   })
   @IsString()
   readonly HOST: string = '0.0.0.0';
+
+  @Described('TCP port of [gRPC](DIALECTS.md#grpc); 0 switches it off', { outsideChart: true })
+  @Whole(0, 65535)
+  readonly GRPC_PORT: number = 8001;
+
+  @Described('certificate of the gRPC port, as PEM, with those between it and its root; empty: no TLS', {
+    allowed: 'file',
+    outsideChart: true,
+  })
+  @IsString()
+  readonly GRPC_TLS_CERT_FILE: string = '';
+
+  @Described('its private key, as PEM', { allowed: 'file', outsideChart: true })
+  @IsString()
+  readonly GRPC_TLS_KEY_FILE: string = '';
+
+  @Described('who signs the certificates of clients, as PEM; with it, a client without one is turned away', {
+    allowed: 'file',
+    outsideChart: true,
+  })
+  @IsString()
+  readonly GRPC_TLS_CLIENT_CA_FILE: string = '';
 
   @Described('`name` in every log line', { allowed: 'text' })
   @IsString()
@@ -369,6 +392,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): R
       'MODEL_SIGNATURES is "required", but MODEL_PUBLIC_KEYS names no key to check signatures by, so that no version could be loaded',
     );
   }
+  const problem = grpcProblem(config);
+  if (problem) throw new ConfigError(problem);
   const { PREDICT_AUTH, PREDICT_API_KEYS, ADMIN_API_KEYS } = config;
   if (PREDICT_AUTH === 'required' && PREDICT_API_KEYS.length + ADMIN_API_KEYS.length === 0) {
     throw new ConfigError(

@@ -6,6 +6,7 @@ import { readEnvFile } from '#validation';
 import { BUILD_INFO } from './build-info';
 import { ConfigError, logSettings, readConfig, type Config } from './config';
 import { createApp } from './create-app';
+import { GrpcServer } from './grpc/grpc-server';
 import { collectLessOften } from './garbage-collection';
 import { StandardLog } from './log/standard-log';
 import { ProcessEnd } from './process-end';
@@ -49,6 +50,7 @@ async function start(log: StandardLog, end: ProcessEnd): Promise<void> {
   const app = await createApp(config, logger, tracing);
   end.onSignal(app, config.SHUTDOWN_GRACE_MS);
   await listen(app, config);
+  if (config.GRPC_PORT > 0) await listenForGrpc(app, config);
   if (!(await app.get(StartUp).loadModels())) return;
   logger.info(`serving on ${addressOf(app)} after ${process.uptime().toFixed(1)} s; try /docs`);
 }
@@ -62,6 +64,19 @@ async function listen(app: NestExpressApplication, config: Config): Promise<void
       throw new StartError(`port ${config.PORT} is in use; stop what listens there or set PORT to another one`);
     }
     throw new StartError(`cannot listen on ${config.HOST}:${config.PORT}: ${message}`);
+  }
+}
+
+async function listenForGrpc(app: NestExpressApplication, config: Config): Promise<void> {
+  try {
+    await app.get(GrpcServer).listen();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      const mend = 'stop what listens there, set GRPC_PORT to another one, or to 0 for no gRPC';
+      throw new StartError(`port ${config.GRPC_PORT}, that of gRPC, is in use; ${mend}`);
+    }
+    throw new StartError(`cannot listen for gRPC on ${config.HOST}:${config.GRPC_PORT}: ${message}`);
   }
 }
 

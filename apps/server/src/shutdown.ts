@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadlineIn, msUntil, resolvesWithin } from '#core';
 import { ModelRegistry } from '#registry';
 import type { Config } from './config';
+import { GrpcServer } from './grpc/grpc-server';
 import { Draining } from './health/draining';
 import { Connections } from './http/connections';
 import { CONFIG, LOGGER, TRACING } from './settings';
@@ -36,6 +37,7 @@ export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnA
   constructor(
     private readonly draining: Draining,
     private readonly connections: Connections,
+    private readonly grpc: GrpcServer,
     private readonly registry: ModelRegistry,
     private readonly adapterHost: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: Config,
@@ -51,12 +53,13 @@ export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnA
     this.logger.info('shutting down');
     this.draining.begin();
     this.connections.makeAnswersLast();
+    this.grpc.drain();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await sleep(Math.min(this.config.SHUTDOWN_DELAY_MS, msUntil(this.requestsUntil)));
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    if (await resolvesWithin(msUntil(this.requestsUntil), this.connections.drain(server))) return;
+    if (await resolvesWithin(msUntil(this.requestsUntil), this.connections.drain(server, ...this.grpc.servers))) return;
     const { underWay } = this.connections;
     if (underWay > 0) {
       const { SHUTDOWN_GRACE_MS } = this.config;
@@ -64,7 +67,7 @@ export class Shutdown implements OnModuleDestroy, BeforeApplicationShutdown, OnA
         `${underWay} requests still ran when SHUTDOWN_GRACE_MS (${SHUTDOWN_GRACE_MS} ms) was nearly over; they are cut`,
       );
     }
-    server.closeAllConnections();
+    this.connections.cut();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -172,7 +172,7 @@ describe('a prediction that there is no room for is refused before Express sees 
     const trace = {
       ids,
       prediction: () => ({ onStage: () => undefined, end: () => undefined }),
-      end: (res, route, code) => void ended.push([res.statusCode, route, code]),
+      end: ({ status }, route, code) => void ended.push([status, route, code]),
     } as Partial<RequestTrace> as RequestTrace;
     const tracing: Tracing = { open: () => trace, stop: () => Promise.resolve() };
     await whileFull({}, {}, () => expectRefusals({}, { line: ids }), tracing);

@@ -85,6 +85,9 @@ spec:
       imagePullPolicy: {{ $values.image.pullPolicy }}
       ports:
         - { name: http, containerPort: 8000, protocol: TCP }
+        {{- if $values.service.grpcPort }}
+        - { name: grpc, containerPort: 8001, protocol: TCP }
+        {{- end }}
       envFrom:
         - configMapRef: { name: {{ include "eyrie.trackName" . }} }
         {{- with include "eyrie.keysSecret" $root }}
@@ -203,6 +206,9 @@ spec:
 {{- if eq .track "canary" }}{{ $config = mergeOverwrite (deepCopy $config) $values.canary.config }}{{ end -}}
 MODEL_REGISTRY: {{ include "eyrie.registryPath" .root | quote }}
 SHUTDOWN_GRACE_MS: {{ mul $values.shutdown.graceSeconds 1000 | quote }}
+{{- if not $values.service.grpcPort }}
+GRPC_PORT: '0'
+{{- end }}
 {{- if include "eyrie.publicKeys" .root }}
 MODEL_PUBLIC_KEYS: /etc/eyrie/public-keys
 MODEL_SIGNATURES: {{ ternary "required" "optional" $values.registry.signatures.required }}

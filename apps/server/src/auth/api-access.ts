@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { EyrieError } from '#core';
+import type { Incoming, Outgoing } from '../http/exchange';
 import { contextOf } from '../http/request-context';
 import type { ApiKey, ApiKeys } from './api-keys';
 import { scopesThatMay, type Scope } from '../http/scopes';
@@ -17,7 +18,7 @@ export class ApiAccess {
   ) {}
 
   /** @throws EyrieError UNAUTHENTICATED, FORBIDDEN unless the request may do what the scope is for */
-  require(scope: Scope, req: IncomingMessage, res: ServerResponse): void {
+  require(scope: Scope, req: Pick<Incoming, 'headers'>, res: Outgoing): void {
     if (this.isOpen(scope)) return;
     const context = contextOf(res);
     // Decided already, before the body was read.
@@ -30,7 +31,7 @@ export class ApiAccess {
     return scope !== 'admin' && this.policy.predict === 'open';
   }
 
-  private authenticate(req: IncomingMessage, res: ServerResponse, scope: Scope): ApiKey {
+  private authenticate(req: Pick<Incoming, 'headers'>, res: Outgoing, scope: Scope): ApiKey {
     if (scope === 'admin' && !this.keys.has('admin')) {
       throw new EyrieError(
         'FORBIDDEN',

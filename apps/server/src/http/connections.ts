@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises';
+import type { Outgoing } from './exchange';
 
 /** How long a client that is about to use its kept-alive connection once more may take to do so. */
 const LAST_REQUEST_MS = 250;
@@ -17,9 +18,14 @@ const EXTRA = 64;
 /** Within which one of these has to send its request. */
 const EXTRA_REQUEST_MS = 2_000;
 
+type EndBehind = () => void;
+
 /** What is known of an open connection. */
 interface Connection {
-  readonly underWay: Set<ServerResponse>;
+  /** With what tells its client that the connection ends behind it. */
+  readonly underWay: Map<Outgoing, EndBehind>;
+  /** The same for all that is under way on it, where its protocol can say so. */
+  goAway?: EndBehind;
   /** Since when nothing is under way on it, on performance.now()'s clock. */
   idleSince: number;
   /** Beyond the limit. */
@@ -49,7 +55,10 @@ export class Connections {
   /** Must be called before the server listens. */
   track(server: Server): void {
     server.on('connection', (socket) => this.accept(socket));
-    server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => this.begin(req, res));
+    server.prependListener('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
+      // Cut for all that it had sent ahead.
+      if (!socket.destroyed) this.begin(socket, res, () => endConnectionAfter(res));
+    });
   }
 
   get count(): number {
@@ -80,18 +89,28 @@ export class Connections {
   /** From now on every answer is the last one on its connection: clients have to go elsewhere. */
   makeAnswersLast(): void {
     this.closing = true;
-    for (const { underWay } of this.open.values()) underWay.forEach(endConnectionAfter);
+    for (const { underWay, goAway } of this.open.values()) {
+      if (goAway) goAway();
+      else underWay.forEach((endBehind) => endBehind());
+    }
   }
 
   /** Accepts no more connections, and ends those that there are, each after the request that it is busy with. */
-  async drain(server: Server): Promise<void> {
+  async drain(...servers: NetServer[]): Promise<void> {
     this.makeAnswersLast();
     await this.quietTurn();
-    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    const closed = servers.map(
+      (server) => new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve())),
+    );
     if (this.open.size > 0) await sleep(LAST_REQUEST_MS);
     await this.quietTurn();
     for (const [socket, { underWay }] of this.open) if (underWay.size === 0) socket.destroy();
-    await closed;
+    await Promise.all(closed);
+  }
+
+  /** Ends all of them at once. */
+  cut(): void {
+    for (const socket of this.open.keys()) socket.destroy();
   }
 
   /**
@@ -106,11 +125,12 @@ export class Connections {
     }
   }
 
-  private accept(socket: Socket): void {
+  /** A new connection; closed at once where there are far too many. */
+  accept(socket: Socket): void {
     this.arrivals++;
     const isExtra = this.isFull();
     if (isExtra && !this.acceptExtra(socket)) return;
-    this.open.set(socket, { underWay: new Set(), idleSince: performance.now(), isExtra });
+    this.open.set(socket, { underWay: new Map(), idleSince: performance.now(), isExtra });
     socket.once('close', () => this.forget(socket));
   }
 
@@ -159,13 +179,18 @@ export class Connections {
     this.open.delete(socket);
   }
 
-  private begin(req: IncomingMessage, res: ServerResponse): void {
-    // Cut for all that it had sent ahead.
-    if (req.socket.destroyed) return;
+  /** Of a connection whose protocol can say that it takes no more requests. */
+  onGoAway(socket: Socket, goAway: EndBehind): void {
+    const connection = this.open.get(socket);
+    if (connection) connection.goAway = goAway;
+  }
+
+  /** @param endBehind tells the client that the connection ends behind this answer */
+  begin(socket: Socket, res: Outgoing, endBehind: EndBehind): void {
     this.arrivals++;
-    const connection = this.open.get(req.socket);
-    connection?.underWay.add(res);
-    if (this.closing || connection?.isExtra || !this.keepIdle) endConnectionAfter(res);
+    const connection = this.open.get(socket);
+    connection?.underWay.set(res, endBehind);
+    if (this.closing || connection?.isExtra || !this.keepIdle) endBehind();
     res.once('close', () => {
       if (!connection) return;
       connection.underWay.delete(res);

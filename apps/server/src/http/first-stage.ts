@@ -8,13 +8,14 @@ import type { SetCorsHeaders } from './cors';
 import { limitBodyTime } from './body-time';
 import { allowedMethods, requireDescribed } from './described-requests';
 import { discardBody } from './discard-body';
+import { EndOfTrace, type RequestObserver } from './request-observer';
 import type { ErrorForms } from './error-forms';
 import { continueWhenRead } from './expect-continue';
 import type { Forwarded } from './forwarded';
 import { requireSoundFraming } from './framing';
 import { MOST_WAITING, Pipelining } from './pipelining';
 import { isProbe } from './probes';
-import { giveContext, RequestContext } from './request-context';
+import { endingOf, giveContext, RequestContext } from './request-context';
 import { setSecurityHeaders } from './security-headers';
 import { toEyrieError } from './to-eyrie-error';
 import { writeProblem } from './write-problem';
@@ -23,11 +24,6 @@ import { writeProblem } from './write-problem';
 export interface Gate {
   /** @throws EyrieError for what it is refused */
   admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void;
-}
-
-/** Is told of every request when it is over, answered or not. */
-export interface RequestObserver {
-  closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void;
 }
 
 export interface FirstStageOptions {
@@ -59,7 +55,7 @@ export class FirstStage {
   private readonly observers: readonly RequestObserver[];
 
   constructor(private readonly options: FirstStageOptions) {
-    this.observers = options.tracing ? [END_OF_TRACE, ...options.observers] : options.observers;
+    this.observers = options.tracing ? [new EndOfTrace(), ...options.observers] : options.observers;
   }
 
   /** @param application the listener of the server that is to see only what is not answered here */
@@ -136,15 +132,10 @@ export class FirstStage {
 
   private closed(context: RequestContext, req: IncomingMessage, res: ServerResponse): void {
     if (!res.writableFinished) context.leave();
-    for (const observer of this.observers) {
-      observe('request', () => observer.closed(context, req, res));
-    }
+    const ending = endingOf(req, res);
+    for (const observer of this.observers) observe('request', () => observer.closed(context, ending));
   }
 }
-
-const END_OF_TRACE: RequestObserver = {
-  closed: ({ trace, route, logged }, _req, res) => trace?.end(res, route, logged.code),
-};
 
 /** As Express reads it, which finds it done then: both must see the same path. */
 function targetOf(req: IncomingMessage): { path: string; query: string } {

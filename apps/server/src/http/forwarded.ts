@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
+import type { Incoming } from './exchange';
 
 /** What the reverse proxies in front say of a request, as far as they are trusted. */
 export class Forwarded {
@@ -11,14 +12,16 @@ export class Forwarded {
    * The client's address: its connection's, or the one that the outermost of our proxies has seen. Where that proxy names none
    * (`unknown`, a made-up name), it is the address of the proxy itself.
    */
-  addressOf(req: IncomingMessage): string {
+  addressOf(req: Incoming): string {
     // The kernel's own has no port and no quotes, at the most a zone.
     if (this.hops === 0) return withoutZone(req.socket.remoteAddress ?? '');
-    return proxyAddr.all(req, this.isOurs).reduce((nearer, farther) => addressIn(farther) ?? nearer, '');
+    return proxyAddr
+      .all(req as IncomingMessage, this.isOurs)
+      .reduce((nearer, farther) => addressIn(farther) ?? nearer, '');
   }
 
   /** `https` where a proxy of ours says so; this server itself speaks HTTP. */
-  schemeOf({ headers }: IncomingMessage): string {
+  schemeOf({ headers }: Pick<Incoming, 'headers'>): string {
     const said = this.hops === 0 ? undefined : headers['x-forwarded-proto'];
     return said?.toString().split(',', 1)[0]!.trim() || 'http';
   }

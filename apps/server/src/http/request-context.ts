@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
 import type { ErrorForm } from './error-forms';
+import type { Ending, Outgoing } from './exchange';
 import type { Access, Scope } from './scopes';
 import type { Permit } from '#routing';
 import type { RequestTrace } from '../tracing/tracing';
 
-/** Hangs on Node's own response, which Express and Nest hand on as theirs. */
+/** Hangs on the way back: over HTTP Node's own response, which Express and Nest hand on as theirs. */
 const CONTEXT = Symbol('context');
-type WithContext = ServerResponse & { [CONTEXT]?: RequestContext };
+type WithContext = Outgoing & { [CONTEXT]?: RequestContext };
 
 const NONE: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -85,15 +86,21 @@ function requestIdOf(headers: IncomingHttpHeaders): string {
   return given !== undefined && SANE_REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-export function giveContext(res: ServerResponse, context: RequestContext): void {
+export function giveContext(res: Outgoing, context: RequestContext): void {
   (res as WithContext)[CONTEXT] = context;
 }
 
-export function contextOf(res: ServerResponse): RequestContext {
+export function contextOf(res: Outgoing): RequestContext {
   return (res as WithContext)[CONTEXT]!;
 }
 
-/** What the client has seen of it: 499, as nginx has it, where it did not wait for the answer. */
-export function statusOf(res: ServerResponse): number {
-  return res.writableFinished ? res.statusCode : 499;
+/** What the client has seen of it. */
+export function endingOf({ method = '' }: IncomingMessage, res: ServerResponse): Ending {
+  const isAnswered = res.writableFinished;
+  return {
+    method,
+    status: isAnswered ? res.statusCode : 499,
+    isAnswered,
+    sent: res.headersSent ? res.statusCode : undefined,
+  };
 }

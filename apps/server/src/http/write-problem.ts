@@ -2,22 +2,19 @@ import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { EyrieError } from '#core';
 import type { ErrorForm } from './error-forms';
-import { problem, PROBLEM_TYPE, PROBLEMS } from './problem';
-import { contextOf } from './request-context';
+import { detailFor, problem, PROBLEM_TYPE, PROBLEMS } from './problem';
+import { contextOf, type RequestContext } from './request-context';
 
 /** Answers a request with its error, wherever it failed: as the path's dialect has it, or as a problem. Nothing else does. */
 export function writeProblem(res: ServerResponse, error: EyrieError, logger: Logger): void {
-  const { requestId, logged, hasLeft, trace, errorForm = asProblem } = contextOf(res);
+  const context = contextOf(res);
+  const { requestId, hasLeft, errorForm = asProblem } = context;
   if (hasLeft || res.headersSent) {
     res.destroy();
     return;
   }
-  const { code, message, retryAfterSeconds } = error;
-  if (code === 'INTERNAL' || code === 'WORKER_FAILED') {
-    logger.error({ request_id: requestId, ...trace?.ids, err: error.cause ?? error }, message);
-  }
-  logged.code = code;
-  logged.detail = message;
+  tellFailure(context, error, logger);
+  const { code, retryAfterSeconds } = error;
   const { type, body } = errorForm(error, requestId);
   const text = JSON.stringify(body);
   res.statusCode = PROBLEMS[code].status;
@@ -25,6 +22,17 @@ export function writeProblem(res: ServerResponse, error: EyrieError, logger: Log
   res.setHeader('Content-Type', type);
   res.setHeader('Content-Length', Buffer.byteLength(text));
   res.end(text);
+}
+
+/** What the log is to know of a request that failed. @returns what its client may */
+export function tellFailure({ requestId, logged, trace }: RequestContext, error: EyrieError, logger: Logger): string {
+  const { code, message } = error;
+  if (code === 'INTERNAL' || code === 'WORKER_FAILED') {
+    logger.error({ request_id: requestId, ...trace?.ids, err: error.cause ?? error }, message);
+  }
+  logged.code = code;
+  logged.detail = message;
+  return detailFor(code, message);
 }
 
 const asProblem: ErrorForm = ({ code, message, errors }, requestId) => ({

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter, Histogram } from 'prom-client';
-import type { RequestObserver } from '../http/first-stage';
-import { statusOf, type RequestContext } from '../http/request-context';
+import type { Ending } from '../http/exchange';
+import type { RequestContext } from '../http/request-context';
+import type { RequestObserver } from '../http/request-observer';
 
 /**
  * Counts and times every request under its route's template, so that raw paths never become labels. The pages of
@@ -16,11 +16,11 @@ export class HttpMetrics implements RequestObserver {
     @InjectMetric('http_request_duration_seconds') private readonly duration: Histogram,
   ) {}
 
-  closed({ route, started }: RequestContext, { method = '' }: IncomingMessage, res: ServerResponse): void {
+  closed({ route, started }: RequestContext, { method, status }: Ending): void {
     const labels = {
       method: METHODS.has(method) ? method : 'OTHER',
-      route: route ?? (res.statusCode === 404 ? 'none' : 'other'),
-      status: statusOf(res),
+      route: route ?? (status === 404 ? 'none' : 'other'),
+      status,
     };
     this.requests.inc(labels);
     this.duration.observe(labels, (performance.now() - started) / 1000);

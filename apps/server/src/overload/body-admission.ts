@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EyrieError } from '#core';
 import { contextOf } from '../http/request-context';
 import { announcedBytes, meterBody } from '../http/metered-body';
 import { BodyBudget, type BodyLease } from './body-budget';
@@ -21,18 +22,23 @@ export class BodyAdmission {
     if (announced === 0) return;
     const wanted = announced !== undefined && announced > this.largestBody ? 0 : announced;
     let stop: (reason: Error) => void = () => undefined;
-    const lease = this.counted(() =>
-      this.budget.lease(wanted, (reason) => {
-        this.shed.counts.slow_body++;
-        stop(reason);
-      }),
-    );
+    const lease = this.lease(wanted, (reason) => stop(reason));
     res.once('close', () => lease.release());
     contextOf(res).holdAnswer = (bytes) => this.counted(() => lease.answer(bytes));
     stop = meterBody(req, {
       take: (bytes) => this.counted(() => this.take(lease, bytes)),
       whole: () => lease.whole(),
     });
+  }
+
+  /** For a message whose length is told before it comes. @param onRevoked must end its reading @throws EyrieError OVERLOADED */
+  lease(bytes: number | undefined, onRevoked: (reason: EyrieError) => void): BodyLease {
+    return this.counted(() =>
+      this.budget.lease(bytes, (reason) => {
+        this.shed.counts.slow_body++;
+        onRevoked(reason);
+      }),
+    );
   }
 
   private take(lease: BodyLease, bytes: number): void {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EyrieError, type Limit } from '#core';
 import { limitOf, type Config } from '../config';
 import { Connections } from '../http/connections';
+import type { Incoming, Outgoing } from '../http/exchange';
 import { CONFIG } from '../settings';
 import { Shed } from './shed';
 
@@ -19,7 +19,7 @@ export class RequestLimit {
   ) {}
 
   /** The request is counted until its answer is sent, or cannot be any more. @throws EyrieError OVERLOADED */
-  enter(req: IncomingMessage, res: ServerResponse): void {
+  enter(req: Incoming, res: Outgoing): void {
     const { MAX_CONCURRENT_REQUESTS } = this.config;
     if (this.connections.isExtra(req.socket)) {
       this.shed.counts.connections++;

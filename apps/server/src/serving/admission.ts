@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiAccess } from '../auth/api-access';
 import { isRateLimited } from '../auth/route-access';
 import { limitOf, type Config } from '../config';
+import type { Incoming, Outgoing } from '../http/exchange';
 import type { Gate } from '../http/first-stage';
 import { Forwarded } from '../http/forwarded';
 import { announcedBytes } from '../http/metered-body';
@@ -19,7 +20,7 @@ import { PredictionOutcomes } from './prediction-outcomes';
 import { RateLimit, tellQuota } from './rate-limit';
 
 /** A body of more bytes is costly. */
-const LARGE_BODY = 1024 * 1024;
+export const LARGE_BODY = 1024 * 1024;
 
 /** Reads from path and query whom a request asks; undefined where they are not valid, which its controller says then. */
 export type ReadAsked = (context: Pick<RequestContext, 'parameters' | 'query'>) => Asked | undefined;
@@ -64,26 +65,42 @@ export class Admission implements Gate {
    */
   admit(req: IncomingMessage, res: ServerResponse, context: RequestContext): void {
     const { access, route } = context;
+    this.enter(req, res, context);
+    const asked = route === undefined ? undefined : this.routes.get(route)?.(context);
+    if (asked) this.ask(asked, () => this.costly.has(route!) || isLarge(req), req, res, context);
+    if (access === 'predict') this.bodies.admit(req, res);
+  }
+
+  /**
+   * Access and rate limit, as the route declares them; one that declares nothing is not taken on by this.
+   * @throws EyrieError UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED, OVERLOADED
+   */
+  enter(req: Incoming, res: Outgoing, context: RequestContext): void {
+    const { access } = context;
     if (access === undefined || access === 'public') return;
     this.access.require(access, req, res);
     // Operators get through, whatever happens.
     if (access === 'admin') return;
     this.requests.enter(req, res);
     if (isRateLimited(access)) this.rateLimit?.count(this.forwarded.addressOf(req), (quota) => tellQuota(res, quota));
-    const asked = route === undefined ? undefined : this.routes.get(route)?.(context);
-    if (asked) {
-      this.overload.admit(() => this.costly.has(route!) || isLarge(req));
-      context.permit = this.permits.grant(asked, this.senderOf(req, context));
-      this.requireRoom(res, context, context.permit);
-    }
-    if (access === 'predict') this.bodies.admit(req, res);
+  }
+
+  /**
+   * Who answers a prediction, and whether there is room: its permit, once it is known who is asked. Before its body, where path or
+   * query say it; where only the message says it, behind it.
+   * @throws EyrieError MODEL_NOT_FOUND, VERSION_NOT_FOUND, MODEL_NOT_READY, OVERLOADED, DEADLINE_EXCEEDED
+   */
+  ask(asked: Asked, isCostly: () => boolean, req: Incoming, res: Outgoing, context: RequestContext): void {
+    this.overload.admit(isCostly);
+    context.permit = this.permits.grant(asked, this.senderOf(req, context));
+    this.requireRoom(res, context, context.permit);
   }
 
   /**
    * Only whether there is room now; the queue has the last word when the body is there. Where the answer may be in the
    * cache, the body is read in any case.
    */
-  private requireRoom(res: ServerResponse, context: RequestContext, permit: Permit): void {
+  private requireRoom(res: Outgoing, context: RequestContext, permit: Permit): void {
     const { route } = permit;
     if (this.cache.isWorthAsking) return;
     const refusal = route.version.predictor?.refusal(deadlineIn(this.config.REQUEST_TIMEOUT_MS));
@@ -94,7 +111,7 @@ export class Admission implements Gate {
     throw namingDeadline(refusal, limitOf(this.config, 'REQUEST_TIMEOUT_MS'));
   }
 
-  private senderOf(req: IncomingMessage, { logged }: RequestContext): Sender {
+  private senderOf(req: Incoming, { logged }: RequestContext): Sender {
     return senderOf(req.headers, logged.key_id, this.forwarded.addressOf(req));
   }
 }

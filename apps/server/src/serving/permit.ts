@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { EyrieError } from '#core';
 import { ModelRegistry } from '#registry';
 import { chooseRoute, type Asked, type Permit, type Route, type Sender } from '#routing';
+import type { Outgoing } from '../http/exchange';
 import { clientOf } from './rate-limit';
 
 /** Gives permits. Nothing else chooses a route or draws a key. */
@@ -46,7 +47,7 @@ export function senderOf(headers: IncomingHttpHeaders, keyId: unknown, address: 
 }
 
 /** Tells client and log who answers, or would have. */
-export function tellRoute(res: ServerResponse, logged: Record<string, unknown>, { version, variant }: Route): void {
+export function tellRoute(res: Outgoing, logged: Record<string, unknown>, { version, variant }: Route): void {
   res.setHeader('X-Model-Version', String(version.version));
   logged.model = version.model;
   logged.version = version.version;

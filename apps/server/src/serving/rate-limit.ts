@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
-import type { ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { EyrieError } from '#core';
+import type { Outgoing } from '../http/exchange';
 import { addressIn } from '../http/forwarded';
 
 const MINUTE_MS = 60_000;
@@ -25,7 +25,7 @@ export interface Quota {
  * Tells it in the answer, as draft-ietf-httpapi-ratelimit-headers has it, and in the three fields of its versions up to 07, which most
  * clients read.
  */
-export function tellQuota(res: ServerResponse, { limit, remaining, resetSeconds }: Quota): void {
+export function tellQuota(res: Outgoing, { limit, remaining, resetSeconds }: Quota): void {
   res.setHeader('RateLimit-Policy', `"requests";q=${limit};w=${MINUTE_MS / 1000}`);
   res.setHeader('RateLimit', `"requests";r=${remaining};t=${resetSeconds}`);
   res.setHeader('RateLimit-Limit', String(limit));

@@ -24,11 +24,10 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EyrieError, monotonicNow } from '#core';
 import { type Stage } from '#inference';
 import type { Route } from '#routing';
-import type { FetchTrace, PredictionTrace, RequestTrace } from './tracing';
+import type { FetchTrace, PredictionTrace, RequestTrace, TracedEnding, TracedRequest } from './tracing';
 
 /**
  * The server span of a request, as OpenTelemetry's conventions for HTTP want it, and those below it.
@@ -44,7 +43,7 @@ export class RequestSpan implements RequestTrace {
 
   constructor(
     private readonly tracer: Tracer,
-    req: IncomingMessage,
+    req: TracedRequest,
     path: string,
     scheme: string,
   ) {
@@ -111,18 +110,18 @@ export class RequestSpan implements RequestTrace {
     };
   }
 
-  end(res: ServerResponse, route: string | undefined, code: unknown): void {
+  end({ status, isAnswered, sent }: TracedEnding, route: string | undefined, code: unknown): void {
     if (route !== undefined) {
       this.span.updateName(`${this.method} ${route}`);
       this.span.setAttribute(ATTR_HTTP_ROUTE, route);
     }
-    if (res.headersSent) this.span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
-    if (!res.writableFinished) this.span.setAttribute(ATTR_ERROR_TYPE, 'CLIENT_LEFT');
-    else if (res.statusCode >= 400) {
-      this.span.setAttribute(ATTR_ERROR_TYPE, typeof code === 'string' ? code : String(res.statusCode));
+    if (sent !== undefined) this.span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, sent);
+    if (!isAnswered) this.span.setAttribute(ATTR_ERROR_TYPE, 'CLIENT_LEFT');
+    else if (status >= 400) {
+      this.span.setAttribute(ATTR_ERROR_TYPE, typeof code === 'string' ? code : String(status));
     }
     // What is the client's fault is no error of the server's span.
-    if (res.statusCode >= 500) this.span.setStatus({ code: SpanStatusCode.ERROR });
+    if ((sent ?? status) >= 500) this.span.setStatus({ code: SpanStatusCode.ERROR });
     this.span.end(this.at(monotonicNow()));
   }
 
@@ -152,7 +151,7 @@ const KNOWN_METHODS = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'],
 ]);
 
-function attributesOf(req: IncomingMessage, path: string, scheme: string): Attributes {
+function attributesOf(req: TracedRequest, path: string, scheme: string): Attributes {
   const [address, port] = hostOf(req);
   const { method = '' } = req;
   return {
@@ -167,7 +166,7 @@ function attributesOf(req: IncomingMessage, path: string, scheme: string): Attri
   };
 }
 
-function hostOf(req: IncomingMessage): [address?: string, port?: string] {
+function hostOf(req: TracedRequest): [address?: string, port?: string] {
   const [, address, port] = /^(\[[0-9a-fA-F:.]+\]|[^:]*)(?::(\d+))?$/.exec(req.headers.host ?? '') ?? [];
   return [address, port];
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Stage } from '#inference';
 import type { Route } from '#routing';
 
@@ -7,9 +7,19 @@ import type { Route } from '#routing';
  */
 export interface Tracing {
   /** Opens the trace of a request, or goes on with its caller's. @param path without the query */
-  open(req: IncomingMessage, path: string, scheme: string): RequestTrace;
+  open(req: TracedRequest, path: string, scheme: string): RequestTrace;
   /** Sends what is left, for at most `timeoutMs`. Never fails. */
   stop(timeoutMs: number): Promise<void>;
+}
+
+/** What a trace tells of a request. */
+export type TracedRequest = Pick<IncomingMessage, 'headers' | 'method' | 'httpVersion'>;
+
+/** What a trace tells of its end. */
+export interface TracedEnding {
+  status: number;
+  isAnswered: boolean;
+  sent: number | undefined;
 }
 
 /** The trace of one request. */
@@ -21,7 +31,7 @@ export interface RequestTrace {
   /** Begins the prediction of one image; `index` is its place in a batch request. */
   prediction(route: Route, index?: number): PredictionTrace;
   /** The request is over. @param route template of its path @param code what it failed with */
-  end(res: ServerResponse, route: string | undefined, code: unknown): void;
+  end(ending: TracedEnding, route: string | undefined, code: unknown): void;
 }
 
 export interface FetchTrace {

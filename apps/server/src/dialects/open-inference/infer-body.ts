@@ -4,23 +4,15 @@ import { FieldsOf, stringField, type Fields } from '../../inputs/json/fields';
 import { ExactNestedList, NestedList } from '../../inputs/json/nested-list';
 import type { ArrayTaker, ObjectTaker, ValueTaker } from '../../inputs/json/takers';
 import type { InferRequest, RequestedOutput, SentInput } from './infer-request';
+import {
+  MAX_DATATYPE_BYTES,
+  MAX_NAME_BYTES,
+  MAX_TENSORS,
+  MEANINGLESS,
+  REFUSED_OF_TENSORS,
+  requireContentType,
+} from './infer-parameters';
 import { booleanField, orNull, wholeField } from './plain-fields';
-
-/** More than any graph has. */
-const MAX_TENSORS = 1000;
-const MAX_NAME_BYTES = 1024;
-const MAX_DATATYPE_BYTES = 20;
-
-/** What says how its sender holds it, and changes nothing of what is sent. MLServer's clients say it. */
-const CONTENT_TYPES = ['np', 'pd', 'str', 'base64'];
-
-const SHARED_MEMORY = 'is not known here: no memory is shared with clients; send the data itself';
-const NO_SEQUENCES = 'must be left out: no model here keeps anything from one request to the next';
-const REFUSED_OF_TENSORS = {
-  shared_memory_region: SHARED_MEMORY,
-  shared_memory_byte_size: SHARED_MEMORY,
-  shared_memory_offset: SHARED_MEMORY,
-};
 
 /** An input before its bytes, if it has some, have come. */
 type AwaitedInput = Omit<SentInput, 'data'> & { data?: SentInput['data']; binarySize?: number };
@@ -76,10 +68,12 @@ export class InferBody implements ValueTaker {
       // As Triton does unless a model's configuration says otherwise: REQUEST_TIMEOUT_MS holds. A time that clients choose would
       // have the guard take back a version that is not too slow.
       timeout: (field) => wholeField(field, 0, () => undefined),
-      priority: (field) => mustBe(field, [0], 'must be 0, or left out: all requests wait in one line'),
-      sequence_id: (field) => mustBe(field, [0, ''], NO_SEQUENCES),
-      sequence_start: (field) => mustBe(field, [false], NO_SEQUENCES),
-      sequence_end: (field) => mustBe(field, [false], NO_SEQUENCES),
+      ...Object.fromEntries(
+        Object.entries(MEANINGLESS).map(([name, { values, wants }]) => [
+          name,
+          (field: string) => mustBe(field, values, wants),
+        ]),
+      ),
       content_type: (field) => contentType(field, () => undefined),
     };
   }
@@ -180,7 +174,7 @@ function parameters(field: string, known: Fields, refused?: Readonly<Record<stri
 
 function contentType(field: string, then: (text: string) => void): ValueTaker {
   const check = (text: string): void => {
-    if (!CONTENT_TYPES.includes(text)) throw invalidField(field, `must be one of ${CONTENT_TYPES.join(', ')}`);
+    requireContentType(field, text);
     then(text);
   };
   return stringField(field, check, { maxBytes: MAX_NAME_BYTES });

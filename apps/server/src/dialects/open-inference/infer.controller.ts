@@ -1,26 +1,19 @@
 import { Controller, HttpCode, Inject, Param, Post, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { EyrieError } from '#core';
-import type { Route } from '#routing';
 import { RequireScope } from '../../auth/route-access';
 import type { Config } from '../../config';
 import { ModelPath, VersionPath } from '../../http/model-ref.dto';
-import { contextOf } from '../../http/request-context';
-import { PredictionService } from '../../serving/prediction.service';
-import { questionOf } from '../../serving/question-of';
 import { CONFIG } from '../../settings';
-import type { InferRequest } from './infer-request';
 import { ApiInfer } from './infer.openapi';
+import { OpenInference } from './inference';
 import { receiveInfer } from './receive-infer';
-import { translate } from './translate';
-import type { Translation } from './translation';
 import { writeInfer } from './write-infer';
 
 @RequireScope('predict')
 @Controller({ path: 'v2/models/:model', version: VERSION_NEUTRAL })
 export class InferController {
   constructor(
-    private readonly predictions: PredictionService,
+    private readonly inference: OpenInference,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -41,50 +34,6 @@ export class InferController {
   /** Whom it asks is in its permit. */
   private async infer(req: Request, res: Response, path: ModelPath & { version?: string }): Promise<void> {
     const request = await receiveInfer(req, this.config);
-    const question = questionOf(res);
-    let translation!: Translation;
-    const { route, results } = await this.predictions.predictParts(
-      async (task, chosen) => {
-        requireSameModel(request, chosen, path.version);
-        translation = await translate(task, request, this.config);
-        return translation.reads;
-      },
-      question,
-      ({ output }) => translation.present(output),
-    );
-    Object.assign(contextOf(res).logged, { inference_id: request.id, inputs: results.length });
-    const outputs = translation.outputs(all(results, translation));
-    const { model: modelName, version } = route.version;
-    await writeInfer(res, { id: request.id, modelName, modelVersion: String(version), outputs }, request);
+    await writeInfer(res, await this.inference.infer(request, res, path.version), request);
   }
-}
-
-const INPUTS_FAULTS = ['INVALID_IMAGE', 'INVALID_REQUEST', 'HARMFUL_INPUT'] as const;
-
-/** What fails for one of several pictures fails for the request, which has no place for an error beside its answers. */
-function all(results: readonly unknown[], { places }: Translation): readonly unknown[] {
-  const failed = results.findIndex((result) => result instanceof EyrieError);
-  if (failed < 0) return results;
-  const error = results[failed] as EyrieError;
-  const code = INPUTS_FAULTS.find((each) => each === error.code);
-  if (results.length === 1 || !places || !code) throw error;
-  const { message, retryAfterSeconds, cause } = error;
-  throw new EyrieError(code, `${places[failed]}: ${message}`, { retryAfterSeconds, cause });
-}
-
-/** Clients name the model in the body as well. @throws EyrieError INVALID_REQUEST where it is another */
-function requireSameModel({ modelName, modelVersion = '' }: InferRequest, { version }: Route, asked?: string): void {
-  if (modelName !== undefined && modelName !== version.model) {
-    throw new EyrieError(
-      'INVALID_REQUEST',
-      `model_name is "${modelName}" in the body, but the path names ${version.model}`,
-    );
-  }
-  const isSame = ['', asked, String(version.version)].includes(modelVersion);
-  if (isSame) return;
-  const named = asked === undefined ? 'no version' : `version ${asked}`;
-  throw new EyrieError(
-    'INVALID_REQUEST',
-    `model_version is "${modelVersion}" in the body, but the path names ${named}`,
-  );
 }

@@ -18,11 +18,29 @@ export function portsOf(task: ServedTask): Ports {
   };
 }
 
+export interface ConfiguredPort {
+  name: string;
+  data_type: string;
+  format?: string;
+  dims: readonly number[];
+}
+
+export interface ModelConfig {
+  name: string;
+  platform: string;
+  backend: string;
+  version_policy: { specific: { versions: readonly number[] } };
+  max_batch_size: number;
+  input: readonly ConfiguredPort[];
+  output: readonly ConfiguredPort[];
+  instance_group: readonly { name: string; kind: string; count: number }[];
+}
+
 /** What Triton's configuration of a model says: https://github.com/triton-inference-server/common, protobuf/model_config.proto */
 export function configOf(
   task: ServedTask,
   { name, version, workers, maxPictures }: { name: string; version: number; workers: number; maxPictures: number },
-): object {
+): ModelConfig {
   const { inputs, outputs } = portsOf(task);
   const isBatched = task instanceof ImageClassifier;
   // The first size is that of the batch, which max_batch_size tells of.

@@ -1,17 +1,14 @@
 import { Controller, HttpCode, Inject, Param, Post, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { EyrieError, invalidField } from '#core';
-import { type Model, ModelRegistry, type ModelVersion, routedVersions } from '#registry';
-import { findVersion } from '#routing';
-import { AuditLog } from '../../auth/audit-log';
+import { invalidField } from '#core';
 import { RequireScope } from '../../auth/route-access';
 import type { Config } from '../../config';
-import { forClients } from '../../http/for-clients';
-import { ModelPath, toVersionRef, VERSION_REF } from '../../http/model-ref.dto';
+import { ModelPath } from '../../http/model-ref.dto';
 import { CONFIG } from '../../settings';
 import { ApiErrors } from './error-form';
 import { TAG } from './infer.openapi';
+import { type ChangeParameters, Repository } from './repository';
 import { readSmallBody } from './small-body';
 
 class IndexEntryDto {
@@ -28,7 +25,6 @@ class IndexEntryDto {
   reason?: string;
 }
 
-const UNLOAD = ['version', 'unload_dependents'];
 const PARAMETERS = {
   type: 'object',
   properties: {
@@ -40,8 +36,7 @@ const PARAMETERS = {
 @Controller({ path: 'v2/repository', version: VERSION_NEUTRAL })
 export class RepositoryController {
   constructor(
-    private readonly registry: ModelRegistry,
-    private readonly audit: AuditLog,
+    private readonly repository: Repository,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -56,8 +51,7 @@ export class RepositoryController {
   async index(@Req() req: Request): Promise<IndexEntryDto[]> {
     const { ready = false } = await readSmallBody(req, this.config, ['ready']);
     if (typeof ready !== 'boolean') throw invalidField('ready', 'must be true or false');
-    const versions = this.registry.list().flatMap((model) => [...model.versions.values()]);
-    return versions.filter(({ state }) => !ready || state === 'READY').map(entryOf);
+    return this.repository.index(ready);
   }
 
   @Post('models/:model/load')
@@ -75,17 +69,7 @@ export class RepositoryController {
     @Res({ passthrough: true }) res: Response,
     @Param() path: ModelPath,
   ): Promise<IndexEntryDto[]> {
-    const ref = await this.versionAsked(req, ['version']);
-    const model = await this.registry.look(path.model);
-    const numbers = ref === undefined ? routedVersions(model.policy) : [this.find(model, ref).version];
-    return Promise.all(
-      numbers.map(async (number) => {
-        const before = model.versions.get(number)?.state;
-        const loaded = await this.registry.load(model.name, number);
-        this.audit.record(res, `load ${model.name} version ${number}`, before, loaded.state);
-        return entryOf(loaded);
-      }),
-    );
+    return this.repository.load(path.model, await this.parametersOf(req), res);
   }
 
   @Post('models/:model/unload')
@@ -101,35 +85,16 @@ export class RepositoryController {
     @Res({ passthrough: true }) res: Response,
     @Param() path: ModelPath,
   ): Promise<IndexEntryDto[]> {
-    const ref = await this.versionAsked(req, UNLOAD);
-    const model = await this.registry.look(path.model);
-    if (ref === undefined) throw servesOn(model);
-    const version = this.find(model, ref);
-    const before = version.state;
-    const unloaded = await this.registry.unload(model.name, version.version);
-    this.audit.record(res, `unload ${model.name} version ${version.version}`, before, unloaded.state);
-    return [entryOf(unloaded)];
+    return this.repository.unload(path.model, await this.parametersOf(req), res);
   }
 
-  private find(model: Model, ref: string): ModelVersion {
-    return findVersion(this.registry, model, toVersionRef(ref));
-  }
-
-  /** @throws EyrieError INVALID_REQUEST, also for what would change what is loaded, such as another configuration */
-  private async versionAsked(req: Request, known: readonly string[]): Promise<string | undefined> {
+  /** @throws EyrieError INVALID_REQUEST */
+  private async parametersOf(req: Request): Promise<ChangeParameters> {
     const { parameters = {} } = await readSmallBody(req, this.config, ['parameters']);
     if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
       throw invalidField('parameters', 'must be a JSON object');
     }
-    const { version } = parameters as { version?: unknown };
-    const other = Object.keys(parameters).find((name) => !known.includes(name));
-    if (other !== undefined) {
-      throw invalidField(`parameters.${other.slice(0, 100)}`, `is not known here; known here: ${known.join(', ')}`);
-    }
-    if (version === undefined) return undefined;
-    const text = typeof version === 'number' || typeof version === 'string' ? String(version) : '';
-    if (!VERSION_REF.test(text)) throw invalidField('parameters.version', 'must be a version number or an alias');
-    return text;
+    return parameters as ChangeParameters;
   }
 }
 
@@ -144,21 +109,4 @@ function ApiChangeErrors(): MethodDecorator {
     'REGISTRY_UNAVAILABLE',
     'DEADLINE_EXCEEDED',
   );
-}
-
-function servesOn({ name, policy }: Model): EyrieError {
-  const named = routedVersions(policy).join(', ');
-  return new EyrieError(
-    'CONFLICT',
-    `the policy of ${name} names version ${named}, which serves as long as it does; unload another version by ` +
-      '{"parameters": {"version": "…"}}, or remove the model by DELETE /v1/models/{model}',
-  );
-}
-
-/** Triton has no other words. */
-const STATES: Partial<Record<ModelVersion['state'], string>> = { UNLOADED: 'UNAVAILABLE', FAILED: 'UNAVAILABLE' };
-
-function entryOf({ model, version, state, reason }: ModelVersion): IndexEntryDto {
-  const why = reason ?? (state === 'UNLOADED' ? 'unloaded' : '');
-  return { name: model, version: String(version), state: STATES[state] ?? state, reason: forClients(why) };
 }

@@ -2,29 +2,19 @@ import { Controller, Get, HttpStatus, Res, VERSION_NEUTRAL } from '@nestjs/commo
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public, RequireScope } from '../../auth/route-access';
-import { BUILD_INFO } from '../../build-info';
 import { ModelsHealth } from '../../health/models.health';
 import { ApiErrors } from './error-form';
 import { TAG } from './infer.openapi';
-
-/** What of Triton's extensions is spoken here, by the names that its own server gives them. */
-const EXTENSIONS = [
-  'binary_tensor_data',
-  'classification',
-  'model_configuration',
-  'model_repository',
-  'model_repository(unload_dependents)',
-  'statistics',
-];
+import { SERVER } from './server-description';
 
 class ServerDto {
   @ApiProperty({ example: 'eyrie' })
   name!: string;
 
-  @ApiProperty({ example: BUILD_INFO.version })
+  @ApiProperty({ example: SERVER.version })
   version!: string;
 
-  @ApiProperty({ type: [String], example: EXTENSIONS })
+  @ApiProperty({ type: [String], example: SERVER.extensions })
   extensions!: string[];
 }
 
@@ -47,7 +37,7 @@ export class OpenInferenceServerController {
   @ApiOperation({ summary: 'What answers, and which extensions of the protocol it knows' })
   @ApiOkResponse({ type: ServerDto })
   server(): ServerDto {
-    return { name: 'eyrie', version: BUILD_INFO.version, extensions: EXTENSIONS };
+    return SERVER;
   }
 
   @Get('health/live')

@@ -2,14 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { bytesOf, elementsAsJson, type TensorValue } from '#tasks';
 import { writePieces } from '../../http/write-pieces';
 import type { RequestedOutput } from './infer-request';
+import type { InferResponse } from './inference';
 import { HEADER } from './receive-infer';
-
-export interface InferResponse {
-  id?: string;
-  modelName: string;
-  modelVersion: string;
-  outputs: readonly TensorValue[];
-}
 
 /** Answers an inference request: JSON, and behind it the bytes of those outputs that are wanted so. */
 export async function writeInfer(
