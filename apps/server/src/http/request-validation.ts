@@ -27,7 +27,8 @@ export class RequestValidation extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
     // Of a query or a path, a validated object is nobody's own: the same text gives the same one, which nobody can change.
-    if ((type !== 'query' && type !== 'param') || !metatype) return super.transform(value, metadata) as Promise<unknown>;
+    if ((type !== 'query' && type !== 'param') || !metatype)
+      return super.transform(value, metadata) as Promise<unknown>;
     const key = JSON.stringify(value);
     const known = this.knownOf(metatype);
     const found = known.get(key);
