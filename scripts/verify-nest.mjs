@@ -23,7 +23,7 @@ run(process.execPath, [nest, 'build'], { cwd: copy });
 const started = spawn(process.execPath, [nest, 'start'], {
   cwd: copy,
   detached: true,
-  env: { ...process.env, HOST: '127.0.0.1', PORT: '0' },
+  env: { ...process.env, HOST: '127.0.0.1', PORT: '0', GRPC_PORT: '0' },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 process.on('exit', () => endGroup(started));

@@ -15,7 +15,7 @@ fyMCycKVmBOdDZXp/jwIBZOSZcHFnbyaDS6s3XChnA==
 -----END CERTIFICATE-----
 `;
 
-const KEY = `-----BEGIN PRIVATE KEY-----
+export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQge0MSTkO1hFF0gaRL
 lhDITWs+c8Pd5vkr5ynRDJdgbfehRANCAATncbdldbqbwGAh6hDtU/xQ4WWxtoc7
 WRFREsAcQHQe1ZGUgDeuHWplGgop9jal7/VOcCANBtOEzgWa/Lnmlq1T

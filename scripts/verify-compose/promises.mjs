@@ -11,7 +11,13 @@ const RULES = join(root, 'monitoring/prometheus/rules');
 /** Of docker-compose.yml. */
 const GRACE_SECONDS = 35;
 /** Other ports than the defaults, for the second start. */
-const MOVED = { EYRIE_PORT: '8123', PROMETHEUS_PORT: '9123', REDIS_URL: 'redis://redis:6379', EYRIE_VERSION: '9.8.7' };
+const MOVED = {
+  EYRIE_PORT: '8123',
+  EYRIE_GRPC_PORT: '8124',
+  PROMETHEUS_PORT: '9123',
+  REDIS_URL: 'redis://redis:6379',
+  EYRIE_VERSION: '9.8.7',
+};
 const WITH_REDIS = ['--profile', 'redis'];
 
 let ending = false;

@@ -172,7 +172,7 @@ async function leavesEmptyVolume(folder) {
   const port = await freePort();
   const server = spawnSync(process.execPath, [join(root, 'dist/apps/server/src/main.js')], {
     encoding: 'utf8',
-    env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', MODEL_REGISTRY: registry },
+    env: { ...process.env, PORT: String(port), GRPC_PORT: '0', HOST: '127.0.0.1', MODEL_REGISTRY: registry },
     timeout: 60_000,
   });
   assert.equal(server.status, 1);

@@ -6,12 +6,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EyrieServer } from '../eyrie-server.mjs';
+import { freePort } from '../free-ports.mjs';
 import { prepare, root } from '../prepare.mjs';
 import { virtualEnvironment } from '../virtual-environment.mjs';
 
 const MLSERVER = '1.7.1';
 const TRITON = '2.73.0';
 const KSERVE = '0.21.0';
+const GRPC_TOOLS = ['grpcio-reflection==1.81.1', 'grpcio-health-checking==1.81.1'];
 const MODEL = 'resnet-cifar10';
 const PICTURES = ['ship.png', 'cat.jpg', 'frog.webp'];
 const KEY = 'a-key-for-this-run-alone';
@@ -20,11 +22,14 @@ const PIXELS = 3 * 32 * 32;
 // Kserve and mlserver want different versions of the same packages.
 const bin = virtualEnvironment('mlserver', MLSERVER, `tritonclient[http]==${TRITON}`);
 const kserve = virtualEnvironment('kserve', KSERVE);
+const triton = virtualEnvironment('tritonclient', TRITON, `tritonclient[grpc]==${TRITON}`, ...GRPC_TOOLS);
 prepare();
 const folder = mkdtempSync(join(tmpdir(), 'eyrie-dialects-'));
+const grpcPort = await freePort();
 const server = await EyrieServer.start({
   registry: join(root, 'model-registry'),
   model: MODEL,
+  grpcPort,
   env: { LOG_LEVEL: 'error', ADMIN_API_KEYS: createHash('sha256').update(KEY).digest('hex') },
 });
 const { host } = new URL(server.url);
@@ -32,11 +37,14 @@ let failed = 0;
 try {
   const classes = await Promise.all(PICTURES.map(bestClass));
   const files = PICTURES.map((name) => join(root, 'samples', name));
-  for (const [python, script] of [
-    [bin, 'tritonclient_http.py'],
-    [kserve, 'kserve_rest.py'],
+  const grpcHost = `127.0.0.1:${grpcPort}`;
+  for (const [python, script, address] of [
+    [bin, 'tritonclient_http.py', host],
+    [kserve, 'kserve_rest.py', host],
+    [triton, 'tritonclient_grpc.py', grpcHost],
+    [kserve, 'kserve_grpc.py', grpcHost],
   ]) {
-    const args = [join(root, 'scripts/verify-dialects', script), host, KEY, JSON.stringify({ files, classes })];
+    const args = [join(root, 'scripts/verify-dialects', script), address, KEY, JSON.stringify({ files, classes })];
     const { status, stdout, stderr } = spawnSync(join(python, 'python'), args, { encoding: 'utf8' });
     process.stdout.write(stdout);
     if (status !== 0) tell(`${script}: ${stderr.trim().split('\n').slice(-8).join('\n')}`);

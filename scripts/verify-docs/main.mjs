@@ -37,7 +37,7 @@ async function walk(page) {
   if (toRun.length === 0) return;
   const folder = copyOfCheckout();
   const port = String(await freePort());
-  const env = { ...process.env, PORT: port, NO_COLOR: '1', COLUMNS: '120' };
+  const env = { ...process.env, PORT: port, GRPC_PORT: '0', NO_COLOR: '1', COLUMNS: '120' };
   for (const name of ['EYRIE_SERVER', 'EYRIE_KEY', 'MODEL_REGISTRY']) delete env[name];
   const shell = new Shell(folder, env);
   const onPort = (text) => text.replaceAll(PORT, port);

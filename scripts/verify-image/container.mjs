@@ -29,7 +29,7 @@ export class Container {
   /** @param env variables; `flags` of `podman run`, HARDENED unless others are given */
   static async start(image, { env = {}, flags = HARDENED } = {}) {
     const port = env.PORT ?? (await freePort());
-    const variables = Object.entries({ HOST: '127.0.0.1', PORT: port, ...env }).flatMap(([k, v]) => [
+    const variables = Object.entries({ HOST: '127.0.0.1', PORT: port, GRPC_PORT: '0', ...env }).flatMap(([k, v]) => [
       '--env',
       `${k}=${v}`,
     ]);

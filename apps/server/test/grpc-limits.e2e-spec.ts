@@ -6,7 +6,7 @@ import { request } from '#testing/http';
 import { png, randomPng } from '#testing/images';
 import { MODEL, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
-import { CERTIFICATE, writeCertificate } from '#testing/tls';
+import { CERTIFICATE, KEY, writeCertificate } from '#testing/tls';
 import { until } from '#testing/until';
 import { GrpcServer } from '../src/grpc/grpc-server';
 import { Draining } from '../src/health/draining';
@@ -53,12 +53,13 @@ function half(client: GrpcClient): Call {
   return call;
 }
 
-it('with TLS and keys: each method needs its scope, and only who speaks TLS gets any answer', async () => {
+it('with TLS and keys: each method needs its scope, and only who has a certificate gets any answer', async () => {
   const folder = temporaryFolder();
   const { cert, key } = writeCertificate(folder.path);
   const env = {
     GRPC_TLS_CERT_FILE: cert,
     GRPC_TLS_KEY_FILE: key,
+    GRPC_TLS_CLIENT_CA_FILE: cert,
     PREDICT_AUTH: 'required',
     RATE_LIMIT_PER_MINUTE: '6',
     ...DIGESTS,
@@ -67,7 +68,13 @@ it('with TLS and keys: each method needs its scope, and only who speaks TLS gets
     const plain = await GrpcClient.connect(port);
     expect((await plain.call('ServerLive')).status).toBeUndefined();
     plain.close();
-    const client = await GrpcClient.connect(port, { ca: Buffer.from(CERTIFICATE) });
+    const ca = Buffer.from(CERTIFICATE);
+    const stranger = await GrpcClient.connect(port, { ca }).then(
+      (client) => client.call('ServerLive'),
+      () => undefined,
+    );
+    expect(stranger?.status).toBeUndefined();
+    const client = await GrpcClient.connect(port, { ca, cert: ca, key: Buffer.from(KEY) });
     const asked = picture(await randomPng());
     const without = await client.call('ModelInfer', asked);
     expect([without.status, without.metadata['www-authenticate']]).toEqual([16, 'Bearer']);

@@ -110,11 +110,11 @@ export class GrpcStage {
     }
   }
 
-  private openTrace({ context, headers, socket }: GrpcExchange, path: string): void {
+  private openTrace({ context, headers }: GrpcExchange, path: string): void {
     const { tracing, forwarded } = this.options;
     if (!tracing || isProbe(path)) return;
     const traced = { headers: { ...headers, host: headers[':authority'] as string }, method: 'POST', httpVersion: '2' };
-    const scheme = 'encrypted' in socket ? 'https' : forwarded.schemeOf({ headers });
+    const scheme = headers[':scheme'] === 'https' ? 'https' : forwarded.schemeOf({ headers });
     context.trace = tracing.open(traced, path, scheme);
   }
 
