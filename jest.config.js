@@ -15,6 +15,7 @@ const esModules = [
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/testing', '<rootDir>/monitoring'],
+  setupFilesAfterEnv: ['<rootDir>/testing/equal-bytes.ts'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
   moduleNameMapper: {
     '^#(authoring|cache|core|inference|onnx|registry|routing|tasks|validation)$': '<rootDir>/libs/$1/src/index.ts',

@@ -18,10 +18,10 @@ export function temporaryRegistry(
   return folder;
 }
 
-/** A copy of the bundled models, to be damaged. */
-export function copyOfBundledRegistry(): TemporaryFolder {
+/** A copy of one of the bundled models, to be damaged or to be served alone: all of them are seven workers. */
+export function copyOfBundledModel(model: string): TemporaryFolder {
   const folder = temporaryFolder();
-  cpSync(BUNDLED_REGISTRY, folder.path, { recursive: true });
+  cpSync(join(BUNDLED_REGISTRY, model), join(folder.path, model), { recursive: true });
   return folder;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PredictorFactory } from '#inference';
 import { postImage, postJson, request, type Answer } from '#testing/http';
@@ -21,10 +21,13 @@ async function start(env: Record<string, string>): Promise<void> {
   registry = temporaryRegistry({}, {}, {});
   server = await startServer({ MODEL_REGISTRY: registry.path, ...env });
 }
-afterEach(async () => {
+async function stop(): Promise<void> {
   await server.stop();
   registry.remove();
-});
+}
+/** Tests that leave a server as it was share it. */
+let isShared = false;
+afterEach(() => (isShared ? undefined : stop()));
 
 const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN): Promise<Answer> =>
   request(server.url + path, {
@@ -144,6 +147,35 @@ describe('changes', () => {
     expect([...codeOf(failed), failed.body.detail]).toEqual([409, 'CONFLICT', expect.stringContaining('labels.txt')]);
   });
 
+  it('mend a policy that names a version which is gone', async () => {
+    await start({ ...KEYS, REGISTRY_POLL_SECONDS: '0' });
+    await call('PUT', `${MODEL_PATH}/policy`, { ...SPLIT, aliases: { champion: 1, old: 3 } });
+    rmSync(join(registry.path, MODEL, '3'), { recursive: true });
+    expect((await call('POST', '/v1/registry/refresh')).status).toBe(200);
+    expect((await postImage(`${server.url}/v1/predict`, await randomPng())).status).toBe(200);
+    const mended = await call('DELETE', `${MODEL_PATH}/aliases/old`);
+    expect([mended.status, mended.body.aliases]).toEqual([200, { champion: 1 }]);
+  });
+
+  it('a policy.json that is no JSON answers CONFLICT and serves on', async () => {
+    await start({ ...KEYS, REGISTRY_POLL_SECONDS: '0' });
+    writeFileSync(join(registry.path, MODEL, 'policy.json'), '{"revision": 1,');
+    const answer = await call('PUT', `${MODEL_PATH}/aliases/champion`, { version: 1 });
+    expect([...codeOf(answer), answer.body.detail]).toEqual([409, 'CONFLICT', expect.stringContaining('policy.json')]);
+    expect((await postImage(`${server.url}/v1/predict`, await randomPng())).status).toBe(200);
+  });
+});
+
+describe('a policy', () => {
+  beforeAll(async () => {
+    await start(KEYS);
+    isShared = true;
+  });
+  afterAll(() => {
+    isShared = false;
+    return stop();
+  });
+
   it.each([
     ['weights of 99', { ...SPLIT, variants: [{ name: 'a', version: 1, weight: 99 }] }, /add up to 99/],
     ['a negative weight', { ...SPLIT, variants: [{ name: 'a', version: 1, weight: -1 }] }, /weight/],
@@ -164,29 +196,11 @@ describe('changes', () => {
     ['null in a list', '{"default":1,"aliases":{},"variants":[null]}', /variants/],
     ['broken JSON', '{"default":1,}', /not valid JSON: an unexpected } at byte 13/],
     ['one nested a thousand deep', { ...SPLIT, default: nested(1_000) }, /nested more than 32 levels/],
-  ])('%s is refused, and what served before serves on', async (_, policy, why) => {
-    await start(KEYS);
+  ])('with %s is refused, and what served before serves on', async (_, policy, why) => {
     const answer = await call('PUT', `${MODEL_PATH}/policy`, policy);
     expect([...codeOf(answer), answer.body.detail]).toEqual([400, 'INVALID_REQUEST', expect.stringMatching(why)]);
+    expect(existsSync(join(registry.path, MODEL, 'policy.json'))).toBe(false);
     expect((await postImage(`${server.url}/v1/predict`, await randomPng())).body.model.version).toBe(3);
-  });
-
-  it('mend a policy that names a version which is gone', async () => {
-    await start({ ...KEYS, REGISTRY_POLL_SECONDS: '0' });
-    await call('PUT', `${MODEL_PATH}/policy`, { ...SPLIT, aliases: { champion: 1, old: 3 } });
-    rmSync(join(registry.path, MODEL, '3'), { recursive: true });
-    expect((await call('POST', '/v1/registry/refresh')).status).toBe(200);
-    expect((await postImage(`${server.url}/v1/predict`, await randomPng())).status).toBe(200);
-    const mended = await call('DELETE', `${MODEL_PATH}/aliases/old`);
-    expect([mended.status, mended.body.aliases]).toEqual([200, { champion: 1 }]);
-  });
-
-  it('a policy.json that is no JSON answers CONFLICT and serves on', async () => {
-    await start({ ...KEYS, REGISTRY_POLL_SECONDS: '0' });
-    writeFileSync(join(registry.path, MODEL, 'policy.json'), '{"revision": 1,');
-    const answer = await call('PUT', `${MODEL_PATH}/aliases/champion`, { version: 1 });
-    expect([...codeOf(answer), answer.body.detail]).toEqual([409, 'CONFLICT', expect.stringContaining('policy.json')]);
-    expect((await postImage(`${server.url}/v1/predict`, await randomPng())).status).toBe(200);
   });
 });
 

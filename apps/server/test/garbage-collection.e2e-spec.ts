@@ -1,10 +1,15 @@
 import { postImage, request } from '#testing/http';
 import { randomPng } from '#testing/images';
+import { copyOfBundledModel } from '#testing/registry';
 import { ServerProcess } from '#testing/server-process';
 
+const registry = copyOfBundledModel('resnet-cifar10');
 let server: ServerProcess;
-beforeAll(async () => (server = await ServerProcess.start()), 60_000);
-afterAll(() => server?.kill());
+beforeAll(async () => (server = await ServerProcess.start({ MODEL_REGISTRY: registry.path })), 60_000);
+afterAll(async () => {
+  await server?.kill();
+  registry.remove();
+});
 
 async function fullCollections(): Promise<number> {
   const { text } = await request(`${server.url}/metrics`);

@@ -2,12 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from '#testing/server-process';
-import { REPOSITORY } from '#testing/registry';
+import { copyOfBundledModel, REPOSITORY } from '#testing/registry';
 
 // ONNX Runtime keeps a device id and a queue of events in the home folder of whom it reports about.
 it('reports to nobody: the home folder stays as it was', async () => {
   const home = mkdtempSync(join(tmpdir(), 'eyrie-home-'));
-  const server = await ServerProcess.start({ HOME: home });
+  const registry = copyOfBundledModel('resnet-cifar10');
+  const server = await ServerProcess.start({ HOME: home, MODEL_REGISTRY: registry.path });
   try {
     const { status } = await fetch(`${server.url}/v1/predict`, {
       method: 'POST',
@@ -18,6 +19,7 @@ it('reports to nobody: the home folder stays as it was', async () => {
     expect(readdirSync(home, { recursive: true })).toEqual([]);
   } finally {
     await server.kill();
+    registry.remove();
     rmSync(home, { recursive: true });
   }
 });

@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf } from '#testing/children';
 import { postImage, RawClient, request, sample } from '#testing/http';
-import { temporaryRegistry } from '#testing/registry';
+import { copyOfBundledModel, temporaryRegistry } from '#testing/registry';
 import { until } from '#testing/until';
 import { ServerProcess } from '#testing/server-process';
 
@@ -13,10 +13,16 @@ const ship = sample('ship.png');
 /** Of one small version: starts sooner than the bundled models. */
 const registry = temporaryRegistry({});
 const SMALL = { MODEL_REGISTRY: registry.path };
+/** Of three versions and four workers, and knows a ship. */
+const ships = copyOfBundledModel('resnet-cifar10');
+const SHIPS = { MODEL_REGISTRY: ships.path };
 
 let server: ServerProcess;
 afterEach(() => server.kill());
-afterAll(() => registry.remove());
+afterAll(() => {
+  registry.remove();
+  ships.remove();
+});
 
 /** What became of a request: answered, or not even accepted, or lost. */
 type Outcome = { status: number; label?: string; detail?: string } | { refused: string } | { lost: string; id: string };
@@ -89,7 +95,7 @@ const isAlive = (pid: number) => {
 
 describe('kill -9 of every worker, one after another', () => {
   it(`costs none of ${CLIENTS} clients an answer`, async () => {
-    server = await ServerProcess.start();
+    server = await ServerProcess.start(SHIPS);
     const first = workerPids();
     expect(first.length).toBeGreaterThanOrEqual(3);
     const clients = startClients();
@@ -114,7 +120,7 @@ describe('kill -9 of every worker, one after another', () => {
 
 describe('SIGTERM', () => {
   it(`under the load of ${CLIENTS} clients: what was accepted is answered, then no connection is, then exit 0`, async () => {
-    server = await ServerProcess.start();
+    server = await ServerProcess.start(SHIPS);
     const [workers, storage] = [workerPids(), storagePids()];
     expect(workers.length).toBeGreaterThanOrEqual(3);
     expect(storage).toHaveLength(1);

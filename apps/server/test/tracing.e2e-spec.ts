@@ -326,14 +326,10 @@ describe('without OTEL_EXPORTER_OTLP_ENDPOINT', () => {
   });
 });
 
-it.each([
-  [
-    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
-    /OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http:\/\/collector:4318; what it is now is not shown/,
-  ],
-  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /OTEL_EXPORTER_OTLP_PROTOCOL must be http\/protobuf .*\\"grpc\\"/],
-])('%j stops the start, by name', async (wrong, message) => {
-  const server = await ServerProcess.spawn({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', ...wrong });
+it('a setting that cannot be stops the start, by name', async () => {
+  const server = await ServerProcess.spawn({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' });
   expect(await server.exited).toBe(1);
-  expect(server.stderr).toMatch(message);
+  expect(server.stderr).toMatch(
+    /OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http:\/\/collector:4318; what it is now is not shown/,
+  );
 });

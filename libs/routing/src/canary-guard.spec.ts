@@ -1,15 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PredictorFactory } from '#inference';
-import { imageClassifierOf, WORKER_ENTRY } from '#tasks';
+import { imageClassifierOf } from '#tasks';
 import { FolderStore, ModelRegistry, type Policy } from '#registry';
 import { randomPng } from '#testing/images';
+import { KeptPredictors } from '#testing/kept-predictors';
 import { writeVersion } from '#testing/onnx-classifier';
 import { CanaryGuard } from './canary-guard';
 import { chooseRoute } from './router';
 import { ShadowTraffic } from './shadow-traffic';
 import { TrafficEvents } from './traffic-events';
+
+const predictors = new KeptPredictors();
+afterAll(() => predictors.end());
 
 /** One server of several on the same registry folder, with a clock that is set by hand. */
 class Replica {
@@ -34,7 +37,6 @@ class Replica {
 
   static async start(folder: string, cpus: number): Promise<Replica> {
     const store = await FolderStore.open(folder);
-    const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1000 });
     const registry = new ModelRegistry(store, predictors, { load: 'routed', unloadGraceMs: 1_000 });
     await registry.refresh();
     return new Replica(registry, cpus);

@@ -35,6 +35,11 @@ it.each([
   );
 });
 
+it('says which protocol would do', () => {
+  const env = { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+  expect(() => isTracingOn(env)).toThrow(/^OTEL_EXPORTER_OTLP_PROTOCOL must be http\/protobuf .*"grpc"/);
+});
+
 it('knows what must not be logged: values of headers as they are given and as they are sent, and who logs in by a URL', () => {
   const env = {
     OTEL_EXPORTER_OTLP_HEADERS: 'api-key=hunter2,authorization=Basic%20abcd==',

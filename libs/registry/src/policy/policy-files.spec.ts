@@ -1,8 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PredictorFactory } from '#inference';
-import { WORKER_ENTRY } from '#tasks';
+import { KeptPredictors } from '#testing/kept-predictors';
 import { writeVersion } from '#testing/onnx-classifier';
 import { until } from '#testing/until';
 import { FolderStore } from '../stores/folder-store';
@@ -13,6 +12,8 @@ import { removeAlias, replacePolicy, setAlias } from './policy-change';
 
 let folder: string;
 const registries: ModelRegistry[] = [];
+const predictors = new KeptPredictors();
+afterAll(() => predictors.end());
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'eyrie-policy-'));
   for (const version of [1, 2, 3]) writeVersion(folder, 'm', version);
@@ -23,7 +24,6 @@ afterEach(async () => {
 });
 
 async function open(): Promise<ModelRegistry> {
-  const predictors = new PredictorFactory({ workerEntry: WORKER_ENTRY, maxPixels: 1000 });
   const registry = new ModelRegistry(await FolderStore.open(folder), predictors, {
     load: 'routed',
     unloadGraceMs: 1_000,
