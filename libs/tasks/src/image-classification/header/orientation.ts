@@ -52,6 +52,7 @@ const XMP_OF_PNG = 'XML:com.adobe.xmp\0';
 
 /** Chunks before and after the pixels; of several the last one counts. */
 function readPng(bytes: Uint8Array, view: DataView, found: Found): void {
+  const texts = new CompressedTexts();
   for (let at = 8; ; at += 12 + view.getUint32(at)) {
     const name = ascii(bytes, at + 4, 4);
     if (name === 'IEND') return;
@@ -60,33 +61,45 @@ function readPng(bytes: Uint8Array, view: DataView, found: Found): void {
     if (name === 'eXIf') {
       found.exif = orientationOfExif(withoutPrefix(content)) ?? found.exif;
     } else if (startsWith(content, EXIF_PROFILE)) {
-      const text = textOf(name, content.subarray(EXIF_PROFILE.length));
+      const text = texts.read(name, content.subarray(EXIF_PROFILE.length));
       found.profile = (text && orientationOfProfile(text)) ?? found.profile;
     } else if (startsWith(content, XMP_OF_PNG)) {
-      const text = textOf(name, content.subarray(XMP_OF_PNG.length));
+      const text = texts.read(name, content.subarray(XMP_OF_PNG.length));
       found.xmp = (text && orientationOfXmp(text)) ?? found.xmp;
     }
   }
 }
 
-/** Of a chunk, behind its keyword: PNG specification, 11.3.3. */
-function textOf(name: string, content: Uint8Array): Uint8Array | undefined {
-  if (name === 'tEXt') return content;
-  if (name === 'zTXt') return inflated(content.subarray(1));
-  const isCompressed = content[0] === 1;
-  // Behind flag and method: the language and the translated keyword, each ended by a zero.
-  const text = content.subarray(content.indexOf(0, content.indexOf(0, 2) + 1) + 1);
-  return isCompressed ? inflated(text) : text;
-}
-
+/** Bytes that the compressed texts of a file may have together, and how many there may be: what is more is not looked at. */
 const MOST_TEXT = 1024 * 1024;
+const MOST_TEXTS = 16;
 
-function inflated(bytes: Uint8Array): Uint8Array | undefined {
-  try {
-    return inflateSync(bytes, { maxOutputLength: MOST_TEXT });
-  } catch {
-    // Not what it says, or far more than such text has.
-    return undefined;
+/** Texts of one PNG. However many a file has, and whatever they unfold to, reading them takes some milliseconds. */
+class CompressedTexts {
+  private bytesLeft = MOST_TEXT;
+  private textsLeft = MOST_TEXTS;
+
+  /** Of a chunk, behind its keyword: PNG specification, 11.3.3. */
+  read(name: string, content: Uint8Array): Uint8Array | undefined {
+    if (name === 'tEXt') return content;
+    if (name === 'zTXt') return this.inflated(content.subarray(1));
+    const isCompressed = content[0] === 1;
+    // Behind flag and method: the language and the translated keyword, each ended by a zero.
+    const text = content.subarray(content.indexOf(0, content.indexOf(0, 2) + 1) + 1);
+    return isCompressed ? this.inflated(text) : text;
+  }
+
+  private inflated(bytes: Uint8Array): Uint8Array | undefined {
+    if (this.bytesLeft === 0 || --this.textsLeft < 0) return undefined;
+    try {
+      const text = inflateSync(bytes, { maxOutputLength: this.bytesLeft });
+      this.bytesLeft -= text.length;
+      return text;
+    } catch (error) {
+      // Not what it says; or far more than such text has, and then no other is looked at.
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') this.bytesLeft = 0;
+      return undefined;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { decodeImage } from './decode';
 import { pixelInput } from './input.fixture';
 import { sharp } from './libvips';
+import { withoutTexts } from './png-texts';
 
 const [WIDTH, HEIGHT] = [24, 16];
 const LIMITS = { maxPixels: 4_000_000 };
@@ -144,6 +145,41 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %d turns the same pixels wherever
   const late = await decodeImage(pngWith([], [chunk('eXIf', tiff(orientation))]), LIMITS);
   expect([late.width, late.height]).toEqual([expected.width, expected.height]);
   expect(Buffer.compare(Buffer.from(late.data), Buffer.from(expected.data))).toBe(0);
+});
+
+describe('compressed texts of a PNG', () => {
+  const compressed = (text: Buffer) => chunk('zTXt', 'Raw profile type exif\0\0', deflateSync(text));
+  const large = (megabytes: number) => Buffer.concat([profile(1), Buffer.alloc(megabytes * 1024 * 1024, '0')]);
+
+  it.each<[string, Buffer[], boolean]>([
+    ['are read one after the other', [compressed(large(0)), compressed(profile(6))], true],
+    ['are read no more after one that is far too long', [compressed(large(2)), compressed(profile(6))], false],
+    [
+      'are not read beyond a million bytes together',
+      [compressed(large(0.6)), compressed(large(0.6)), compressed(profile(6))],
+      false,
+    ],
+    [
+      'are not read beyond a few of them',
+      [...Array.from({ length: 20 }, () => compressed(profile(1))), compressed(profile(6))],
+      false,
+    ],
+  ])('%s', async (_, texts, isOnItsSide) => {
+    const { width, height } = await decodeImage(pngWith(texts), LIMITS);
+    expect([width, height]).toEqual(isOnItsSide ? [HEIGHT, WIDTH] : [WIDTH, HEIGHT]);
+  });
+
+  it('are not unfolded by the decoder either, and the pixels are the same', async () => {
+    const comment = (text: Buffer) => chunk('zTXt', 'Comment\0\0', deflateSync(text));
+    const few = pngWith([comment(Buffer.from('a holiday'))]);
+    expect(withoutTexts(few)).toBe(few);
+    const zeros = Buffer.alloc(20_000_000);
+    const bomb = pngWith([comment(zeros), chunk('tEXt', 'Title\0harbour')], [comment(zeros)]);
+    expect(withoutTexts(bomb)).toEqual(pngWith([chunk('tEXt', 'Title\0harbour')]));
+    expect(await decodeImage(bomb, LIMITS)).toEqual(await decodeImage(png, LIMITS));
+    // What is cut off in the middle of a text stays as it is: the decoder says what is wrong with it.
+    expect(withoutTexts(bomb.subarray(0, 200)).length).toBe(200);
+  });
 });
 
 it('turns what is reduced on the way, too', async () => {
