@@ -178,6 +178,28 @@ describe('a body that is no image', () => {
     ['JSON of 100,000 open lists', 400, 'INVALID_REQUEST', () => postJson(url(), '['.repeat(100_000))],
   ];
   it.each(CASES)('%s → %i %s', async (_, status, code, send) => expectProblem(await send(), status, code));
+
+  it.each<[string, [string, Uint8Array | string][], string]>([
+    [
+      'the field that has no place in it',
+      [
+        ['photo', good],
+        ['file', good],
+      ],
+      'it has a field "photo"',
+    ],
+    [
+      'that there are several',
+      [
+        ['file', good],
+        ['file', good],
+      ],
+      'it has more files',
+    ],
+  ])('of a form it says %s', async (_, fields, detail) => {
+    const { body } = await postForm(url(), fields);
+    expect(body).toMatchObject({ detail: expect.stringContaining(detail) });
+  });
 });
 
 describe('an image that cannot be taken', () => {

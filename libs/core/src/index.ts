@@ -22,6 +22,7 @@ export {
   type Timings,
 } from './inference';
 export { monotonicNow } from './monotonic-clock';
+export { retryAfterMs } from './retry-after';
 export { harmless, observe, reportObserverFailuresTo } from './observe';
 export type {
   AnswerCodec,

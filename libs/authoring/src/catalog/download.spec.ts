@@ -253,6 +253,13 @@ describe('a server that cannot', () => {
     expect(retries[0]).toMatch(/answered 503$/);
   });
 
+  it('not before the date that it names', async () => {
+    const date = 'Fri, 27 Nov 2026 11:00:00 GMT';
+    server.answers(answer(503, { date, 'retry-after': 'Fri, 27 Nov 2026 11:00:09 GMT' }));
+    expectModel(await fetchIt());
+    expect(waits).toEqual([9000]);
+  });
+
   it('and wants hours of patience is given two minutes', async () => {
     server.answers(answer(503, { 'retry-after': 10_000 }));
     expectModel(await fetchIt());

@@ -1,4 +1,4 @@
-import { withTimeLimit } from '#core';
+import { retryAfterMs, withTimeLimit } from '#core';
 import { AttemptFailed, SourceFailed } from './download-errors';
 import { redirected, shownUrl, splitCredentials } from './model-url';
 import type { Origin, PartFile } from './part-file';
@@ -117,7 +117,10 @@ async function place(response: Response, url: URL, part: PartFile, bytes?: numbe
 function refuseFailures({ status, headers }: Response, name: string): void {
   if (status === 200 || status === 206 || status === 416) return;
   if (status >= 500 || WORTH_ANOTHER_TRY.has(status)) {
-    throw new AttemptFailed(`${name} answered ${status}`, (numberOf(headers.get('retry-after')) ?? 0) * 1000);
+    throw new AttemptFailed(
+      `${name} answered ${status}`,
+      retryAfterMs(headers.get('retry-after'), headers.get('date')),
+    );
   }
   const hint = status === 401 || status === 403 ? '; it wants credentials, or does not serve this file any more' : '';
   throw new SourceFailed(`${name} answered ${status}${hint}`);

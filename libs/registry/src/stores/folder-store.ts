@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { EyrieError } from '#core';
 import { MODEL_NAME } from '../versions/manifest';
 import { RegistryUnreadableError, type ModelStore } from './model-store';
@@ -64,6 +64,7 @@ export class FolderStore implements ModelStore {
       return await this.folders(
         this.location,
         entries.filter(({ name }) => MODEL_NAME.test(name)),
+        onPassedOver,
       );
     } catch (error) {
       const why = `cannot read the model registry ${this.location}: ${(error as Error).message}`;
@@ -87,6 +88,7 @@ export class FolderStore implements ModelStore {
     const names = await this.folders(
       folder,
       entries.filter(({ name }) => VERSION_NAME.test(name)),
+      onPassedOver,
     );
     return names.map(Number).sort((a, b) => a - b);
   }
@@ -137,11 +139,16 @@ export class FolderStore implements ModelStore {
   }
 
   /** Links to folders are among them: to leave them out would be silent, and loading them says what is wrong. */
-  private async folders(parent: string, entries: FolderEntry[]): Promise<string[]> {
+  private async folders(parent: string, entries: FolderEntry[], onPassedOver?: OnPassedOver): Promise<string[]> {
     const names = entries.map(async (entry) => {
       if (entry.kind !== 'link') return entry.kind === 'folder' ? entry.name : undefined;
       const target = await this.files.follow(join(parent, entry.name)).catch(() => undefined);
-      return target?.kind === 'folder' ? entry.name : undefined;
+      if (target?.kind === 'folder') return entry.name;
+      const shown = relative(this.location, join(parent, entry.name));
+      onPassedOver?.(
+        `${shown} is passed over: it is a link that leads to ${target ? 'a file' : 'nothing that is there'}`,
+      );
+      return undefined;
     });
     return (await Promise.all(names)).filter((name) => name !== undefined);
   }

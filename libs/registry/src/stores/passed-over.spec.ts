@@ -1,4 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { EntryKind } from './file-calls';
+import { FolderStore } from './folder-store';
 import { passedOverAsModels, passedOverAsVersions } from './passed-over';
 
 const told = (list: (tell: (sentence: string) => void) => void): string[] => {
@@ -31,6 +35,35 @@ it.each([
   ['99999999999', 'a whole number from 1 to 999999999'],
 ])('a folder called %s is no version, and it is said which numbers are', (name, hint) => {
   expect(asVersion(name)).toEqual([expect.stringContaining(hint)]);
+});
+
+it('no number is proposed that is taken', () => {
+  const entries = ['1', '1 (copy)'].map((name) => ({ name, kind: 'folder' as const }));
+  expect(told((tell) => passedOverAsVersions('m', entries, tell))).toEqual([expect.not.stringContaining('would do')]);
+});
+
+it('a file with the number of a version is told to be one', () => {
+  expect(asVersion('1', 'file')).toEqual(['m/1 is passed over: it is a file, and a version is a folder']);
+});
+
+it('a link that leads to no folder is told', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'eyrie-links-'));
+  try {
+    mkdirSync(join(root, 'm/1'), { recursive: true });
+    for (const link of ['gone', 'm/2']) symlinkSync('/nowhere', join(root, link));
+    symlinkSync(__filename, join(root, 'file'));
+    const store = await FolderStore.open(root);
+    const sentences: string[] = [];
+    const tell = (sentence: string) => void sentences.push(sentence);
+    expect([await store.listModels(tell), await store.listVersions('m', tell)]).toEqual([['m'], [1]]);
+    expect(sentences.sort()).toEqual([
+      'file is passed over: it is a link that leads to a file',
+      'gone is passed over: it is a link that leads to nothing that is there',
+      'm/2 is passed over: it is a link that leads to nothing that is there',
+    ]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 it.each(['resnet50.onnx', 'model.json', 'labels.json'])('%s is no model', (name) => {

@@ -32,20 +32,23 @@ export function passedOverAsModels(entries: readonly FolderEntry[], tell: OnPass
 
 /** @param entries of a model's folder */
 export function passedOverAsVersions(model: string, entries: readonly FolderEntry[], tell: OnPassedOver): void {
+  const taken = new Set(entries.map(({ name }) => name));
   for (const { name, kind } of entries) {
     if (VERSION_NAME.test(name) && kind !== 'file' && kind !== 'other') continue;
     if (OF_A_MODEL.test(name)) continue;
     if (/^policy/i.test(name)) tell(`${model}/${name} is passed over: the policy is called policy.json`);
     else if (BESIDE.test(name) && !OF_A_VERSION.test(name) && !/^labels/i.test(name)) continue;
     else if (kind === 'folder' || kind === 'link')
-      tell(`the folder ${model}/${name} is passed over: ${versionRule(name)}`);
+      tell(`the folder ${model}/${name} is passed over: ${versionRule(name, taken)}`);
+    else if (VERSION_NAME.test(name)) tell(`${model}/${name} is passed over: it is a file, and a version is a folder`);
     else tell(`${model}/${name} is passed over: the files of a version lie in its folder, such as ${model}/1/${name}`);
   }
 }
 
-function versionRule(name: string): string {
+function versionRule(name: string, taken: ReadonlySet<string>): string {
   const digits = /\d+/.exec(name)?.[0].replace(/^0+/, '') ?? '';
-  const better = VERSION_NAME.test(digits) ? `; ${digits} would do` : '';
+  const isFree = VERSION_NAME.test(digits) && !taken.has(digits);
+  const better = isFree ? `; ${digits} would do` : '';
   return `a version is a whole number from 1 to 999999999, without zeros or anything else before it${better}`;
 }
 

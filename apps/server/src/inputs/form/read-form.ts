@@ -68,13 +68,14 @@ class FormParts {
     if (head.name === this.limits.field) return this.file(head);
     if (head.name === 'top_k' && head.fileName === undefined) return this.topK();
     if (head.name === 'model' || head.name === 'version') throw invalidField(head.name, ASKED_ELSEWHERE[head.name]);
-    throw new EyrieError('INVALID_REQUEST', onlyFiles(this.limits));
+    throw new EyrieError('INVALID_REQUEST', `${onlyFiles(this.limits)}; it has a field ${shown(head.name)}`);
   }
 
   private file({ fileName }: PartHead): PartSink {
     const { file, all } = this.limits;
     const maxFiles = mostFiles(this.limits);
-    if (++this.begun > maxFiles) throw new EyrieError('INVALID_REQUEST', onlyFiles(this.limits));
+    if (++this.begun > maxFiles)
+      throw new EyrieError('INVALID_REQUEST', `${onlyFiles(this.limits)}; it has more files`);
     const gathered = new Gathered(file.value, maxFiles > 1 ? undefined : this.expected);
     return {
       take: (bytes) => {
@@ -123,6 +124,11 @@ class FormParts {
 function isText(bytes: Buffer): boolean {
   if (bytes.length === 0 || bytes.length > MAX_MISTAKE_BYTES) return false;
   return bytes.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+}
+
+/** As much of a name as is needed to find it. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }
 
 function mostFiles({ files }: FormLimits): number {

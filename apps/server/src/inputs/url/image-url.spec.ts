@@ -35,6 +35,10 @@ describe('firstHop', () => {
     expect(() => firstHop('http://user@minio/', ['minio'])).toThrow(refused);
   });
 
+  it('says where a data: URI goes', () => {
+    expect(() => firstHop('data:image/png;base64,AAAA', [])).toThrow(/A data: URI goes into the field "image"/);
+  });
+
   it('refuses a URL of more than 4096 characters without repeating it', () => {
     const url = 'http://example.com/'.padEnd(4096, 'x');
     expect(() => firstHop(url, [])).not.toThrow();

@@ -15,6 +15,7 @@ export interface Hop {
 }
 
 const IMAGE_URL = 'The image URL';
+const DATA_URI = 'A data: URI goes into the field "image".';
 
 /** @throws {EyrieError} URL_NOT_ALLOWED */
 export function firstHop(text: string, allowedHosts: readonly string[]): Hop {
@@ -22,7 +23,7 @@ export function firstHop(text: string, allowedHosts: readonly string[]): Hop {
 }
 
 export function urlTooLong(name = IMAGE_URL): EyrieError {
-  return new EyrieError('URL_NOT_ALLOWED', `${name} is longer than ${MAX_URL_LENGTH} characters.`);
+  return new EyrieError('URL_NOT_ALLOWED', `${name} is longer than ${MAX_URL_LENGTH} characters. ${DATA_URI}`);
 }
 
 /**
@@ -62,7 +63,8 @@ function parse(name: string, text: string, base?: URL): URL {
 
 function checkedHop(name: string, url: URL, allowedHosts: readonly string[]): Hop {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new EyrieError('URL_NOT_ALLOWED', `${name} must begin with http:// or https://.`);
+    const hint = url.protocol === 'data:' ? ` ${DATA_URI}` : '';
+    throw new EyrieError('URL_NOT_ALLOWED', `${name} must begin with http:// or https://.${hint}`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new EyrieError('URL_NOT_ALLOWED', `${name} must not carry a user name or a password.`);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Backoff } from '#core';
+import { Backoff, retryAfterMs } from '#core';
 
 /** After the first try. */
 const MOST_RETRIES = 2;
@@ -25,10 +25,9 @@ export function isPassing(response: IncomingMessage | undefined, thrown: unknown
   return PASSING_ERRORS.has((thrown as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Milliseconds by `Retry-After` in seconds; 0 where there is none. */
+/** Milliseconds that an answer asks for by `Retry-After`; 0 where it does not. */
 export function retryAfterOf(response: IncomingMessage | undefined): number {
-  const seconds = response?.headers['retry-after'];
-  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0;
+  return retryAfterMs(response?.headers['retry-after'], response?.headers.date);
 }
 
 /** The tries of one fetch, its redirects included. */

@@ -33,7 +33,7 @@ export function readOrientation(format: ImageFormat, bytes: Uint8Array): number 
 const EXIF = 'Exif\0\0';
 const XMP_OF_JPEG = 'http://ns.adobe.com/xap/1.0/\0';
 
-/** Segments up to the first scan; of several that say something the first one counts. */
+/** Segments up to the first scan; of several with EXIF that say something the first one counts, of several with XMP the last. */
 function readJpeg(bytes: Uint8Array, view: DataView, found: Found): void {
   for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
     while (view.getUint8(at) !== 0xff) at++;
@@ -42,8 +42,8 @@ function readJpeg(bytes: Uint8Array, view: DataView, found: Found): void {
     if (marker === 0xda || marker === 0xd9) return;
     if (marker !== 0xe1) continue;
     const content = bytes.subarray(at + 4, at + 2 + view.getUint16(at + 2));
-    if (startsWith(content, EXIF)) found.exif ??= orientationOfExif(content.subarray(EXIF.length));
-    else if (startsWith(content, XMP_OF_JPEG)) found.xmp ??= orientationOfXmp(content);
+    if (startsWith(content, EXIF)) found.exif ??= orientationOfExif(withoutPrefix(content));
+    else if (startsWith(content, XMP_OF_JPEG)) found.xmp = orientationOfXmp(content) ?? found.xmp;
   }
 }
 
@@ -52,42 +52,54 @@ const XMP_OF_PNG = 'XML:com.adobe.xmp\0';
 
 /** Chunks before and after the pixels; of several the last one counts. */
 function readPng(bytes: Uint8Array, view: DataView, found: Found): void {
+  const texts = new CompressedTexts();
   for (let at = 8; ; at += 12 + view.getUint32(at)) {
     const name = ascii(bytes, at + 4, 4);
     if (name === 'IEND') return;
     if (name !== 'eXIf' && name !== 'tEXt' && name !== 'zTXt' && name !== 'iTXt') continue;
     const content = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
     if (name === 'eXIf') {
-      const tiff = startsWith(content, EXIF) ? content.subarray(EXIF.length) : content;
-      found.exif = orientationOfExif(tiff) ?? found.exif;
+      found.exif = orientationOfExif(withoutPrefix(content)) ?? found.exif;
     } else if (startsWith(content, EXIF_PROFILE)) {
-      const text = textOf(name, content.subarray(EXIF_PROFILE.length));
+      const text = texts.read(name, content.subarray(EXIF_PROFILE.length));
       found.profile = (text && orientationOfProfile(text)) ?? found.profile;
-    } else if (name === 'iTXt' && startsWith(content, XMP_OF_PNG)) {
-      const text = textOf(name, content.subarray(XMP_OF_PNG.length));
+    } else if (startsWith(content, XMP_OF_PNG)) {
+      const text = texts.read(name, content.subarray(XMP_OF_PNG.length));
       found.xmp = (text && orientationOfXmp(text)) ?? found.xmp;
     }
   }
 }
 
-/** Of a chunk, behind its keyword: PNG specification, 11.3.3. */
-function textOf(name: string, content: Uint8Array): Uint8Array | undefined {
-  if (name === 'tEXt') return content;
-  if (name === 'zTXt') return inflated(content.subarray(1));
-  const isCompressed = content[0] === 1;
-  // Behind flag and method: the language and the translated keyword, each ended by a zero.
-  const text = content.subarray(content.indexOf(0, content.indexOf(0, 2) + 1) + 1);
-  return isCompressed ? inflated(text) : text;
-}
-
+/** Bytes that the compressed texts of a file may have together, and how many there may be: what is more is not looked at. */
 const MOST_TEXT = 1024 * 1024;
+const MOST_TEXTS = 16;
 
-function inflated(bytes: Uint8Array): Uint8Array | undefined {
-  try {
-    return inflateSync(bytes, { maxOutputLength: MOST_TEXT });
-  } catch {
-    // Not what it says, or far more than such text has.
-    return undefined;
+/** Texts of one PNG. However many a file has, and whatever they unfold to, reading them takes some milliseconds. */
+class CompressedTexts {
+  private bytesLeft = MOST_TEXT;
+  private textsLeft = MOST_TEXTS;
+
+  /** Of a chunk, behind its keyword: PNG specification, 11.3.3. */
+  read(name: string, content: Uint8Array): Uint8Array | undefined {
+    if (name === 'tEXt') return content;
+    if (name === 'zTXt') return this.inflated(content.subarray(1));
+    const isCompressed = content[0] === 1;
+    // Behind flag and method: the language and the translated keyword, each ended by a zero.
+    const text = content.subarray(content.indexOf(0, content.indexOf(0, 2) + 1) + 1);
+    return isCompressed ? this.inflated(text) : text;
+  }
+
+  private inflated(bytes: Uint8Array): Uint8Array | undefined {
+    if (this.bytesLeft === 0 || --this.textsLeft < 0) return undefined;
+    try {
+      const text = inflateSync(bytes, { maxOutputLength: this.bytesLeft });
+      this.bytesLeft -= text.length;
+      return text;
+    } catch (error) {
+      // Not what it says; or far more than such text has, and then no other is looked at.
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') this.bytesLeft = 0;
+      return undefined;
+    }
   }
 }
 
@@ -104,12 +116,18 @@ function readWebp(bytes: Uint8Array, view: DataView, found: Found): void {
     const length = view.getUint32(at + 4, true);
     const content = bytes.subarray(at + 8, at + 8 + length);
     if (name === 'EXIF' && (flags & EXIF_FLAG) !== 0) {
-      const tiff = startsWith(content, EXIF) ? content.subarray(EXIF.length) : content;
-      found.exif ??= orientationOfExif(tiff);
+      found.exif ??= orientationOfExif(withoutPrefix(content));
     }
     if (name === 'XMP ' && (flags & XMP_FLAG) !== 0) found.xmp ??= orientationOfXmp(content);
     at += 8 + length + (length & 1);
   }
+}
+
+/** Some programs put it there where it does not belong, or twice. */
+function withoutPrefix(content: Uint8Array): Uint8Array {
+  let at = 0;
+  while (ascii(content, at, EXIF.length) === EXIF) at += EXIF.length;
+  return content.subarray(at);
 }
 
 function startsWith(bytes: Uint8Array, text: string): boolean {

@@ -7,6 +7,7 @@ import type { Size } from './geometry';
 import { readFirstFrame } from './gif';
 import { sharp } from './libvips';
 import type { Pixels } from './pixels';
+import { withoutTexts } from './png-texts';
 import { readPlainHeader } from './plain-header';
 import { reductionOf } from './reduction';
 import { turn } from './turn';
@@ -29,8 +30,8 @@ const SEND = 'Send a JPEG, PNG, WebP or GIF image.';
  * @throws EyrieError INVALID_IMAGE: not an image, of another format, truncated or corrupt
  * @throws EyrieError IMAGE_TOO_LARGE: by its header, before any pixel is decoded
  */
-export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits, input?: InputSpec): Promise<Pixels> {
-  const sniffed = sniffFormat(bytes);
+export async function decodeImage(file: Uint8Array, limits: DecodeLimits, input?: InputSpec): Promise<Pixels> {
+  const sniffed = sniffFormat(file);
   if (sniffed.format === null) {
     throw new EyrieError(
       'INVALID_IMAGE',
@@ -38,7 +39,8 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits, input
     );
   }
   const { format } = sniffed;
-  const orientation = readOrientation(format, bytes);
+  const orientation = readOrientation(format, file);
+  const bytes = format === 'png' ? withoutTexts(file) : file;
   const plain = orientation === 1 ? readPlainHeader(format, bytes) : undefined;
   if (plain) {
     checkSize(plain, limits);

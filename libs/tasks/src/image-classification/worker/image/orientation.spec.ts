@@ -3,6 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { decodeImage } from './decode';
 import { pixelInput } from './input.fixture';
 import { sharp } from './libvips';
+import { withoutTexts } from './png-texts';
 
 const [WIDTH, HEIGHT] = [24, 16];
 const LIMITS = { maxPixels: 4_000_000 };
@@ -16,11 +17,18 @@ beforeAll(async () => {
   webp = await image.clone().webp({ lossless: true }).toBuffer();
 });
 
-/** EXIF data that say nothing but the orientation. */
-function tiff(orientation: number, order: 'II' | 'MM' = 'II'): Buffer {
+/** EXIF data that say nothing but the orientation. @param type of its value, and how many there are */
+function tiff(orientation: number, order: 'II' | 'MM' = 'II', type = 3, count = 1): Buffer {
   const short = (value: number) => (order === 'II' ? [value, 0] : [0, value]);
   const long = (value: number) => (order === 'II' ? [value, 0, 0, 0] : [0, 0, 0, value]);
-  const entry = [...(order === 'II' ? [0x12, 1] : [1, 0x12]), ...short(3), ...long(1), ...short(orientation), 0, 0];
+  const entry = [
+    ...(order === 'II' ? [0x12, 1] : [1, 0x12]),
+    ...short(type),
+    ...long(count),
+    ...short(orientation),
+    0,
+    0,
+  ];
   return Buffer.from([...Buffer.from(order), ...short(42), ...long(8), ...short(1), ...entry, 0, 0, 0, 0]);
 }
 const exif = (orientation: number) => Buffer.concat([Buffer.from('Exif\0\0'), tiff(orientation)]);
@@ -31,6 +39,9 @@ const profile = (orientation: number) => {
   const digits = exif(orientation).toString('hex').replace(/.{72}/g, '$&\n');
   return Buffer.from(`\nexif\n      ${exif(orientation).length}\n${digits}\n`);
 };
+const genericProfile = (orientation: number) =>
+  Buffer.from(profile(orientation).toString().replace('exif', 'generic profile'));
+const prefixed = (content: Buffer) => Buffer.concat([Buffer.from('Exif\0\0'), content]);
 
 function app1(content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0xff, 0xe1, 0, content.length + 2]), content]);
@@ -73,11 +84,18 @@ function webpWith(flags: number, before: Buffer[], after: Buffer[] = []): Buffer
 /** The file, and whether it says that the image lies on its side. */
 const PLACES: [string, () => Buffer, boolean][] = [
   ['JPEG: EXIF', () => jpegWith(app1(exif(6))), true],
-  ['JPEG: EXIF, big endian', () => jpegWith(app1(Buffer.concat([Buffer.from('Exif\0\0'), tiff(6, 'MM')]))), true],
+  ['JPEG: EXIF, big endian', () => jpegWith(app1(prefixed(tiff(6, 'MM')))), true],
   ['JPEG: EXIF right before the scan', () => jpegBeforeItsScan(app1(exif(6))), true],
   ['JPEG: EXIF behind its end', () => Buffer.concat([jpeg, app1(exif(6))]), false],
   ['JPEG: EXIF twice, the first one counts', () => jpegWith(app1(exif(6)), app1(exif(1))), true],
   ['JPEG: EXIF twice, the first one counts', () => jpegWith(app1(exif(1)), app1(exif(6))), false],
+  ['JPEG: EXIF with a signed number', () => jpegWith(app1(prefixed(tiff(6, 'II', 8)))), true],
+  ['JPEG: EXIF with a number of four bytes', () => jpegWith(app1(prefixed(tiff(6, 'II', 9)))), true],
+  ['JPEG: EXIF with a text for a number', () => jpegWith(app1(prefixed(tiff(6, 'II', 2)))), false],
+  ['JPEG: EXIF with no number', () => jpegWith(app1(prefixed(tiff(6, 'II', 3, 0)))), false],
+  ['JPEG: EXIF that is no TIFF', () => jpegWith(app1(prefixed(Buffer.concat([Buffer.from('II++'), tiff(6).subarray(4)])))), false], // prettier-ignore
+  ['JPEG: EXIF with its prefix twice', () => jpegWith(app1(prefixed(exif(6)))), true],
+  ['JPEG: XMP twice, the last one counts', () => jpegWith(xmpSegment(1), xmpSegment(6)), true],
   ['JPEG: XMP alone', () => jpegWith(xmpSegment(6)), true],
   ['JPEG: XMP beside EXIF, which counts', () => jpegWith(xmpSegment(6), app1(exif(1))), false],
   ['JPEG: a number that means nothing', () => jpegWith(app1(exif(9))), false],
@@ -104,6 +122,8 @@ const PLACES: [string, () => Buffer, boolean][] = [
     () => pngWith([chunk('tEXt', 'Raw profile type exif\0', profile(6)), chunk('eXIf', tiff(1))]),
     false,
   ],
+  ['PNG: profile of another name', () => pngWith([chunk('tEXt', 'Raw profile type exif\0', genericProfile(6))]), true],
+  ['PNG: XMP as tEXt', () => pngWith([chunk('tEXt', 'XML:com.adobe.xmp\0', xmp(6))]), true],
   ['PNG: XMP', () => pngWith([chunk('iTXt', 'XML:com.adobe.xmp\0\0\0\0\0', xmp(6))]), true],
   ['PNG: XMP behind the pixels', () => pngWith([], [chunk('iTXt', 'XML:com.adobe.xmp\0\0\0\0\0', xmpElement())]), true],
   ['PNG: another text', () => pngWith([chunk('tEXt', 'Comment\0', xmp(6))]), false],
@@ -125,6 +145,41 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %d turns the same pixels wherever
   const late = await decodeImage(pngWith([], [chunk('eXIf', tiff(orientation))]), LIMITS);
   expect([late.width, late.height]).toEqual([expected.width, expected.height]);
   expect(Buffer.compare(Buffer.from(late.data), Buffer.from(expected.data))).toBe(0);
+});
+
+describe('compressed texts of a PNG', () => {
+  const compressed = (text: Buffer) => chunk('zTXt', 'Raw profile type exif\0\0', deflateSync(text));
+  const large = (megabytes: number) => Buffer.concat([profile(1), Buffer.alloc(megabytes * 1024 * 1024, '0')]);
+
+  it.each<[string, Buffer[], boolean]>([
+    ['are read one after the other', [compressed(large(0)), compressed(profile(6))], true],
+    ['are read no more after one that is far too long', [compressed(large(2)), compressed(profile(6))], false],
+    [
+      'are not read beyond a million bytes together',
+      [compressed(large(0.6)), compressed(large(0.6)), compressed(profile(6))],
+      false,
+    ],
+    [
+      'are not read beyond a few of them',
+      [...Array.from({ length: 20 }, () => compressed(profile(1))), compressed(profile(6))],
+      false,
+    ],
+  ])('%s', async (_, texts, isOnItsSide) => {
+    const { width, height } = await decodeImage(pngWith(texts), LIMITS);
+    expect([width, height]).toEqual(isOnItsSide ? [HEIGHT, WIDTH] : [WIDTH, HEIGHT]);
+  });
+
+  it('are not unfolded by the decoder either, and the pixels are the same', async () => {
+    const comment = (text: Buffer) => chunk('zTXt', 'Comment\0\0', deflateSync(text));
+    const few = pngWith([comment(Buffer.from('a holiday'))]);
+    expect(withoutTexts(few)).toBe(few);
+    const zeros = Buffer.alloc(20_000_000);
+    const bomb = pngWith([comment(zeros), chunk('tEXt', 'Title\0harbour')], [comment(zeros)]);
+    expect(withoutTexts(bomb)).toEqual(pngWith([chunk('tEXt', 'Title\0harbour')]));
+    expect(await decodeImage(bomb, LIMITS)).toEqual(await decodeImage(png, LIMITS));
+    // What is cut off in the middle of a text stays as it is: the decoder says what is wrong with it.
+    expect(withoutTexts(bomb.subarray(0, 200)).length).toBe(200);
+  });
 });
 
 it('turns what is reduced on the way, too', async () => {
