@@ -20,7 +20,11 @@ it.each([
 });
 
 it.each([
-  ['UTF-16, as PowerShell writes it', Buffer.from('\ufeffPORT=1', 'utf16le'), /\.env is not UTF-8 text; save it as UTF-8/],
+  [
+    'UTF-16, as PowerShell writes it',
+    Buffer.from('\ufeffPORT=1', 'utf16le'),
+    /\.env is not UTF-8 text; save it as UTF-8/,
+  ],
   ['UTF-16 without a mark', Buffer.from('PORT=1', 'utf16le'), /zero bytes/],
   ['Latin-1', Buffer.from('APP_NAME=Bär', 'latin1'), /\.env is not UTF-8 text/],
 ])('a file in %s is refused, not passed over', (_, content, reason) => {
