@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import dotenv from 'dotenv';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
+import { hasWorkerLimits } from '#inference';
 import { RegistryUnreadableError } from '#registry';
 import { BUILD_INFO } from './build-info';
 import { ConfigError, logSettings, readConfig, type Config } from './config';
@@ -39,6 +40,8 @@ async function start(log: StandardLog, end: ProcessEnd): Promise<void> {
   end.onSignal(app, config.SHUTDOWN_GRACE_MS);
   await listen(app, config);
   if (!(await app.get(StartUp).loadModels())) return;
+  if (!hasWorkerLimits)
+    logger.info('workers have the limits of the server: without /bin/sh they get none of their own');
   logger.info(`serving on ${addressOf(app)} after ${process.uptime().toFixed(1)} s; try /docs`);
 }
 
