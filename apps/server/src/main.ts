@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
+import { hasWorkerLimits } from '#inference';
 import { RegistryUnreadableError } from '#registry';
 import { readEnvFile } from '#validation';
 import { BUILD_INFO } from './build-info';
@@ -52,6 +53,8 @@ async function start(log: StandardLog, end: ProcessEnd): Promise<void> {
   await listen(app, config);
   if (config.GRPC_PORT > 0) await listenForGrpc(app, config);
   if (!(await app.get(StartUp).loadModels())) return;
+  if (!hasWorkerLimits)
+    logger.info('workers have the limits of the server: without /bin/sh they get none of their own');
   logger.info(`serving on ${addressOf(app)} after ${process.uptime().toFixed(1)} s; try /docs`);
 }
 

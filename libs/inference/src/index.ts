@@ -7,4 +7,5 @@ export type { Stage, StagePart } from './stage';
 export { PredictorFactory } from './predictor-factory';
 export { type ProcessUsage, processUsage } from './process-usage';
 export { endAllWorkers } from './spawn-worker';
+export { hasWorkerLimits } from './worker-limits';
 export { LoadFailedError, WorkerLostError } from './worker-process';

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Socket } from 'node:net';
 import { BATCH_PIPE } from './messages';
 import { WORKER_FLAGS, workerEnvironment } from './worker-environment';
+import { withLimits } from './worker-limits';
 
 /** What is added to the server's nice value, of setpriority(2), for its workers. */
 const WORKER_NICENESS = 5;
@@ -32,15 +33,13 @@ export interface SpawnedWorker {
  * @throws the system's error when there is no such process: EAGAIN, ENOMEM, EMFILE, ENOENT, ...
  */
 export async function spawnWorker(entry: string, execPath = process.execPath): Promise<SpawnedWorker> {
-  const child = fork(entry, [], {
-    execPath,
+  const child = spawn(...withLimits(execPath, [...WORKER_FLAGS, entry]), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-    execArgv: WORKER_FLAGS,
     // eslint-disable-next-line no-restricted-properties -- most of it is not described: it is the system's and the libraries'
     env: workerEnvironment(process.env),
   });
-  // Some errors fork() throws, and some it emits, with or without pipes; until the one or the other nothing of `child` can be used.
+  // Some errors spawn() throws, and some it emits, with or without pipes; until the one or the other nothing of `child` can be used.
   await once(child, 'spawn');
   running.add(child);
   child.once('exit', () => running.delete(child));

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WORKER_ENTRY } from '#tasks';
@@ -115,6 +115,14 @@ it('a model file on a storage that hangs is given up long before the time for a 
   });
   expect(performance.now() - since).toBeLessThan(60_000);
 }, 90_000);
+
+(process.platform === 'linux' ? it : it.skip)('a worker has less of the system than the server', async () => {
+  const { worker } = await WorkerProcess.start(options);
+  const limits = readFileSync(`/proc/${worker.pid}/limits`, 'utf8');
+  await worker.stop(5000);
+  expect(limits).toMatch(/^Max core file size +0 +0 /m);
+  expect(Number(/^Max open files +\d+ +(\d+)/m.exec(limits)![1])).toBeLessThan(2000);
+});
 
 it('a worker that does not load in time is ended, and what sets the time is named', async () => {
   const loadTimeout = { setting: 'LOAD_TIMEOUT_MS', value: 20 };

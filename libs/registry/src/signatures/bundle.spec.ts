@@ -109,6 +109,11 @@ it.each(['', '[', 'null', '[]', '7', `${'['.repeat(100_000)}`])('refuses %j for 
   expect(() => digestsOf(text, [key.public])).toThrow(/^model\.sig (is not valid JSON|has the mediaType)/);
 });
 
+it('refuses one that is nested without end, by a sentence', () => {
+  const deep = `{"mediaType":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  expect(() => digestsOf(deep, [key.public])).toThrow('model.sig is nested more than 32 levels deep');
+});
+
 it.each<[string, (statement: Statement) => unknown, RegExp]>([
   ['another predicate', (s) => (s.predicateType = 'https://slsa.dev/provenance/v1'), /has the predicateType/],
   ['another statement', (s) => (s._type = 'https://in-toto.io/Statement/v0.1'), /has the _type/],

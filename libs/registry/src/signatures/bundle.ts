@@ -1,9 +1,13 @@
 import { sign, verify } from 'node:crypto';
+import { isDeeperThan } from '#validation';
 import type { PrivateKey, PublicKey } from './keys';
 import { at, requireEqual, wrong } from './statement';
 
 /** In the folder of the version, as OpenSSF Model Signing has it. */
 export const SIGNATURE_FILE = 'model.sig';
+
+/** A bundle has seven levels; of one that is deeper, not even what it has in place of a field can be told. */
+const MAX_DEPTH = 32;
 
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -71,9 +75,12 @@ function shortened(hint: string): string {
 }
 
 function parse(text: string, what: string): unknown {
+  let parsed: unknown;
   try {
-    return JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch (error) {
     throw wrong(`${what}: ${(error as Error).message}`);
   }
+  if (isDeeperThan(parsed, MAX_DEPTH)) throw wrong(`is nested more than ${MAX_DEPTH} levels deep`);
+  return parsed;
 }
