@@ -97,10 +97,10 @@ describe('the console', () => {
     expect(gunzipSync((await raw(url, { 'Accept-Encoding': 'gzip' })).body).toString()).toBe(plain.text);
   });
 
-  it('has pictures to try it with', async () => {
+  it('has pictures and tables to try it with', async () => {
     const { body } = await request(`${server.url}/console/about.json`);
-    expect(body.samples).toEqual(expect.arrayContaining(['ship.png', 'photos/coffee.jpg']));
-    const types = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' };
+    expect(body.samples).toEqual(expect.arrayContaining(['ship.png', 'photos/coffee.jpg', 'diabetes.csv']));
+    const types = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp', csv: 'text/csv; charset=utf-8' };
     for (const name of body.samples as string[]) {
       const { status, headers } = await request(`${server.url}/console/samples/${name}`);
       const type = types[name.split('.').at(-1) as keyof typeof types];

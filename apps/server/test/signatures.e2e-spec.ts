@@ -65,8 +65,9 @@ it('serves what is signed, and has the rest FAILED for a reason that is told eve
 it('a model that is added is a problem until it is signed; what has been changed since is one again at the next load', async () => {
   writeVersion(registry.path, 'new', 1);
   await until(async () => (await version('new', 1))?.state === 'FAILED', 'it is refused', 30_000);
-  const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  expect(metrics).toMatch(/^registry_problems [1-9]/m);
+  // It is counted when the look at the registry is over, a little later.
+  const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+  await until(async () => /^registry_problems [1-9]/m.test(await metrics()), 'it is counted', 30_000);
   const ready = await request(`${server.url}/health/ready`);
   expect(ready.status).toBe(200);
   expect(JSON.stringify(server.log)).toMatch(/new.*version 1: it is not signed/);

@@ -81,7 +81,12 @@ describe('an upload', () => {
   });
 
   it.each<[what: string, parts: Part[], code: string, why: RegExp]>([
-    ['no model', [['file', 'hello', 'no.onnx']], 'INVALID_MODEL', /^no\.onnx cannot be added: this is no ONNX file/],
+    [
+      'no model',
+      [['file', 'hello', 'no.onnx']],
+      'INVALID_MODEL',
+      /^no\.onnx cannot be added: this is text, which begins with "hello"/,
+    ],
     ['a value that cannot be', [...weather, ['mean', '1,2']], 'INVALID_REQUEST', /^mean must be three numbers/],
     [
       'an unknown field',

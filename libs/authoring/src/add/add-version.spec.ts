@@ -75,14 +75,17 @@ describe('a version that was added answers as its weights say', () => {
 
 describe('what the file leaves open', () => {
   it('is found by a trial run: classes and probabilities', async () => {
-    // Nothing but a run can tell that a product with 1 leaves probabilities as they are.
+    // Nothing but a run can tell that a product with e to the power of 0 leaves probabilities as they are.
     const model = changed(
       (graph) => {
         OUTPUT(['batch', 'classes'])(graph);
-        graph.node.push({ opType: 'Mul', input: ['raw', 'one'], output: ['output'] });
-        graph.node.at(-2)!.output = ['raw'];
-        const one = new Uint8Array(Float32Array.of(1).buffer);
-        graph.initializer.push({ name: 'one', dims: [1], dataType: DATA_TYPE.float32, rawData: one });
+        graph.node.at(-1)!.output = ['raw'];
+        graph.node.push(
+          { opType: 'Exp', input: ['zero'], output: ['one'] },
+          { opType: 'Mul', input: ['raw', 'one'], output: ['output'] },
+        );
+        const zero = new Uint8Array(Float32Array.of(0).buffer);
+        graph.initializer.push({ name: 'zero', dims: [1], dataType: DATA_TYPE.float32, rawData: zero });
       },
       { probabilities: true, classes: 7 },
     );
@@ -152,7 +155,7 @@ describe('nothing is added, and nothing left behind,', () => {
   beforeAll(() => writeFileSync(labels, 'a\nb\nc\n'));
   const unknown = changed(OUTPUT(['batch', 'classes']));
   it.each<[string, Uint8Array | string, Partial<AddRequest>, RegExp]>([
-    ['for text', 'this is text', {}, /no ONNX file/],
+    ['for text', 'this is text', {}, /cannot be added: this is text, which begins with "this is text"/],
     ['for an empty file', '', {}, /it is empty/],
     ['for a truncated file', onnxClassifier().subarray(0, 500), {}, /no ONNX file, or a damaged one/],
     ['for a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\noid', {}, /git lfs pull/],

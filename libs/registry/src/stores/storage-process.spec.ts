@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '#testing/until';
 import { FolderStore } from './folder-store';
 import { childrenOf } from '#testing/children';
@@ -79,9 +80,13 @@ it('lets more calls wait than there are threads, and gives all of them up when i
 it('fails what a process was asked that is killed, and goes on with another one', async () => {
   open(60_000);
   await storage.list(folder);
+  // Those of the tests before end on their own time.
+  await until(() => processes().length === 1, 'there is no other process');
   const [pid] = processes();
   process.kill(pid!, 'SIGSTOP');
   const asked = expect(storage.list(folder)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+  // What has not been sent when its process dies is asked of another one.
+  await sleep(100);
   process.kill(pid!, 'SIGKILL');
   await asked;
   expect(await storage.list(folder)).toHaveLength(1);
