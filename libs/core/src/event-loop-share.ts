@@ -1,7 +1,12 @@
 /** Probes and other requests wait no longer than this, and the last piece, for one turn's share of work. */
 const MOST_PER_TURN_MS = 4;
-/** Who is called back by a promise spends its time only after the others have been called, too. */
-const CALLED_PER_TURN = 4;
+/** Whoever waits by a promise spends its time only after the others have been called, too: so many at a time. */
+const PROMISED_PER_TURN = 4;
+
+interface Waiting {
+  then: () => void;
+  isPromise: boolean;
+}
 
 /**
  * What reads large inputs may use of each turn of the event loop, for all requests together: work is done in short pieces, and
@@ -10,7 +15,7 @@ const CALLED_PER_TURN = 4;
 export class EventLoopShare {
   private spentMs = 0;
   private isTurnWatched = false;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: Waiting[] = [];
 
   constructor(
     private readonly mostPerTurnMs = MOST_PER_TURN_MS,
@@ -35,13 +40,17 @@ export class EventLoopShare {
 
   /** Calls back in a turn that has time left. It must do one piece at the most before it looks at `hasTime` again. */
   later(then: () => void): void {
-    this.waiting.push(then);
-    this.watchTurn();
+    this.wait({ then, isPromise: false });
   }
 
   /** For loops: resolves at once while there is time, else in a later turn. */
   turn(): Promise<void> | undefined {
-    return this.hasTime ? undefined : new Promise((resolve) => this.later(resolve));
+    return this.hasTime ? undefined : new Promise((then) => this.wait({ then, isPromise: true }));
+  }
+
+  private wait(waiting: Waiting): void {
+    this.waiting.push(waiting);
+    this.watchTurn();
   }
 
   private watchTurn(): void {
@@ -53,8 +62,12 @@ export class EventLoopShare {
   private nextTurn(): void {
     this.isTurnWatched = false;
     this.spentMs = 0;
-    for (let called = 0; called < CALLED_PER_TURN && this.spentMs < this.mostPerTurnMs; called++) {
-      this.waiting.shift()?.();
+    let promised = 0;
+    while (promised < PROMISED_PER_TURN && this.spentMs < this.mostPerTurnMs) {
+      const next = this.waiting.shift();
+      if (!next) break;
+      if (next.isPromise) promised++;
+      next.then();
     }
     if (this.waiting.length > 0) this.watchTurn();
   }
