@@ -40,14 +40,28 @@ export const files = (...pictures: Uint8Array[]): Binary => ({
   name: 'input',
   datatype: 'BYTES',
   shape: [pictures.length],
-  bytes: Buffer.concat(pictures.flatMap((picture) => [lengthOf(picture), picture])),
+  bytes: elements(...pictures),
 });
 
-function lengthOf(bytes: Uint8Array): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(bytes.length);
-  return length;
+/** The bytes of a BYTES tensor: each element with its length before it. */
+export function elements(...bytes: Uint8Array[]): Buffer {
+  return Buffer.concat(
+    bytes.flatMap((element) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(element.length);
+      return [length, element];
+    }),
+  );
 }
+
+/** Of a server with `writeModels`; its admin key is admin-key. */
+export const SETTINGS = {
+  MODEL_NAME: 'tensors',
+  /** SHA-256 */
+  ADMIN_API_KEYS: '69a5265506c94c77b787a7d7377b7685a0eff82e33920a71e7ee22cd6154953e',
+  MAX_BATCH_ITEMS: '4',
+  LOAD: 'all',
+};
 
 /** A model of tensors with a shadow, a classifier of pictures with a split, and one of many labels. */
 export function writeModels(registry: string): void {

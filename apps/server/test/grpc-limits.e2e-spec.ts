@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CanaryGuard } from '#routing';
+import { GUARDED_CANARY } from '#testing/guarded-canary';
 import { decode, encode, framed, GrpcClient, type Call } from '#testing/grpc';
 import { request } from '#testing/http';
 import { png, randomPng } from '#testing/images';
+import { elements } from '#testing/open-inference';
 import { MODEL, temporaryFolder, temporaryRegistry, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { CERTIFICATE, KEY, writeCertificate } from '#testing/tls';
@@ -18,17 +20,13 @@ const DIGESTS = {
   PREDICT_API_KEYS: 'c42657362b80eb04f6c10fcb46175039390f3f8fb7bf2040010e13104de844e4',
 };
 const READER = { 'x-api-key': 'read-key' };
+const WATCH = '/grpc.health.v1.Health/Watch';
 const PREDICTOR = { authorization: 'Bearer predict-key' };
 
-const element = (bytes: Uint8Array): Buffer => {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(bytes.length);
-  return Buffer.concat([length, bytes]);
-};
 const picture = (file: Uint8Array, more: object = {}) => ({
   modelName: MODEL,
   inputs: [{ name: 'input', datatype: 'BYTES', shape: [1] }],
-  rawInputContents: [element(file)],
+  rawInputContents: [elements(file)],
   ...more,
 });
 
@@ -134,6 +132,17 @@ it('what is too much is refused with a hint when to ask again, and what does not
     for (const call of streams) call.stream.end();
     for (const call of streams) expect((await call.outcome).status).toBe(0);
 
+    const watchers: Call[] = [];
+    for (let i = 0; i < 2; i++) {
+      const call = client.open(WATCH);
+      call.stream.end(framed(Buffer.alloc(0)));
+      await until(() => call.messages.length === 1, 'it has one of two places, and is told');
+      watchers.push(call);
+    }
+    expect((await client.call(WATCH, framed(Buffer.alloc(0)))).status).toBe(14);
+    for (const { stream } of watchers) stream.close(8);
+    await Promise.all(watchers.map(({ outcome }) => outcome));
+
     // A client that takes nothing of its answer.
     client.session.settings({ initialWindowSize: 0 });
     await new Promise<void>((resolve) => client.session.ping(() => resolve()));
@@ -150,29 +159,9 @@ it('what is too much is refused with a hint when to ask again, and what does not
   });
 });
 
-// Black pictures get NaN of the canary.
-const GUARDED = {
-  revision: 1,
-  aliases: {},
-  default: 1,
-  variants: [
-    { name: 'control', version: 1, weight: 25 },
-    { name: 'canary', version: 2, weight: 75 },
-  ],
-  guard: {
-    variant: 'canary',
-    window_s: 3600,
-    min_requests: 20,
-    max_error_rate: 0.02,
-    max_p95_ratio: 100,
-    steps: [75, 100],
-    step_s: 1,
-  },
-};
-
 it('a canary that fails over gRPC alone is taken back; a shutdown answers what is under way and ends streams', async () => {
   const registry = temporaryRegistry({}, { nanForBlack: true });
-  writeFileSync(join(registry.path, MODEL, 'policy.json'), JSON.stringify(GUARDED));
+  writeFileSync(join(registry.path, MODEL, 'policy.json'), JSON.stringify(GUARDED_CANARY));
   const run = async (server: TestServer, port: number): Promise<void> => {
     const client = await GrpcClient.connect(port);
     const look = () => server.app.get(CanaryGuard).tick();

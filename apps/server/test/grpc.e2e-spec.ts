@@ -3,16 +3,15 @@ import { register } from 'prom-client';
 import { decode, encode, framed, GrpcClient } from '#testing/grpc';
 import { request } from '#testing/http';
 import { randomPng } from '#testing/images';
-import { writeModels } from '#testing/open-inference';
+import { elements, SETTINGS, writeModels } from '#testing/open-inference';
 import { temporaryFolder, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
 import { GrpcServer } from '../src/grpc/grpc-server';
+import { BodyBudget } from '../src/overload/body-budget';
 
 const ADMIN = { 'x-api-key': 'admin-key' };
 const READER = { authorization: 'Bearer read-key' };
-/** SHA-256 of admin-key, of read-key, of predict-key */
-const DIGEST = '69a5265506c94c77b787a7d7377b7685a0eff82e33920a71e7ee22cd6154953e';
 const MIB = 1024 * 1024;
 
 interface Port {
@@ -30,11 +29,8 @@ beforeAll(async () => {
   writeModels(registry.path);
   server = await startServer({
     MODEL_REGISTRY: registry.path,
-    MODEL_NAME: 'tensors',
-    ADMIN_API_KEYS: DIGEST,
-    MAX_BATCH_ITEMS: '4',
     MAX_REQUEST_BYTES: String(24 * MIB),
-    LOAD: 'all',
+    ...SETTINGS,
   });
   port = await server.app.get(GrpcServer).listen(0);
   client = await GrpcClient.connect(port);
@@ -47,14 +43,6 @@ afterAll(async () => {
 
 const int64 = (...values: bigint[]) => Buffer.from(BigInt64Array.from(values).buffer);
 const fp32 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
-const bytes = (...elements: Uint8Array[]) =>
-  Buffer.concat(
-    elements.flatMap((element) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(element.length);
-      return [length, element];
-    }),
-  );
 
 const X = { name: 'x', datatype: 'FP32', shape: [1, 2] };
 const ID = { name: 'id', datatype: 'INT64', shape: [1] };
@@ -62,7 +50,7 @@ const TEXT = { name: 'text', datatype: 'BYTES', shape: [1] };
 const RAW = {
   modelName: 'tensors',
   inputs: [X, ID, TEXT],
-  rawInputContents: [fp32(1.5, -2), int64(2n ** 62n + 1n), bytes(Buffer.from('seven'))],
+  rawInputContents: [fp32(1.5, -2), int64(2n ** 62n + 1n), elements(Buffer.from('seven'))],
 };
 const CONTENTS = {
   modelName: 'tensors',
@@ -76,7 +64,7 @@ const pictures = (...files: Uint8Array[]) => ({
   modelName: 'pictures',
   modelVersion: '1',
   inputs: [{ name: 'input', datatype: 'BYTES', shape: [files.length] }],
-  rawInputContents: [bytes(...files)],
+  rawInputContents: [elements(...files)],
 });
 
 describe('a request for tensors', () => {
@@ -95,6 +83,20 @@ describe('a request for tensors', () => {
     expect([...new Float32Array(Uint8Array.from(double!).buffer)]).toEqual([3, -4]);
     expect([half!.length, [...positive!]]).toEqual([4, [1, 0]]);
     expect([id!.readBigInt64LE(), text!.toString('utf8', 4)]).toEqual([2n ** 62n + 1n, 'seven']);
+  });
+
+  it('holds its answer among the bodies of all requests', async () => {
+    const grow = jest.spyOn(server.app.get(BodyBudget), 'growByAnswer');
+    const { rawOutputContents } = await client.ask('ModelInfer', RAW);
+    const size = (rawOutputContents as Buffer[]).reduce((sum, { length }) => sum + length, 0);
+    expect(grow).toHaveBeenCalledWith(expect.anything(), size);
+    const call = client.open('ModelStreamInfer');
+    call.send('ModelInferRequest', RAW);
+    call.stream.end();
+    await call.outcome;
+    expect(grow).toHaveBeenCalledTimes(2);
+    await until(() => server.app.get(BodyBudget).used === 0, 'all is given back');
+    grow.mockRestore();
   });
 
   it('may have its elements one by one, 64-bit integers exact', async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '#registry';
 import { CanaryGuard } from '#routing';
+import { GUARDED_CANARY } from '#testing/guarded-canary';
 import { postForm, postImage, request } from '#testing/http';
 import { png, randomPng } from '#testing/images';
 import { PredictionReport } from '../src/dialects/eyrie/prediction-report';
@@ -10,32 +11,12 @@ import { MODEL, temporaryRegistry, type TemporaryFolder } from '#testing/registr
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
 
-// A canary that gives NaN for some images: here for black ones.
-const POLICY = {
-  revision: 1,
-  aliases: {},
-  default: 1,
-  variants: [
-    { name: 'control', version: 1, weight: 25 },
-    { name: 'canary', version: 2, weight: 75 },
-  ],
-  guard: {
-    variant: 'canary',
-    window_s: 3600,
-    min_requests: 20,
-    max_error_rate: 0.02,
-    max_p95_ratio: 100,
-    steps: [75, 100],
-    step_s: 1,
-  },
-};
-
 let registry: TemporaryFolder;
 let server: TestServer;
 let black: Buffer;
 beforeEach(async () => {
   registry = temporaryRegistry({}, { nanForBlack: true });
-  writeFileSync(join(registry.path, MODEL, 'policy.json'), JSON.stringify(POLICY));
+  writeFileSync(join(registry.path, MODEL, 'policy.json'), JSON.stringify(GUARDED_CANARY));
   server = await startServer({ MODEL_REGISTRY: registry.path, REGISTRY_POLL_SECONDS: '0' });
   black = await png(new Uint8Array(8 * 8 * 3));
 });
@@ -91,7 +72,7 @@ it('a canary that gives none is taken back, not promoted', async () => {
 
 it('one client that has chosen its key does not have a canary taken back, many do', async () => {
   // Otherwise it would take a step between what is sent, and begin to count anew.
-  const patient = { ...POLICY, revision: 2, guard: { ...POLICY.guard, step_s: 3600 } };
+  const patient = { ...GUARDED_CANARY, revision: 2, guard: { ...GUARDED_CANARY.guard, step_s: 3600 } };
   writeFileSync(join(registry.path, MODEL, 'policy.json'), JSON.stringify(patient));
   await server.app.get(ModelRegistry).refresh();
   const guard = server.app.get(CanaryGuard);

@@ -1,27 +1,19 @@
 import { request } from '#testing/http';
 import { png, randomPixels, randomPng } from '#testing/images';
 import { writeTensorVersion } from '#testing/onnx-tensors';
-import { askInference, bytesOf, files, writeModels, type Binary } from '#testing/open-inference';
+import { askInference, bytesOf, files, SETTINGS, writeModels, type Binary } from '#testing/open-inference';
 import { temporaryFolder, type TemporaryFolder } from '#testing/registry';
 import { startServer, type TestServer } from '#testing/server';
 import { until } from '#testing/until';
 
 const ADMIN = { 'X-API-Key': 'admin-key' };
-/** SHA-256 of admin-key */
-const DIGEST = '69a5265506c94c77b787a7d7377b7685a0eff82e33920a71e7ee22cd6154953e';
 
 let registry: TemporaryFolder;
 let server: TestServer;
 beforeAll(async () => {
   registry = temporaryFolder();
   writeModels(registry.path);
-  server = await startServer({
-    MODEL_REGISTRY: registry.path,
-    MODEL_NAME: 'tensors',
-    ADMIN_API_KEYS: DIGEST,
-    MAX_BATCH_ITEMS: '4',
-    LOAD: 'all',
-  });
+  server = await startServer({ MODEL_REGISTRY: registry.path, ...SETTINGS });
 });
 afterAll(async () => {
   await server.stop();

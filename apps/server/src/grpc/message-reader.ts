@@ -9,6 +9,7 @@ const PREFIX_BYTES = 5;
 export interface Lease {
   take(bytes: number): void;
   whole(): void;
+  answer(bytes: number): void;
   release(): void;
 }
 
@@ -72,8 +73,10 @@ export class MessageReader {
 
   private async inTime<T>(read: () => Promise<T>): Promise<T> {
     const { time } = this.options;
-    const late = new EyrieError('DEADLINE_EXCEEDED', 'the message did not arrive in time', { bound: time });
-    const timer = setTimeout(() => this.fail?.(late), time.value).unref();
+    const late = (): EyrieError =>
+      new EyrieError('DEADLINE_EXCEEDED', 'the message did not arrive in time', { bound: time });
+    // Made when it is late: an error's stack costs more than all the rest.
+    const timer = setTimeout(() => this.fail?.(late()), time.value).unref();
     try {
       return await this.endable((ended) => Promise.race([read(), ended]));
     } finally {

@@ -121,20 +121,24 @@ export class GrpcStage {
   private by(method: GrpcMethod, open: Open): Promise<void> {
     const reader = this.readerOf(open.call, method);
     if (method.kind === 'unary') return this.unary(method, open, reader);
-    return this.inStream(open, reader, () => {
-      return method.kind === 'paired' ? this.paired(method, open, reader) : this.watched(method, open, reader);
+    return this.inStream(open, reader, (end) => {
+      return method.kind === 'paired' ? this.paired(method, open, reader) : this.watched(method, open, reader, end);
     });
   }
 
   private async unary({ answer }: UnaryMethod, { call, exchange }: Open, reader: MessageReader): Promise<void> {
     this.options.admission.enter(exchange, exchange, exchange.context);
     const { bytes, lease } = await reader.only();
-    exchange.once('close', () => lease.release());
+    this.options.bodies.hold(exchange, lease);
     await call.send(await answer(bytes, exchange));
   }
 
-  /** A call that stays has a place among those that do, whatever it asks. */
-  private async inStream({ exchange }: Open, reader: MessageReader, run: () => Promise<void>): Promise<void> {
+  /** A call that stays has a place among those that do, whatever it asks. @param run its signal aborts when it is to end, or has ended */
+  private async inStream(
+    { exchange }: Open,
+    reader: MessageReader,
+    run: (end: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const { access, streams } = this.options;
     const { context } = exchange;
     if (context.access !== undefined && context.access !== 'public') access.require(context.access, exchange, exchange);
@@ -143,10 +147,17 @@ export class GrpcStage {
       const detail = `${this.streams.size} streams are open, and there may be no more; try again later`;
       throw new EyrieError('OVERLOADED', detail, { bound: streams, retryAfterSeconds: 1 });
     }
-    const end = (): void => reader.stop(isShuttingDown());
+    const ending = new AbortController();
+    const end = (): void => {
+      ending.abort();
+      reader.stop(isShuttingDown());
+    };
     this.streams.add(end);
-    exchange.once('close', () => this.streams.delete(end));
-    await run();
+    exchange.once('close', () => {
+      this.streams.delete(end);
+      ending.abort();
+    });
+    await run(ending.signal);
   }
 
   private async paired(method: PairedMethod, open: Open, reader: MessageReader): Promise<void> {
@@ -179,7 +190,7 @@ export class GrpcStage {
     Object.assign(exchange.context, { route: path, access: context.access, scope: context.scope, trace: undefined });
     if (context.logged.key_id !== undefined) exchange.context.logged.key_id = context.logged.key_id;
     this.openTrace(exchange, path);
-    exchange.once('close', () => message.lease.release());
+    this.options.bodies.hold(exchange, message.lease);
     const left = (): void => this.closed(exchange);
     call.stream.once('close', left);
     try {
@@ -208,18 +219,16 @@ export class GrpcStage {
     }
   }
 
-  private async watched(method: WatchMethod, { call, exchange }: Open, reader: MessageReader): Promise<void> {
+  private async watched(
+    method: WatchMethod,
+    { call, exchange }: Open,
+    reader: MessageReader,
+    end: AbortSignal,
+  ): Promise<void> {
     const { bytes, lease } = await reader.only();
     lease.release();
-    const stop = new AbortController();
-    const end = (): void => stop.abort();
-    this.streams.add(end);
-    exchange.once('close', () => {
-      this.streams.delete(end);
-      end();
-    });
-    await method.watch(bytes, (parts) => call.send(parts), stop.signal);
-    if (stop.signal.aborted && !exchange.context.hasLeft) throw isShuttingDown();
+    await method.watch(bytes, (parts) => call.send(parts), end);
+    if (end.aborted && !exchange.context.hasLeft) throw isShuttingDown();
   }
 
   private end(exchange: GrpcExchange, call: GrpcCall): void {

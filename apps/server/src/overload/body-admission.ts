@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EyrieError } from '#core';
+import type { Outgoing } from '../http/exchange';
 import { contextOf } from '../http/request-context';
 import { announcedBytes, meterBody } from '../http/metered-body';
 import { BodyBudget, type BodyLease } from './body-budget';
@@ -23,8 +24,7 @@ export class BodyAdmission {
     const wanted = announced !== undefined && announced > this.largestBody ? 0 : announced;
     let stop: (reason: Error) => void = () => undefined;
     const lease = this.lease(wanted, (reason) => stop(reason));
-    res.once('close', () => lease.release());
-    contextOf(res).holdAnswer = (bytes) => this.counted(() => lease.answer(bytes));
+    this.hold(res, lease);
     stop = meterBody(req, {
       take: (bytes) => this.counted(() => this.take(lease, bytes)),
       whole: () => lease.whole(),
@@ -39,6 +39,12 @@ export class BodyAdmission {
         onRevoked(reason);
       }),
     );
+  }
+
+  /** Until the request is over, the place is its own: its body's, and beside it that of a large answer. */
+  hold(res: Outgoing, lease: Pick<BodyLease, 'answer' | 'release'>): void {
+    res.once('close', () => lease.release());
+    contextOf(res).holdAnswer = (bytes) => this.counted(() => lease.answer(bytes));
   }
 
   private take(lease: BodyLease, bytes: number): void {
