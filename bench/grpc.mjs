@@ -5,6 +5,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
+import { median } from './measure/statistics.mjs';
 import { EyrieServer } from '../scripts/eyrie-server.mjs';
 import { freePort } from '../scripts/free-ports.mjs';
 import { prepare, root } from '../scripts/prepare.mjs';
@@ -104,8 +105,4 @@ function overGrpc() {
       call.once('response', ({ 'grpc-message': message }) => message && reject(new Error(message)));
       call.once('error', reject).resume().end(body);
     });
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

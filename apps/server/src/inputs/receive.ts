@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import { EyrieError, type Limit } from '#core';
 import { limitOf, type Config } from '../config';
+import { announcedBytes } from '../http/metered-body';
 import type { Asked } from './asked';
 import { readForm } from './form/read-form';
 import { inBodyTime } from './in-body-time';
@@ -105,35 +106,39 @@ function decodedLength(req: Request, maxBytes: number): number | undefined {
   const length = Number(req.header('content-length') ?? NaN);
   return Number.isNaN(length) ? undefined : Math.min(maxBytes, Math.ceil((length * 3) / 4));
 }
-type BodyKind = 'form' | 'json' | 'image' | 'csv' | 'other' | 'none';
+type KnownKind = 'form' | 'json' | 'image' | 'csv';
+type BodyKind = KnownKind | 'other' | 'none';
 
 /** Reading a type costs more than finding it. Of those with a boundary, which are longer, each is another one. */
-const kinds = new LRUCache<string, BodyKind>({ max: 100 });
+const kinds = new LRUCache<string, KnownKind>({ max: 100 });
 const LONGEST_KNOWN = 40;
 
 /** @throws EyrieError UNSUPPORTED_MEDIA_TYPE for a compressed body: what it would become has no limit */
 function bodyKind(req: Request): BodyKind {
-  const { 'content-encoding': encoding, 'content-type': type, 'transfer-encoding': chunked } = req.headers;
+  const { 'content-encoding': encoding, 'content-type': type, 'content-length': length } = req.headers;
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding');
   }
-  const length = Number(req.headers['content-length'] ?? NaN);
-  const isThere = chunked !== undefined || !Number.isNaN(length);
-  if (!isThere || type === undefined) return chunked !== undefined || length > 0 ? 'other' : 'none';
-  let kind = kinds.get(type);
-  if (!kind) {
-    kind = kindOf(req);
-    if (type.length <= LONGEST_KNOWN) kinds.set(type, kind);
-  }
-  return kind === 'other' && chunked === undefined && length === 0 ? 'none' : kind;
+  const announced = announcedBytes(req);
+  const isAnnounced = announced === undefined || length !== undefined;
+  const known = isAnnounced && type !== undefined ? knownKind(req, type) : undefined;
+  return known ?? (announced === 0 ? 'none' : 'other');
+}
+
+function knownKind(req: Request, type: string): KnownKind | undefined {
+  const found = kinds.get(type);
+  if (found) return found;
+  const kind = kindOf(req);
+  if (kind && type.length <= LONGEST_KNOWN) kinds.set(type, kind);
+  return kind;
 }
 
 /** By the type alone. */
-function kindOf(req: Request): BodyKind {
+function kindOf(req: Request): KnownKind | undefined {
   if (req.is('multipart/form-data')) return 'form';
   if (req.is('application/json')) return 'json';
   if (req.is(['image/*', 'application/octet-stream'])) return 'image';
-  return req.is('text/csv') ? 'csv' : 'other';
+  return req.is('text/csv') ? 'csv' : undefined;
 }
 
 /** @throws EyrieError INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, IMAGE_TOO_LARGE */

@@ -78,22 +78,9 @@ export function inferenceService({ admission, health, inference, models, reposit
       ...small<Named>('ModelMetadata', 'read', ({ name, version }, exchange) =>
         models.metadata(namedBy('name', name, version), exchange),
       ),
-      ...small<Named>('ModelConfig', 'read', async ({ name, version }, exchange) => {
-        const { version_policy, max_batch_size, instance_group, input, output, ...rest } = await models.configuration(
-          namedBy('name', name, version),
-          exchange,
-        );
-        const port = ({ data_type: dataType, ...others }: (typeof input)[number]) => ({ dataType, ...others });
-        const config = {
-          ...rest,
-          versionPolicy: version_policy,
-          maxBatchSize: max_batch_size,
-          instanceGroup: instance_group,
-          input: input.map(port),
-          output: output.map(port),
-        };
-        return { config };
-      }),
+      ...small<Named>('ModelConfig', 'read', async ({ name, version }, exchange) => ({
+        config: inCamelCase(await models.configuration(namedBy('name', name, version), exchange)),
+      })),
       ...small<Named>('ModelStatistics', 'read', async ({ name, version }) => {
         const statistics = await models.statisticsOf(name === '' ? {} : namedBy('name', name, version));
         return { modelStats: statistics.map((each) => inCamelCase(each)) };
