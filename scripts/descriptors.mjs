@@ -1,21 +1,36 @@
 // What `npm run generate` makes of the .proto files: beside each a source file with its messages as protobufjs wants them, and its
 // FileDescriptorProto for whoever asks by reflection. So neither an installation nor a start needs a compiler of them.
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
 
 const FOLDER = 'apps/server/src';
+/** A file that is another one in another package, word for word: tools ask for either. */
+const TWINS = [
+  { of: 'reflection_v1.proto', name: 'reflection_v1alpha.proto', from: 'reflection.v1;', to: 'reflection.v1alpha;' },
+];
 
 /** @param {string} root folder of the repository @returns {[path: string, content: string][]} */
 export function descriptorFiles(root) {
   const found = readdirSync(join(root, FOLDER), { recursive: true }).filter((name) => name.endsWith('.proto'));
-  const sources = found.sort().map((name) => `${FOLDER}/${name.replaceAll('\\', '/')}`);
-  return sources.map((path) => {
+  const sources = found.sort().flatMap((name) => {
+    const path = `${FOLDER}/${name.replaceAll('\\', '/')}`;
     const source = readFileSync(join(root, path), 'utf8');
+    const twins = TWINS.filter(({ of }) => of === basename(path));
+    return [
+      { path, source, of: basename(path) },
+      ...twins.map(({ of, name, from, to }) => ({
+        path: join(dirname(path), name),
+        source: source.replace(from, to),
+        of,
+      })),
+    ];
+  });
+  return sources.map(({ path, source, of }) => {
     const name = path.slice(FOLDER.length + 1);
     const bytes = descriptorOf(source, name);
-    const text = `// Made of ${basename(path)} by scripts/generate.mjs.
+    const text = `// Made of ${of} by scripts/generate.mjs.
 
 export const FILE = {
   name: '${name}',

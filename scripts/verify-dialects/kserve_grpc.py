@@ -1,20 +1,13 @@
 """KServe's gRPC client: python kserve_grpc.py HOST:PORT ADMIN_KEY JSON"""
 
 import asyncio
-import json
-import sys
 
 import numpy
 from kserve import InferenceGRPCClient, InferInput, InferRequest
 
-URL, KEY, PICTURES = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-MODEL = "resnet-cifar10"
+from checks import MODEL, PICTURES, URL, checks_of
 
-
-def check(name, ok):
-    print(f"kserve over gRPC, {name}: {'ok' if ok else 'FAILED'}")
-    if not ok:
-        sys.exit(f"{name} failed")
+check = checks_of("kserve over gRPC")
 
 
 async def main():

@@ -1,20 +1,14 @@
 """KServe's REST client: python kserve_rest.py HOST:PORT ADMIN_KEY JSON"""
 
 import asyncio
-import json
-import sys
 
 import numpy
 from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
 
-BASE, PICTURES = f"http://{sys.argv[1]}", json.loads(sys.argv[3])
-MODEL = "resnet-cifar10"
+from checks import MODEL, PICTURES, URL, checks_of
 
-
-def check(name, ok):
-    print(f"kserve, {name}: {'ok' if ok else 'FAILED'}")
-    if not ok:
-        sys.exit(f"{name} failed")
+check = checks_of("kserve")
+BASE = f"http://{URL}"
 
 
 async def main():

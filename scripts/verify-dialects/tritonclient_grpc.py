@@ -1,9 +1,7 @@
 """Triton's client over gRPC, as its documentation uses it, and gRPC's own tools: python tritonclient_grpc.py HOST:PORT ADMIN_KEY JSON"""
 
 import asyncio
-import json
 import queue
-import sys
 import threading
 
 import grpc
@@ -13,26 +11,11 @@ import tritonclient.grpc.aio as triton_aio
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from tritonclient.utils import InferenceServerException
 
-URL, KEY, PICTURES = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-MODEL = "resnet-cifar10"
+from checks import KEY, MODEL, PICTURES, URL, checks_of, refused
+
+check = checks_of("tritonclient over gRPC")
 client = triton.InferenceServerClient(URL)
-
-
-def check(name, ok):
-    print(f"tritonclient over gRPC, {name}: {'ok' if ok else 'FAILED'}")
-    if not ok:
-        sys.exit(f"{name} failed")
-
-
-def refused(call):
-    try:
-        call()
-    except InferenceServerException as error:
-        return error.status()
-    return None
-
 
 check("health", client.is_server_live() and client.is_server_ready())
 check("model readiness", client.is_model_ready(MODEL) and client.is_model_ready(MODEL, "2") and client.is_model_ready(MODEL, "champion"))

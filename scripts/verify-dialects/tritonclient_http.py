@@ -1,30 +1,12 @@
 """Triton's client over HTTP, as its documentation uses it: python tritonclient_http.py HOST:PORT ADMIN_KEY JSON"""
 
-import json
-import sys
-
 import numpy
 import tritonclient.http as triton
-from tritonclient.utils import InferenceServerException
 
-URL, KEY, PICTURES = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-MODEL = "resnet-cifar10"
+from checks import KEY, MODEL, PICTURES, URL, checks_of, refused
+
+check = checks_of("tritonclient")
 client = triton.InferenceServerClient(URL)
-
-
-def check(name, ok):
-    print(f"tritonclient, {name}: {'ok' if ok else 'FAILED'}")
-    if not ok:
-        sys.exit(f"{name} failed")
-
-
-def refused(call):
-    try:
-        call()
-    except InferenceServerException as error:
-        return error.status()
-    return None
-
 
 check("health", client.is_server_live() and client.is_server_ready())
 check("model readiness", client.is_model_ready(MODEL) and client.is_model_ready(MODEL, "2") and client.is_model_ready(MODEL, "champion"))

@@ -1,4 +1,4 @@
-// Made of reflection_v1alpha.proto by scripts/generate.mjs.
+// Made of reflection_v1.proto by scripts/generate.mjs.
 
 export const FILE = {
   name: 'grpc/reflection_v1alpha.proto',

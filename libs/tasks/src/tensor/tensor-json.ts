@@ -76,12 +76,18 @@ export function readStrings(data: Uint8Array): string[] {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const strings: string[] = [];
   for (let at = 0; at < bytes.length;) {
-    const length = bytes.readUInt32LE(at);
-    if (at + 4 + length > bytes.length) throw new RangeError('a string is longer than what is left');
-    strings.push(bytes.toString('utf8', at + 4, at + 4 + length));
-    at += 4 + length;
+    const [text, next] = stringAt(bytes, at);
+    strings.push(text);
+    at = next;
   }
   return strings;
+}
+
+/** One of them, and where the next one begins. @throws as `readStrings` */
+export function stringAt(bytes: Buffer, at: number): [text: string, next: number] {
+  const next = at + 4 + bytes.readUInt32LE(at);
+  if (next > bytes.length) throw new RangeError('a string is longer than what is left');
+  return [bytes.toString('utf8', at + 4, next), next];
 }
 
 export function writeStrings(strings: readonly string[]): Uint8Array {
