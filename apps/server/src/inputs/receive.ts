@@ -2,7 +2,6 @@ import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import { EyrieError, type Limit } from '#core';
 import { limitOf, type Config } from '../config';
-import { announcedBytes } from '../http/metered-body';
 import type { Asked } from './asked';
 import { readForm } from './form/read-form';
 import { inBodyTime } from './in-body-time';
@@ -115,14 +114,14 @@ const LONGEST_KNOWN = 40;
 
 /** @throws EyrieError UNSUPPORTED_MEDIA_TYPE for a compressed body: what it would become has no limit */
 function bodyKind(req: Request): BodyKind {
-  const { 'content-encoding': encoding, 'content-type': type, 'content-length': length } = req.headers;
+  const { 'content-encoding': encoding, 'content-type': type } = req.headers;
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new EyrieError('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding');
   }
-  const announced = announcedBytes(req);
-  const isAnnounced = announced === undefined || length !== undefined;
+  const { 'content-length': length, 'transfer-encoding': chunked } = req.headers;
+  const isAnnounced = chunked !== undefined || length !== undefined;
   const known = isAnnounced && type !== undefined ? knownKind(req, type) : undefined;
-  return known ?? (announced === 0 ? 'none' : 'other');
+  return known ?? (chunked !== undefined || Number(length) > 0 ? 'other' : 'none');
 }
 
 function knownKind(req: Request, type: string): KnownKind | undefined {
